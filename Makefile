@@ -1,0 +1,50 @@
+# aikg: what one does with it. `make help` lists the targets.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8080
+BIN := .venv/bin
+
+.PHONY: help serve build test test-fast mutate check format pins clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+serve: .venv/ready ## answer SPARQL at http://HOST:PORT/sparql (PORT=8080)
+	$(BIN)/aikg serve --host $(HOST) --port $(PORT)
+
+build: .venv/ready ## build the graph from the files
+	$(BIN)/aikg build
+
+test: .venv/dev ## every test
+	$(BIN)/pytest -n 2
+
+test-fast: .venv/dev ## the tests that start neither Java nor many processes
+	$(BIN)/pytest -n 2 -m 'not slow'
+
+check: .venv/dev ## format, style, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/turtlefmt --check ontology data shapes tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev ## put Python and Turtle into their one form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+	$(BIN)/turtlefmt ontology data shapes tests
+
+pins: .venv/dev ## write constraints.txt anew
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade \
+	  --no-emit-index-url --no-header --no-annotate --output-file constraints.txt
+
+clean: ## remove what was built and installed
+	rm -rf .venv var
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/dev: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@

@@ -1,0 +1,147 @@
+"""The build: read, validate, reason, check, write. It stops at the first stage that fails."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from aikg import turtle
+from aikg.errors import MissingFolder
+from aikg.names import PREFIXES
+from aikg.settings import Settings
+from aikg.turtle import Statement
+from aikg.validation import Progress, judge
+
+#: What the build reads, in this order; each is a folder below the root.
+SOURCES = ("ontology", "data/turtle", "shapes", "queries")
+
+#: The named graph of all that follows from the files.
+INFERRED = ox.NamedNode(PREFIXES["graph"] + "inferred")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build gives.
+
+    Attributes:
+        asserted: The statements of `ontology/` and `data/turtle/`, with their places.
+        inferred: What follows from them, sorted.
+        remarks: What shapes and checks found that does not stop a build, a line each.
+        version: The version of the data: a hash of all files that the build reads.
+    """
+
+    asserted: list[Statement]
+    inferred: list[ox.Triple]
+    remarks: list[str]
+    version: str
+
+    def quads(self) -> Iterable[ox.Quad]:
+        """Every triple twice: in the default graph and in the graph of its source (decision 2)."""
+        for statement in self.asserted:
+            triple = statement.triple
+            yield ox.Quad(triple.subject, triple.predicate, triple.object)
+            yield statement.quad
+        for triple in self.inferred:
+            yield ox.Quad(triple.subject, triple.predicate, triple.object)
+            yield ox.Quad(triple.subject, triple.predicate, triple.object, INFERRED)
+
+
+def version(root: Path) -> str:
+    """Hash the names and the bytes of all files that the build reads, to twelve digits.
+
+    Raises:
+        MissingFolder: One of the folders is not there.
+    """
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        folder = root / source
+        if not folder.is_dir():
+            raise MissingFolder(
+                f"The folder {source}/ is not in {root}.",
+                advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
+            )
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(f"{path.relative_to(root)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def built_version(graph: Path) -> str | None:
+    """Read the version in the first line of a built graph; None where there is none."""
+    try:
+        with graph.open(encoding="utf-8") as lines:
+            return lines.readline().removeprefix("# aikg ").strip()
+    except FileNotFoundError:
+        return None
+
+
+def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -> Built:
+    """Read, validate, reason and check, in memory.
+
+    Raises:
+        TurtleSyntaxError: A file is not Turtle.
+        GraphInvalid: A shape or a check of level Error is broken.
+        Inconsistent: What follows from the data contradicts the ontology.
+    """
+    current = version(settings.root)
+    progress("read")
+    ontology, data = _read_sources(settings.root)
+    verdict = judge(ontology, data, settings.root, progress)
+    return Built([*ontology, *data], verdict.inferred, verdict.remarks, current)
+
+
+def validate_files(
+    paths: Sequence[Path], settings: Settings, progress: Progress = lambda stage: None
+) -> list[str]:
+    """Judge files together with the graph's own, each in the place of what bears its name.
+
+    Returns:
+        The remarks on the files, a line each.
+
+    Raises:
+        MissingFolder: One of them cannot be read.
+        TurtleSyntaxError: One of them is not Turtle.
+        GraphInvalid: One of them breaks a shape or a check of level Error.
+        Inconsistent: What follows from one of them contradicts the ontology.
+    """
+    root = settings.root
+    progress("read")
+    given = {str(path): turtle.read(path.resolve(), root.resolve()) for path in paths}
+    names = {statement.path for statements in given.values() for statement in statements}
+    ontology, data = (
+        [statement for statement in source if statement.path not in names]
+        for source in _read_sources(root)
+    )
+    for statements in given.values():
+        data += statements
+    return judge(ontology, data, root, progress, only=names).remarks
+
+
+def _read_sources(root: Path) -> tuple[list[Statement], list[Statement]]:
+    ontology = turtle.read_folder(root / "ontology", root)
+    return ontology, turtle.read_folder(root / "data" / "turtle", root)
+
+
+def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
+    """Compile the graph and write it, whole or not at all, to `settings.graph`."""
+    result = compile_graph(settings, progress)
+    progress("write")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    unfinished = settings.graph.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(
+        f"# aikg {result.version}\n".encode() + turtle.write_nquads(result.quads())
+    )
+    unfinished.replace(settings.graph)
+    return result
+
+
+def ensure_built(settings: Settings, progress: Progress = lambda stage: None) -> Path:
+    """Build unless the graph at `settings.graph` is of the files as they are."""
+    if built_version(settings.graph) != version(settings.root):
+        build(settings, progress)
+    return settings.graph

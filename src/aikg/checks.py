@@ -1,0 +1,84 @@
+"""Checks: SPARQL queries that join records and give a row for each problem.
+
+Shapes say what one node must look like; whatever compares nodes, or counts, is a check
+(`queries/checks/`, decision 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pyoxigraph as ox
+
+from aikg.queries import Query, read_queries
+
+#: The levels in the order of their weight (docs/model.md): only an Error stops the build.
+LEVELS = ("Error", "Check", "Note")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row of a check.
+
+    Attributes:
+        level: Error (cannot be true), Check (unlikely) or Note (cannot be tested).
+        check: The check's name, which is its file's.
+        node: The IRI of the node that the row is about.
+        path: The property that is at fault, or None.
+        value: The value that is at fault, or None.
+        message: What is wrong, with the figures.
+        advice: What to do about it, from the check's header.
+    """
+
+    level: str
+    check: str
+    node: str
+    path: str | None
+    value: str | None
+    message: str
+    advice: str
+
+
+def load(folder: Path) -> list[Query]:
+    """Read the checks of a folder.
+
+    Raises:
+        MissingFolder: There is none.
+        QueryMalformed: A check has no summary, no advice, or no level that is one of `LEVELS`.
+    """
+    return read_queries(folder, required=("summary", "level", "advice"))
+
+
+def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
+    """Ask every check; the worst level first, then by check and node.
+
+    Args:
+        store: The graph with what follows from it, in the default graph.
+        checks: SELECT queries with the variables `?node` and `?message`, and, where they
+            tell the place more closely, `?path` and `?value`.
+    """
+    problems = {
+        Problem(
+            level=check.header["level"],
+            check=check.name,
+            node=row["node"].value,
+            path=_value(row, "path"),
+            value=_value(row, "value"),
+            message=row["message"].value,
+            advice=check.header["advice"],
+        )
+        for check in checks
+        for row in cast("ox.QuerySolutions", store.query(check.text))
+    }
+    return sorted(problems, key=lambda p: (LEVELS.index(p.level), p.check, p.node, p.message))
+
+
+def _value(row: ox.QuerySolution, name: str) -> str | None:
+    try:
+        term = row[name]
+    except KeyError:
+        return None
+    return getattr(term, "value", None)

@@ -1,0 +1,99 @@
+"""The text of a query, before it is evaluated: what is refused, and where a mistake is."""
+
+from __future__ import annotations
+
+import re
+
+import pyoxigraph as ox
+
+from aikg.errors import QueryMalformed, QueryRefused
+from aikg.names import PREFIXES
+
+#: Everything in which a keyword would be none, and then the words that are left.
+_TOKEN = re.compile(
+    r"""  \#[^\n\r]*                                    # a comment
+        | '''(?:[^'\\]|\\.|'(?!''))*''' | \"""(?:[^"\\]|\\.|"(?!""))*\"""
+        | '(?:[^'\\\n\r]|\\.)*' | "(?:[^"\\\n\r]|\\.)*"
+        | <[^\x00-\x20<>"{}|^`\\]*>                     # an IRI
+        | [?$]\w+ | @[\w-]+                             # a variable; a language
+        | [\w.-]{0,200}:(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*      # a prefixed name, a blank node
+        | (?P<word>\w+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PROLOGUE = {"PREFIX", "BASE", "VERSION"}
+_UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
+_SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
+_EMPTY = ox.Store()
+_PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+_KEYWORDS = re.compile(r"[A-Z_0-9]+(?:, [A-Z_0-9]+)*")
+#: A sentence among the tokens that the parser expected: "IRI parsing failed".
+_REASON = re.compile(r"\b[A-Z]\w* [A-Za-z ]*[a-z]\b")
+
+
+def refuse_outward(query: str) -> None:
+    """Refuse what would leave this graph (SERVICE, LOAD) or change it.
+
+    Raises:
+        QueryRefused: The query would do one of these; the advice says what to do instead.
+    """
+    words = [match["word"].upper() for match in _TOKEN.finditer(query) if match["word"]]
+    outward = {"SERVICE", "LOAD"}.intersection(words)
+    if outward:
+        raise QueryRefused(
+            f"{outward.pop()} is refused: this endpoint makes no connection to others.",
+            advice="Federate from outside: run the query on an engine of your own, with this "
+            "endpoint in its SERVICE clause.",
+            reference="https://www.w3.org/TR/sparql11-federated-query/",
+        )
+    operation = next((word for word in words if word not in _PROLOGUE), None)
+    if operation in _UPDATES:
+        raise QueryRefused(
+            f"{operation} is an update, and this endpoint is for reading.",
+            advice="Ask with SELECT, ASK, CONSTRUCT or DESCRIBE; the graph changes with its files.",
+            reference="https://www.w3.org/TR/sparql11-query/#QueryForms",
+        )
+
+
+def parse_without_service(query: str) -> None:
+    """Parse the query with another word for each `service`, which fails where it is a keyword.
+
+    Oxigraph sees the keyword in places where the grammar's longest match is another token, such as
+    `SERVICESILENT<...>` and `SERVICE:name`; `refuse_outward` follows the grammar.
+    """
+    if _SERVICE.search(query):
+        _EMPTY.query(_SERVICE.sub("xervice", query))
+
+
+def malformed(query: str, error: SyntaxError) -> QueryMalformed:
+    """Make an error of the parser's: the place and the reason, not all that it expected there."""
+    line, column, found, before = _find(query, error.msg)
+    reason = _REASON.search(error.msg)
+    explanation = reason[0] if reason else "this is not expected here"
+    advice = "Mend the query at that place, or just before it."
+    prefix = re.search(r"([\w.-]*):\S*$", before)
+    if "Prefix not found" in error.msg and prefix:
+        explanation = f"the prefix {prefix[1]}: is not declared"
+        advice = f"Write `PREFIX {prefix[1]}: <{PREFIXES.get(prefix[1], '...')}>` before the query."
+    return QueryMalformed(
+        f"The query is not SPARQL 1.1: line {line}, column {column}, at {found}: {explanation}.",
+        advice=advice,
+        reference="https://www.w3.org/TR/sparql11-query/#grammar",
+        line=line,
+        column=column,
+    )
+
+
+def _find(query: str, message: str) -> tuple[int, int, str, str]:
+    """Find the place of a mistake: its line, its column, what stands there and what before it."""
+    place = _PLACE.match(message)
+    if not place:
+        return 1, 1, "the beginning", ""
+    lines = query.split("\n")[: int(place[1]) - 1]
+    offset = sum(len(line) + 1 for line in lines) + int(place[2]) - 1
+    if _KEYWORDS.fullmatch(place[3]):
+        # Where only keywords would do, the parser tells the place behind the one it looked for.
+        offset -= min(map(len, place[3].split(", ")))
+    before, rest = query[:offset], query[offset:].partition("\n")[0].strip()
+    column = offset - before.rfind("\n")
+    return before.count("\n") + 1, column, repr(rest[:40]) if rest else "the end", before

@@ -1,0 +1,131 @@
+"""The graph in this process, for the command line and for notebooks: no server is needed."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+
+from aikg import build, questions, settings
+from aikg.errors import AikgError, MissingFolder
+from aikg.evaluation import Request, deep, evaluate, select
+from aikg.names import OTHER_PREFIXES, shorten
+from aikg.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_XSD = OTHER_PREFIXES["xsd"]
+_NUMBERS = {
+    _XSD + "integer": int,
+    _XSD + "decimal": float,
+    _XSD + "double": float,
+    _XSD + "float": float,
+}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The graph in memory.
+
+    Attributes:
+        store: The triples: those of all sources in the default graph, each source's in its own.
+        version: The version of the data.
+    """
+
+    store: ox.Store
+    version: str
+
+    def table(self, query: str) -> tuple[list[str], list[list[str]]]:
+        """Answer a query as text to read: column names, and rows with prefixed names."""
+        names, rows = select(self.store, query)
+        return names, [[_readable(term) for term in row] for row in rows]
+
+    def write(self, query: str, form: str, output: IO[bytes]) -> None:
+        """Answer a query in a format that `aikg.formats` names.
+
+        Raises:
+            QueryMalformed: The text is not a query.
+            QueryRefused: The query would leave the graph, or change it.
+            NotAcceptable: The format cannot carry the answer.
+        """
+        request = Request(query, format=form)
+        deep(lambda: evaluate(self.store, request, output, begin=lambda media_type: None))
+
+    def frame(self, query: str) -> pd.DataFrame:
+        """Answer a query as a data frame: numbers as numbers, IRIs as text, None where unbound.
+
+        Raises:
+            AikgError: pandas is not installed.
+        """
+        try:
+            pandas = importlib.import_module("pandas")
+        except ModuleNotFoundError as error:
+            raise AikgError(
+                "pandas is not installed.", advice='Install it: pip install "aikg[pandas]".'
+            ) from error
+        names, rows = select(self.store, query)
+        frame: pd.DataFrame = pandas.DataFrame(
+            [[_value(term) for term in row] for row in rows], columns=names
+        )
+        return frame
+
+
+def open_graph(configured: Settings | None = None) -> Graph:
+    """Load the graph, built from the files where they have changed since."""
+    configured = configured or settings.from_environment()
+    path = build.ensure_built(configured)
+    store = ox.Store()
+    store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+    return Graph(store, build.built_version(path) or "")
+
+
+def registered(configured: Settings | None = None) -> list[questions.Question]:
+    """Give the registered questions."""
+    configured = configured or settings.from_environment()
+    return questions.load(configured.root / "queries" / "competency")
+
+
+def find_text(question: str) -> str:
+    """Give the text of a query that is named by a file or by the name of a question.
+
+    Raises:
+        MissingFolder: It looks like a file, and there is none.
+        UnknownQuestion: No question has that name.
+    """
+    path = Path(question)
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    if path.suffix or len(path.parts) > 1:
+        raise MissingFolder(
+            f"There is no file {question}.",
+            advice="Check the name; `aikg query` alone lists the registered questions.",
+        )
+    return questions.find(registered(), question).text
+
+
+def ask(question: str) -> pd.DataFrame:
+    """Answer a registered question, or a query in a file, as a data frame."""
+    return open_graph().frame(find_text(question))
+
+
+def _readable(term: Any) -> str:
+    if term is None:
+        return ""
+    return (
+        shorten(term.value) if isinstance(term, ox.NamedNode) else str(getattr(term, "value", term))
+    )
+
+
+def _value(term: Any) -> Any:
+    if term is None:
+        return None
+    if not isinstance(term, ox.Literal):
+        return str(getattr(term, "value", term))
+    datatype = term.datatype.value
+    if datatype == _XSD + "boolean":
+        return term.value == "true"
+    return _NUMBERS.get(datatype, str)(term.value)

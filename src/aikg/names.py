@@ -1,0 +1,57 @@
+"""Every namespace and prefix once, so that each file calls the same thing by the same name."""
+
+from __future__ import annotations
+
+#: All that this project mints lies under this address; each IRI is a page (decision 1).
+BASE = "https://w3id.org/aikg/"
+
+#: One prefix a kind of thing, so that names need no escapes: `drug:exemestane`.
+OWN_PREFIXES = {
+    "aikg": BASE + "ontology/",
+    "arm": BASE + "arm/",
+    "claim": BASE + "claim/",
+    "component": BASE + "component/",
+    "drug": BASE + "drug/",
+    "drug-class": BASE + "drug-class/",
+    "finding": BASE + "finding/",
+    "graph": BASE + "graph/",
+    "group": BASE + "group/",
+    "issue": BASE + "issue/",
+    "outcome": BASE + "outcome/",
+    "passage": BASE + "passage/",
+    "population": BASE + "population/",
+    "publication": BASE + "publication/",
+    "regimen": BASE + "regimen/",
+    "shape": BASE + "shape/",
+    "study": BASE + "study/",
+    "target": BASE + "target/",
+}
+
+OTHER_PREFIXES = {
+    "dcterms": "http://purl.org/dc/terms/",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+PREFIXES = dict(sorted((OWN_PREFIXES | OTHER_PREFIXES).items()))
+
+RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
+RDFS_LABEL = OTHER_PREFIXES["rdfs"] + "label"
+
+
+def shorten(iri: str) -> str:
+    """Give the prefixed name of an IRI, or the IRI in angle brackets where no prefix fits."""
+    for prefix, namespace in PREFIXES.items():
+        local = iri.removeprefix(namespace)
+        if local != iri and local and "/" not in local and "#" not in local:
+            return f"{prefix}:{local}"
+    return f"<{iri}>"
+
+
+def graph_of(path: str) -> str:
+    """Name the graph of a file, given by its path below the root: one file, one graph."""
+    return PREFIXES["graph"] + path.removesuffix(".ttl")

@@ -1,0 +1,62 @@
+"""Query files: SPARQL with a header of `#+ key: value` lines (the convention of grlc)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aikg.errors import MissingFolder, QueryMalformed
+
+_HEADER = re.compile(r"#\+ (\w+): (.+)")
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that lies in a file.
+
+    Attributes:
+        name: The file's name without its ending; what users call the query by.
+        header: The `#+ key: value` lines at the top of the file.
+        text: The whole file, header included.
+        path: The file.
+    """
+
+    name: str
+    header: dict[str, str]
+    text: str
+    path: Path
+
+    @property
+    def summary(self) -> str:
+        """What the query asks, as a sentence."""
+        return self.header["summary"]
+
+
+def read_queries(folder: Path, required: Sequence[str] = ("summary",)) -> list[Query]:
+    """Read every query below a folder, in the order of their paths.
+
+    Raises:
+        MissingFolder: There is no such folder, or no query in it.
+        QueryMalformed: A file lacks a header line that is required.
+    """
+    paths = sorted(folder.rglob("*.rq"))
+    if not paths:
+        raise MissingFolder(
+            f"{folder} holds no query.",
+            advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
+        )
+    return [_read_query(path, required) for path in paths]
+
+
+def _read_query(path: Path, required: Sequence[str]) -> Query:
+    text = path.read_text(encoding="utf-8")
+    header = dict(_HEADER.findall(text))
+    for key in required:
+        if key not in header:
+            raise QueryMalformed(
+                f"{path}: the header has no line `#+ {key}: ...`.",
+                advice="Add the line at the top of the file; a query beside it shows how.",
+            )
+    return Query(path.stem, header, text, path)

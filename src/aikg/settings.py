@@ -1,0 +1,68 @@
+"""Every setting once: its name in the environment, its default, its meaning."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from aikg.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the files are and how much a query may take.
+
+    Attributes:
+        root: The folder that holds `ontology/`, `data/turtle/`, `shapes/` and `queries/`.
+        home: The folder for what the build makes; nothing in it is the only copy of anything.
+        query_bytes: The longest query that is read, in bytes of UTF-8.
+        deadline: The longest time that a query may take, in seconds.
+        memory: What a worker may use beyond the graph itself, in bytes.
+        threads: How many requests are served at once.
+    """
+
+    root: Path
+    home: Path
+    query_bytes: int = 64_000
+    deadline: float = 30.0
+    memory: int = 2 << 30
+    threads: int = 8
+
+    @property
+    def graph(self) -> Path:
+        """The built graph: N-Quads in canonical order, its version in the first line."""
+        return self.home / "graph.nq"
+
+
+def from_environment() -> Settings:
+    """Read the settings from `AIKG_*` variables; docs/settings.md lists them.
+
+    Raises:
+        SettingError: A variable that should hold a number does not.
+    """
+    root = Path(os.environ.get("AIKG_ROOT", Path(__file__).resolve().parents[2]))
+    return Settings(
+        root=root,
+        home=Path(os.environ.get("AIKG_HOME", root / "var")),
+        query_bytes=int(_number("AIKG_QUERY_BYTES", Settings.query_bytes)),
+        deadline=_number("AIKG_DEADLINE", Settings.deadline),
+        memory=int(_number("AIKG_MEMORY", Settings.memory)),
+        threads=int(_number("AIKG_THREADS", Settings.threads)),
+    )
+
+
+def _number(name: str, default: float) -> float:
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise SettingError(
+            f"{name} holds {text!r}, which is not a positive number.",
+            advice=f"Set {name} to a number above 0, or leave it out for {default:g}.",
+        )
+    return number

@@ -1,0 +1,137 @@
+"""Turtle in, with the line of each statement; canonical N-Quads out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pyoxigraph as ox
+
+from aikg.errors import MissingFolder, TurtleSyntaxError
+from aikg.names import graph_of
+
+#: What the grammar of Turtle is, for whoever has to mend a file.
+GRAMMAR = "https://www.w3.org/TR/turtle/#sec-grammar"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A triple and the place where it was read.
+
+    Attributes:
+        triple: The triple; its blank nodes are named after the file, in order of appearance.
+        path: The file, as it is named to the reader: below the root where it lies there.
+        line: The line, counted from 1, on which the parser had read enough to give the triple.
+    """
+
+    triple: ox.Triple
+    path: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        """The place in the form that editors and terminals open: `file:line`."""
+        return f"{self.path}:{self.line}"
+
+    @property
+    def quad(self) -> ox.Quad:
+        """The triple in the named graph of its file."""
+        triple = self.triple
+        graph = ox.NamedNode(graph_of(self.path))
+        return ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+
+
+class _Lines:
+    """Hands out one line a read, so that the parser is never ahead of the triple it gives."""
+
+    def __init__(self, data: bytes) -> None:
+        self._lines = data.splitlines(keepends=True)
+        self.number = 0
+
+    def read(self, _size: int = -1) -> bytes:
+        if self.number == len(self._lines):
+            return b""
+        self.number += 1
+        return self._lines[self.number - 1]
+
+
+def read(path: Path, root: Path) -> list[Statement]:
+    """Read one Turtle file.
+
+    Args:
+        path: A file in Turtle 1.1, UTF-8.
+        root: The folder below which files are named in messages and graphs.
+
+    Raises:
+        MissingFolder: There is no such file.
+        TurtleSyntaxError: The file is not Turtle; the message names file, line and column.
+    """
+    name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    try:
+        lines = _Lines(path.read_bytes())
+    except OSError as error:
+        raise MissingFolder(
+            f"{name} cannot be read: {error.strerror}.", advice="Check the name of the file."
+        ) from error
+    try:
+        return list(_statements(lines, name))
+    except SyntaxError as error:
+        place = f"{name}:{error.lineno or lines.number}:{error.offset or 1}"
+        reason = error.msg.partition(": ")[2] or error.msg
+        raise TurtleSyntaxError(
+            f"{place}: this is not Turtle: {reason}",
+            advice="Mend the line, or the end of the statement before it; "
+            "then run `aikg validate` on the file.",
+            reference=GRAMMAR,
+        ) from error
+
+
+def _statements(lines: _Lines, name: str) -> Iterator[Statement]:
+    """Parse, and name blank nodes by their order in the file: the same file, the same names."""
+    prefix = "".join(c if c.isalnum() else "-" for c in name.removesuffix(".ttl")).strip("-")
+    nodes: dict[ox.BlankNode, ox.BlankNode] = {}
+
+    def named(term: Any) -> Any:
+        if not isinstance(term, ox.BlankNode):
+            return term
+        return nodes.setdefault(term, ox.BlankNode(f"{prefix}-{len(nodes) + 1}"))
+
+    source = cast("IO[bytes]", lines)  # all that the parser calls is read()
+    for quad in ox.parse(source, format=ox.RdfFormat.TURTLE):
+        triple = ox.Triple(named(quad.subject), quad.predicate, named(quad.object))
+        yield Statement(triple, name, lines.number)
+
+
+def read_folder(folder: Path, root: Path) -> list[Statement]:
+    """Read every Turtle file below a folder, in the order of their names.
+
+    Raises:
+        MissingFolder: There is no such folder, or no Turtle file in it.
+        TurtleSyntaxError: Some files are not Turtle; the message has a line for each.
+    """
+    paths = sorted(folder.rglob("*.ttl"))
+    if not paths:
+        raise MissingFolder(
+            f"{folder} holds no Turtle file.",
+            advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
+        )
+    statements: list[Statement] = []
+    mistakes: list[str] = []
+    for path in paths:
+        try:
+            statements += read(path, root)
+        except TurtleSyntaxError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise TurtleSyntaxError(
+            "\n".join(mistakes), advice="Mend the lines, then build again.", reference=GRAMMAR
+        )
+    return statements
+
+
+def write_nquads(quads: Iterable[ox.Quad]) -> bytes:
+    """Write quads one a line, sorted and without repeats: the same quads, the same bytes."""
+    lines = {ox.serialize([quad], format=ox.RdfFormat.N_QUADS) for quad in quads}
+    return b"".join(sorted(line for line in lines if line))

@@ -1,0 +1,98 @@
+"""The endpoint over HTTP: speaks the protocol and shows pages; it evaluates nothing itself."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+import waitress
+from flask import Flask, Response
+
+from aikg import questions
+from aikg.engine import Engine
+from aikg.errors import PortInUse
+from aikg.questions import Question
+from aikg.settings import Settings
+from aikg.web import pages, problems, sparql
+
+#: A byte of a query takes three in a form; the rest is for the other parameters.
+_ESCAPED, _OTHERS = 3, 16_000
+#: How long a client may neither send nor read, in seconds.
+_SILENCE = 60
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    # Any page may read an open graph from its visitor's browser.
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Expose-Headers": "Retry-After",
+}
+
+
+def create_app(engine: Engine, registered: Sequence[Question]) -> Flask:
+    """Make the application that asks an engine, with the questions that it shows."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = engine.settings.query_bytes * _ESCAPED + _OTHERS
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    problems.register(app)
+    app.register_blueprint(pages.blueprint(engine, registered))
+    app.register_blueprint(sparql.blueprint(engine, registered))
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers.extend(_HEADERS)
+        response.vary.add("Accept")
+        return response
+
+    return app
+
+
+def open_app(settings: Settings) -> Flask:
+    """Start an engine on the built graph, and make the application for a WSGI server."""
+    engine = Engine(settings)
+    atexit.register(engine.close)
+    return create_app(engine, questions.load(settings.root / "queries" / "competency"))
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve the built graph until SIGINT or SIGTERM; port 0 takes one that is free.
+
+    Raises:
+        PortInUse: Another program listens there.
+        EngineUnavailable: The graph cannot be loaded.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with _listen(host, port) as listener:
+        app = open_app(settings)
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        sys.stdout.write(f"SPARQL at {address}/sparql, pages at {address}/; Ctrl-C ends it\n")
+        sys.stdout.flush()
+        waitress.serve(  # type: ignore[no-untyped-call]
+            app,
+            sockets=[listener],
+            threads=settings.threads,
+            channel_timeout=_SILENCE,
+            # To what is larger than Flask reads, Flask answers: 413, with a problem document.
+            max_request_body_size=4 * app.config["MAX_CONTENT_LENGTH"],
+            ident=None,
+            _quiet=True,
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortInUse(
+            f"Another program listens on port {port} of {host}.",
+            advice=f"End it, or choose another port: `--port {port + 1}`.",
+        ) from error

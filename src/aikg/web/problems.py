@@ -1,0 +1,79 @@
+"""Every error as a problem document (RFC 9457), or as a page with the same content."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from aikg.errors import AikgError
+from aikg.formats import SOLUTIONS, TRIPLES, preferred
+from aikg.names import BASE
+
+#: How long a client should wait before it asks again, in seconds.
+_RETRY = 5
+
+_ADVICE = {
+    404: "See / for what there is, and /sparql for the endpoint.",
+    405: "Use one of the methods in the header Allow.",
+    413: "Send a smaller query; docs/http-api.md has the limits.",
+    500: "This is a mistake of the server's; please report it with the request.",
+}
+
+
+def register(app: Flask) -> None:
+    """Let the application answer every error so."""
+    app.register_error_handler(AikgError, lambda error: respond(problem(error)))
+    app.register_error_handler(HTTPException, _respond_to_http)
+
+
+def wants_page() -> bool:
+    """Tell whether the client prefers a page to data."""
+    data = [f.media_type for f in (*SOLUTIONS, *TRIPLES)]
+    also = [media_type for f in (*SOLUTIONS, *TRIPLES) for media_type in f.also]
+    types = [*data, *also, "application/problem+json", "text/html"]
+    return preferred(request.headers.get("Accept"), types) == "text/html"
+
+
+def problem(error: AikgError) -> dict[str, Any]:
+    """Describe an error with the members of RFC 9457 and ours: advice, reference, line, column."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
+    members = {
+        "type": f"{BASE}problem/{name.replace(' ', '-')}",
+        "title": name.capitalize(),
+        "status": error.status,
+        "detail": str(error),
+        **vars(error),
+    }
+    return {member: value for member, value in members.items() if value is not None}
+
+
+def respond(members: dict[str, Any], page: str = "problem.html", **context: Any) -> Response:
+    """Answer with a problem, as a page where the client prefers one."""
+    if wants_page():
+        response = make_response(render_template(page, problem=members, **context))
+    else:
+        response = jsonify(members)
+        response.mimetype = "application/problem+json"
+    response.status_code = members["status"]
+    if response.status_code == 503:
+        response.headers["Retry-After"] = str(_RETRY)
+    return response
+
+
+def _respond_to_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    members = {
+        "type": "about:blank",
+        "title": error.name,
+        "status": status,
+        "detail": error.description,
+        "advice": _ADVICE.get(status, _ADVICE[404]),
+    }
+    response = respond(members)
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            response.headers[name] = value
+    return response

@@ -1,0 +1,40 @@
+"""What the tests share: the repository's own files, read and built once a process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aikg import build, turtle
+from aikg.build import Built
+from aikg.settings import Settings, from_environment
+from aikg.turtle import Statement
+
+ROOT = Path(__file__).parents[1]
+CASES = ROOT / "tests" / "cases"
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The repository's files, with a home of the test's own."""
+    return replace(from_environment(), root=ROOT, home=tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def ontology() -> list[Statement]:
+    """The statements of `ontology/`."""
+    return turtle.read_folder(ROOT / "ontology", ROOT)
+
+
+@pytest.fixture(scope="session")
+def data() -> list[Statement]:
+    """The statements of `data/turtle/`."""
+    return turtle.read_folder(ROOT / "data" / "turtle", ROOT)
+
+
+@pytest.fixture(scope="session")
+def built(settings: Settings) -> Built:
+    """The graph, built from the repository's files and written to the test's home."""
+    return build.build(settings)

@@ -1,0 +1,132 @@
+"""An engine and a server on a small graph, for the tests that load this as a plugin."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from aikg.engine import Engine
+from aikg.settings import Settings
+
+#: How long a query may take here, in seconds: long for a lookup, short for a test.
+DEADLINE = 2.0
+
+#: More rows than any machine counts, sorts or sends before the deadline.
+ENDLESS = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+
+BASE = "https://w3id.org/aikg/"
+QUESTION = f"""#+ summary: What are the drugs called?
+SELECT ?drug ?label {{
+  ?drug a <{BASE}ontology/Drug> ; <http://www.w3.org/2000/01/rdf-schema#label> ?label
+}} ORDER BY ?drug
+"""
+GRAPH = f"""# aikg 0123456789ab
+<{BASE}drug/anastrozole> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{BASE}ontology/Drug> .
+<{BASE}drug/anastrozole> <http://www.w3.org/2000/01/rdf-schema#label> "anastrozole"@en .
+<{BASE}drug/exemestane> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{BASE}ontology/Drug> .
+<{BASE}drug/exemestane> <http://www.w3.org/2000/01/rdf-schema#label> "exemestane <i>\\u00E9</i>"@en .
+<{BASE}drug/exemestane> <{BASE}ontology/value> "13.5"^^<http://www.w3.org/2001/XMLSchema#decimal> .
+<{BASE}drug/exemestane> <{BASE}ontology/value> "apart" <{BASE}graph/apart> .
+"""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """The media type without its parameters."""
+        return self.headers.get_content_type()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs in a process of its own."""
+
+    port: int
+    process: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        """The address of the endpoint."""
+        return f"http://127.0.0.1:{self.port}/sparql"
+
+    def send(
+        self, method: str, target: str, headers: dict[str, str], body: bytes | None = None
+    ) -> Reply:
+        """Send one request and read the whole reply."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            return Reply(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for a small graph, its deadline short and its memory narrow."""
+    root = tmp_path_factory.mktemp("small")
+    (root / "queries" / "competency").mkdir(parents=True)
+    (root / "queries" / "competency" / "drugs.rq").write_text(QUESTION)
+    settings = Settings(root, home=root, deadline=DEADLINE, memory=200 << 20, threads=4)
+    filler = (f'<urn:s{i}> <urn:p> "{i}" .\n' for i in range(1500))
+    settings.graph.write_text(GRAPH + "".join(filler))
+    return settings
+
+
+@pytest.fixture
+def engine(small: Settings) -> Iterator[Engine]:
+    """An engine on the small graph."""
+    with Engine(small) as running:
+        yield running
+
+
+@contextmanager
+def start(settings: Settings, port: int = 0) -> Iterator[Server]:
+    """Run a server in a process of its own, as `aikg serve` does, and end it by SIGTERM."""
+    environment = {
+        "AIKG_ROOT": str(settings.root),
+        "AIKG_HOME": str(settings.home),
+        "AIKG_DEADLINE": str(settings.deadline),
+        "AIKG_MEMORY": str(settings.memory),
+        "AIKG_THREADS": str(settings.threads),
+        "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
+    }
+    program = "from aikg import settings, web; "
+    program += f"web.serve(settings.from_environment(), '127.0.0.1', {port})"
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            said = process.stdout.readline()
+            yield Server(int(said.partition("/sparql")[0].rpartition(":")[2]), process)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def server(small: Settings) -> Iterator[Server]:
+    """A server on the small graph."""
+    with start(small) as running:
+        yield running

@@ -1,0 +1,51 @@
+"""Checks: each finds its bad case, and passes over what only looks like it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from conftest import CASES, ROOT
+
+from aikg import checks, reasoning, turtle
+from aikg.turtle import Statement
+from aikg.validation import store_of
+
+CHECKS = {check.name: check for check in checks.load(ROOT / "queries" / "checks")}
+FILES = sorted((CASES / "checks").rglob("*.ttl"))
+
+
+def rows(check: str, statements: list[Statement]) -> list[checks.Problem]:
+    """What a check finds in statements and in what follows from them."""
+    store = store_of(statements)
+    inferred = reasoning.derive(store, ROOT / "queries" / "rules")
+    store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in inferred)
+    return checks.run(store, [CHECKS[check]])
+
+
+@pytest.mark.parametrize("case", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_check_finds_the_nodes_that_its_case_calls_caught(
+    case: Path, ontology: list[Statement]
+) -> None:
+    """A check finds in a case the nodes whose names begin with `caught`, and no others."""
+    statements = turtle.read(case, ROOT)
+    caught = {
+        s.triple.subject.value
+        for s in statements
+        if s.triple.subject.value.rpartition("/")[2].startswith("caught")
+    }
+    assert bool(caught) == case.stem.startswith("caught")
+    found = {p.node for p in rows(case.parent.name, [*ontology, *statements])}
+    assert {node for node in found if "/submission/case/" in node} == caught
+
+
+def test_each_check_has_a_case_that_it_catches_and_one_that_it_spares() -> None:
+    """No check is there untested, and no folder of cases is without its check."""
+    kinds = {(path.parent.name, path.stem.partition("-")[0]) for path in FILES}
+    assert kinds == {(name, kind) for name in CHECKS for kind in ("caught", "spared")}
+
+
+def test_each_check_has_a_level_that_the_report_knows() -> None:
+    """The level of a check is one of Error, Check and Note."""
+    assert {check.header["level"] for check in CHECKS.values()} <= set(checks.LEVELS)

@@ -1,0 +1,73 @@
+"""The documentation, held against the code: what it shows runs, and what exists is in it."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from aikg import errors, graph
+from aikg.build import Built
+from aikg.settings import Settings
+
+MODEL = (ROOT / "docs" / "model.md").read_text()
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+(SHARED_PREFIXES,) = re.findall(r"```sparql prefixes\n(.*?)```", MODEL, re.DOTALL)
+PATTERNS = re.findall(r"\*\*(\d+)\. .*?```sparql\n(.*?)```", MODEL, re.DOTALL)
+
+
+@pytest.mark.parametrize(("number", "query"), PATTERNS, ids=[number for number, _ in PATTERNS])
+def test_a_query_pattern_runs_and_gives_rows(
+    number: str, query: str, built: Built, settings: Settings
+) -> None:
+    """Each pattern of the model's page runs as it stands."""
+    names, rows = graph.open_graph(settings).table(SHARED_PREFIXES + query)
+    assert names
+    assert rows
+
+
+def test_there_are_ten_patterns() -> None:
+    """The page keeps what its heading says."""
+    assert [int(number) for number, _ in PATTERNS] == list(range(1, 11))
+
+
+def test_the_readme_shows_the_answer_that_the_graph_gives(built: Built, settings: Settings) -> None:
+    """The README's question has the README's answer."""
+    readme = (ROOT / "README.md").read_text()
+    ((query, answer),) = re.findall(r"```sparql\n(.*?)```.*?```csv\n(.*?)```", readme, re.DOTALL)
+    given = io.BytesIO()
+    graph.open_graph(settings).write(query, "csv", given)
+    assert given.getvalue().decode().replace("\r\n", "\n") == answer
+
+
+def test_each_setting_has_a_row() -> None:
+    """A setting that nobody can find is none."""
+    page = (ROOT / "docs" / "settings.md").read_text()
+    assert set(re.findall(r"`AIKG_(\w+)` \|", page)) == {f.name.upper() for f in fields(Settings)}
+
+
+def test_each_error_with_a_status_is_in_the_table() -> None:
+    """Whoever calls the endpoint can look up what an error means."""
+    page = (ROOT / "docs" / "http-api.md").read_text()
+    statuses = {
+        error.status
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, errors.AikgError)
+    }
+    assert {str(status) for status in statuses} <= set(re.findall(r"\b\d{3}\b", page))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_and_paths_lead_somewhere(page: Path) -> None:
+    """Each relative link, and each path in code that names one of our folders, exists."""
+    text = page.read_text()
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    folders = r"`((?:data|docs|ontology|queries|shapes|src|tests)/[\w./-]+)`"
+    named = [path for path in re.findall(folders, text) if "<" not in path]
+    missing = [p for p in links if not (page.parent / p).exists()]
+    missing += [p for p in named if not (ROOT / p).exists()]
+    assert not missing

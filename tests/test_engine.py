@@ -1,0 +1,215 @@
+"""The process that holds the graph: no query harms another, and no failure looks like an answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from serving import DEADLINE, ENDLESS
+
+from aikg import worker
+from aikg.engine import Engine
+from aikg.errors import (
+    AikgError,
+    DeadlineExceeded,
+    EngineUnavailable,
+    NotAcceptable,
+    QueryMalformed,
+    QueryRefused,
+    QueryTooLarge,
+    WorkerLost,
+)
+from aikg.settings import Settings
+
+DRUGS = "SELECT ?drug { ?drug a <https://w3id.org/aikg/ontology/Drug> } ORDER BY ?drug"
+
+
+def assert_answers(engine: Engine) -> None:
+    """The engine answers a plain question."""
+    answer = engine.query(DRUGS, format="csv")
+    assert answer.media_type == "text/csv"
+    assert answer.read().split() == [
+        b"drug",
+        b"https://w3id.org/aikg/drug/anastrozole",
+        b"https://w3id.org/aikg/drug/exemestane",
+    ]
+
+
+def test_describe_tells_the_graph(engine: Engine) -> None:
+    """The version is the file's, and the triples are those of the default graph."""
+    assert engine.describe() == {"version": "0123456789ab", "triples": 1505, "isolation": "full"}
+
+
+@pytest.mark.parametrize("depth", [2_500, 31_000])
+def test_nested_braces_are_answered(engine: Engine, depth: int) -> None:
+    """5 kB of braces, which end an ordinary process, and 62 kB of them."""
+    query = "SELECT * " + "{" * depth + "<urn:s1> ?p ?o" + "}" * depth
+    assert json.loads(engine.query(query).read())["results"]["bindings"][0]["o"]["value"] == "1"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"SELECT (COUNT(*) AS ?n) {ENDLESS}",
+        "SELECT * { " + " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(3_000)) + " }",
+    ],
+    ids=["cross join", "endless plan"],
+)
+def test_an_endless_query_ends_at_its_deadline(engine: Engine, query: str) -> None:
+    """The error names the deadline, and the engine goes on."""
+    with pytest.raises(DeadlineExceeded, match=f"of {DEADLINE:g} seconds"):
+        engine.query(query)
+    assert_answers(engine)
+
+
+def test_a_client_may_ask_for_less_time_not_for_more(engine: Engine) -> None:
+    """The shorter of the two deadlines counts."""
+    for asked, given in [(0.25, 0.25), (3600.0, DEADLINE)]:
+        with pytest.raises(DeadlineExceeded, match=f"of {given:g} seconds"):
+            engine.query(f"SELECT (COUNT(*) AS ?n) {ENDLESS}", timeout=asked)
+
+
+def test_a_stream_that_breaks_off_raises(engine: Engine) -> None:
+    """After some pieces the error comes in place of the end."""
+    pieces = []
+    with (
+        engine.query(f"SELECT * {ENDLESS}", timeout=0.5) as answer,
+        pytest.raises(DeadlineExceeded),
+    ):
+        pieces.extend(answer)
+    assert pieces
+
+
+def test_a_query_for_all_memory_is_stopped(engine: Engine) -> None:
+    """The worker is lost before its deadline, and the engine goes on."""
+    with pytest.raises(WorkerLost, match="memory"):
+        engine.query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i", timeout=60)
+    assert_answers(engine)
+
+
+@pytest.mark.parametrize(
+    ("query", "arguments", "kind"),
+    [
+        ("SELECT", {}, QueryMalformed),
+        ("SELECT * { SERVICE <urn:x> {} }", {}, QueryRefused),
+        ("CLEAR ALL", {}, QueryRefused),
+        ("ASK {}", {"accept": "image/png"}, NotAcceptable),
+        ("DESCRIBE <urn:s1>", {"format": "csv"}, NotAcceptable),
+        ("#" * 64_001, {}, QueryTooLarge),
+    ],
+)
+def test_errors_of_the_worker_arrive_whole(
+    engine: Engine, query: str, arguments: dict[str, str], kind: type[AikgError]
+) -> None:
+    """The class, the advice and, for a mistake, the place are those that the worker raised."""
+    with pytest.raises(kind) as caught:
+        engine.query(query, **arguments)
+    assert caught.value.advice
+    if isinstance(caught.value, QueryMalformed):
+        assert (caught.value.line, caught.value.column) == (1, 7)
+
+
+def test_an_answer_given_up_frees_its_worker(small: Settings) -> None:
+    """With one place only, the next query waits for no deadline."""
+    with Engine(replace(small, threads=1, deadline=60)) as engine:
+        engine.query(f"SELECT * {ENDLESS}").close()
+        assert_answers(engine)
+
+
+def test_queries_wait_for_their_turn(small: Settings) -> None:
+    """More clients than workers are all answered."""
+    with Engine(replace(small, threads=2, deadline=30)) as engine:
+        threads = [threading.Thread(target=assert_answers, args=[engine]) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert_answers(engine)
+
+
+def test_an_engine_that_was_killed_starts_again(engine: Engine) -> None:
+    """The query after the kill is answered, by another process."""
+    killed = engine._process._child.pid
+    os.kill(killed, signal.SIGKILL)
+    assert_answers(engine)
+    assert engine._process._child.pid != killed
+
+
+def test_the_process_ends_with_its_parent(small: Settings) -> None:
+    """A parent that dies at once, without a word, leaves nobody behind."""
+    program = (
+        "import os; from pathlib import Path\n"
+        "from aikg.engine import Engine; from aikg.settings import Settings\n"
+        f"root = Path({str(small.root)!r}); engine = Engine(Settings(root, home=root))\n"
+        "print(engine._process.path, flush=True); os._exit(1)"
+    )
+    path = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    assert path
+    for _ in range(100):
+        with socket.socket(socket.AF_UNIX) as connection:
+            if connection.connect_ex(path):
+                break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the process still listens")
+
+
+@pytest.mark.parametrize("content", [None, "# aikg x\nno quad\n"])
+def test_a_graph_that_cannot_be_loaded_is_told(
+    small: Settings, tmp_path: Path, content: str | None
+) -> None:
+    """The error has what the process said."""
+    if content:
+        (tmp_path / "graph.nq").write_text(content)
+    with pytest.raises(EngineUnavailable, match="FileNotFoundError|SyntaxError") as caught:
+        Engine(replace(small, home=tmp_path))
+    assert "aikg build" in caught.value.advice
+
+
+def test_the_kernel_lets_no_connection_out() -> None:
+    """Past every refusal, a worker cannot open a socket; without its limits it could."""
+    for limited in (True, False):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(1.0)
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+            program = (
+                "import threading, pyoxigraph as ox; from aikg import worker\n"
+                f"if {limited}: worker.limit(1 << 30)\n"
+                f"ox.Store().query('ASK {{ SERVICE <{address}> {{ ?s ?p ?o }} }}')"
+            )
+            with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as child:
+                if limited:
+                    assert b"OSError" in child.communicate()[1]
+                    with pytest.raises(TimeoutError):
+                        listener.accept()
+                else:
+                    listener.accept()[0].close()
+
+
+def test_a_process_with_threads_does_not_fork() -> None:
+    """A lock held by another thread would stay locked in the worker."""
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        with pytest.raises(RuntimeError, match="one thread"):
+            worker._fork(None, None, 0, 0)  # type: ignore[arg-type]
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_only_the_owner_can_reach_the_process(engine: Engine) -> None:
+    """The socket lies in a folder that nobody else may enter."""
+    assert Path(engine._process.path).parent.stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,50 @@
+"""The registered questions: each gives exactly the answer that lies beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from aikg import graph
+from aikg.build import Built
+from aikg.settings import Settings
+
+FOLDER = ROOT / "queries" / "competency"
+QUESTIONS = sorted(FOLDER.glob("*.rq"))
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda path: path.stem)
+def test_a_question_gives_the_answer_beside_it(
+    question: Path, built: Built, settings: Settings
+) -> None:
+    """The answer, as SPARQL TSV, is the file beside the question, byte for byte."""
+    answer = io.BytesIO()
+    graph.open_graph(settings).write(question.read_text(), "tsv", answer)
+    assert answer.getvalue().decode() == question.with_suffix(".tsv").read_text()
+
+
+def test_each_answer_has_its_question_and_a_row() -> None:
+    """No answer is left over, and none is empty."""
+    answers = sorted(FOLDER.glob("*.tsv"))
+    assert [a.stem for a in answers] == [q.stem for q in QUESTIONS]
+    assert all(len(a.read_text().splitlines()) > 1 for a in answers)
+
+
+def test_table_1_as_csv_is_what_other_tools_read(built: Built, settings: Settings) -> None:
+    """The columns and one whole row of Table 1, as CSV."""
+    answer = io.BytesIO()
+    graph.open_graph(settings).write(graph.find_text("review-table-1"), "csv", answer)
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode())))
+    assert ",".join(rows[0]) == (
+        "experimental,comparator,setting,n_experimental,n_comparator,"
+        "rr_experimental,rr_comparator,cbr_experimental,cbr_comparator,reference"
+    )
+    assert ",".join(rows[7]) == (
+        "exemestane,anastrozole,progressive or relapsed disease on anti-estrogen therapy. "
+        "Measurable visceral metastases,64,64,15,15,38,32,31"
+    )
+    assert len(rows) == 9
