@@ -21,6 +21,9 @@ test: .venv/dev ## every test
 test-fast: .venv/dev ## the tests that start neither Java nor many processes
 	$(BIN)/pytest -n 2 -m 'not slow'
 
+mutate: .venv/dev ## change each fact of the data in turn; name what the inventory overlooks
+	$(BIN)/python tests/inventory.py
+
 check: .venv/dev ## format, style, types, layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -34,6 +37,7 @@ format: .venv/dev ## put Python and Turtle into their one form
 	$(BIN)/turtlefmt ontology data shapes tests
 
 pins: .venv/dev ## write constraints.txt anew
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade \
 	  --no-emit-index-url --no-header --no-annotate --output-file constraints.txt
 

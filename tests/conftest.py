@@ -12,6 +12,9 @@ from aikg.build import Built
 from aikg.settings import Settings, from_environment
 from aikg.turtle import Statement
 
+#: The fixtures of a running server are in a module of their own.
+pytest_plugins = ["serving"]
+
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"
 

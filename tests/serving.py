@@ -22,17 +22,22 @@ DEADLINE = 2.0
 #: More rows than any machine counts, sorts or sends before the deadline.
 ENDLESS = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
 
+#: A text that doubles 40 times: more than any memory, at once.
+BOMB = "SELECT (STRLEN(?x40) AS ?n) { BIND('0123456789abcdef' AS ?x0) "
+BOMB += " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(40)) + " }"
+
 BASE = "https://w3id.org/aikg/"
 QUESTION = f"""#+ summary: What are the drugs called?
 SELECT ?drug ?label {{
   ?drug a <{BASE}ontology/Drug> ; <http://www.w3.org/2000/01/rdf-schema#label> ?label
 }} ORDER BY ?drug
 """
+LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 GRAPH = f"""# aikg 0123456789ab
 <{BASE}drug/anastrozole> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{BASE}ontology/Drug> .
-<{BASE}drug/anastrozole> <http://www.w3.org/2000/01/rdf-schema#label> "anastrozole"@en .
+<{BASE}drug/anastrozole> <{LABEL}> "anastrozole"@en .
 <{BASE}drug/exemestane> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{BASE}ontology/Drug> .
-<{BASE}drug/exemestane> <http://www.w3.org/2000/01/rdf-schema#label> "exemestane <i>\\u00E9</i>"@en .
+<{BASE}drug/exemestane> <{LABEL}> "exemestane <i>\\u00E9</i>"@en .
 <{BASE}drug/exemestane> <{BASE}ontology/value> "13.5"^^<http://www.w3.org/2001/XMLSchema#decimal> .
 <{BASE}drug/exemestane> <{BASE}ontology/value> "apart" <{BASE}graph/apart> .
 """

@@ -69,7 +69,7 @@ def test_a_figure_is_printed_as_the_number_that_stands_beside_it(path: Path) -> 
             printed[triple.subject] = triple.object.value
     for subject, numbers in values.items():
         for number in numbers if re.search(r"\d", printed[subject]) else ():
-            digits = re.escape(number.removesuffix(".0"))
+            digits = re.escape(number.removesuffix(".0")) + r"(\.0)?"
             assert re.search(rf"(?<![\d.]){digits}(?![\d.]*\d)", printed[subject]), subject
 
 

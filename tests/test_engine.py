@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from serving import DEADLINE, ENDLESS
+from serving import BOMB, DEADLINE, ENDLESS
 
 from aikg import worker
 from aikg.engine import Engine
@@ -60,7 +60,7 @@ def test_nested_braces_are_answered(engine: Engine, depth: int) -> None:
     "query",
     [
         f"SELECT (COUNT(*) AS ?n) {ENDLESS}",
-        "SELECT * { " + " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(3_000)) + " }",
+        "SELECT * { " + " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(1_000)) + " }",
     ],
     ids=["cross join", "endless plan"],
 )
@@ -92,7 +92,7 @@ def test_a_stream_that_breaks_off_raises(engine: Engine) -> None:
 def test_a_query_for_all_memory_is_stopped(engine: Engine) -> None:
     """The worker is lost before its deadline, and the engine goes on."""
     with pytest.raises(WorkerLost, match="memory"):
-        engine.query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i", timeout=60)
+        engine.query(BOMB)
     assert_answers(engine)
 
 
@@ -157,9 +157,8 @@ def test_the_process_ends_with_its_parent(small: Settings) -> None:
     ).stdout.strip()
     assert path
     for _ in range(100):
-        with socket.socket(socket.AF_UNIX) as connection:
-            if connection.connect_ex(path):
-                break
+        if not Path(path).parent.exists():
+            break
         time.sleep(0.1)
     else:
         pytest.fail("the process still listens")
@@ -172,7 +171,7 @@ def test_a_graph_that_cannot_be_loaded_is_told(
     """The error has what the process said."""
     if content:
         (tmp_path / "graph.nq").write_text(content)
-    with pytest.raises(EngineUnavailable, match="FileNotFoundError|SyntaxError") as caught:
+    with pytest.raises(EngineUnavailable, match=r"FileNotFoundError|SyntaxError") as caught:
         Engine(replace(small, home=tmp_path))
     assert "aikg build" in caught.value.advice
 

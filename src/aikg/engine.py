@@ -168,7 +168,7 @@ class Engine:
         self._lock = threading.Lock()
         self._process = _Process(settings)
 
-    def query(  # noqa: PLR0913  the parameters of the SPARQL Protocol
+    def query(  # noqa: PLR0913  the parameters of the protocol
         self,
         text: str,
         *,

@@ -67,14 +67,18 @@ def parse_without_service(query: str) -> None:
 
 def malformed(query: str, error: SyntaxError) -> QueryMalformed:
     """Make an error of the parser's: the place and the reason, not all that it expected there."""
-    line, column, found, before = _find(query, error.msg)
+    offset = _find(query, error.msg)
     reason = _REASON.search(error.msg)
     explanation = reason[0] if reason else "this is not expected here"
     advice = "Mend the query at that place, or just before it."
-    prefix = re.search(r"([\w.-]*):\S*$", before)
-    if "Prefix not found" in error.msg and prefix:
-        explanation = f"the prefix {prefix[1]}: is not declared"
-        advice = f"Write `PREFIX {prefix[1]}: <{PREFIXES.get(prefix[1], '...')}>` before the query."
+    name = re.search(r"([\w.-]*):\S*$", query[:offset])
+    if "Prefix not found" in error.msg and name:
+        offset = name.start()
+        explanation = f"the prefix {name[1]}: is not declared"
+        advice = f"Write `PREFIX {name[1]}: <{PREFIXES.get(name[1], '...')}>` before the query."
+    line, column = query.count("\n", 0, offset) + 1, offset - query.rfind("\n", 0, offset)
+    rest = query[offset:].partition("\n")[0].strip()
+    found = repr(rest[:40]) if rest else "the end"
     return QueryMalformed(
         f"The query is not SPARQL 1.1: line {line}, column {column}, at {found}: {explanation}.",
         advice=advice,
@@ -84,16 +88,14 @@ def malformed(query: str, error: SyntaxError) -> QueryMalformed:
     )
 
 
-def _find(query: str, message: str) -> tuple[int, int, str, str]:
-    """Find the place of a mistake: its line, its column, what stands there and what before it."""
+def _find(query: str, message: str) -> int:
+    """Find the place of a mistake in the query; the end, where the message has none."""
     place = _PLACE.match(message)
     if not place:
-        return 1, 1, "the beginning", ""
+        return len(query)
     lines = query.split("\n")[: int(place[1]) - 1]
     offset = sum(len(line) + 1 for line in lines) + int(place[2]) - 1
     if _KEYWORDS.fullmatch(place[3]):
         # Where only keywords would do, the parser tells the place behind the one it looked for.
         offset -= min(map(len, place[3].split(", ")))
-    before, rest = query[:offset], query[offset:].partition("\n")[0].strip()
-    column = offset - before.rfind("\n")
-    return before.count("\n") + 1, column, repr(rest[:40]) if rest else "the end", before
+    return max(offset, 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pyshacl
-from rdflib import OWL, RDF, RDFS, SH, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from aikg import turtle
@@ -72,10 +72,11 @@ def validate(data: Graph, shapes: Graph, ontology: Graph) -> list[Result]:
         The results, in an order that depends on nothing but the results.
 
     Raises:
-        pyshacl.errors.ValidationFailure: There is no verdict: a shape is not SHACL, or a limit of
-            an interval is a blank node.
+        RuntimeError: There is no verdict: a shape is not SHACL (pyshacl.errors has the kinds).
     """
-    seen = data + _vocabulary(ontology)
+    seen = _vocabulary(ontology)
+    seen += data
+    _leave_comparable(seen, shapes)
     # Never `focus_nodes`: with it, pyshacl takes nested shapes as conforming without a look.
     _, report, text = pyshacl.validate(seen, shacl_graph=shapes, inplace=True)
     if not isinstance(report, Graph):
@@ -93,6 +94,20 @@ def _vocabulary(ontology: Graph) -> Graph:
         if not str(triple[2]).startswith(str(OWL)):
             kept.add(triple)
     return kept
+
+
+def _leave_comparable(graph: Graph, shapes: Graph) -> None:
+    """Turn each limit that is no number into a text, which the shapes report as a wrong limit.
+
+    Of a literal that is not of its datatype, or a blank node, pyshacl would give no verdict.
+    """
+    for shape, other in shapes.subject_objects(SH.lessThanOrEquals):
+        for path in (shapes.value(shape, SH.path), other):
+            for triple in list(graph.triples((None, path, None))):
+                limit = triple[2]
+                if not isinstance(limit, Literal) or limit.ill_typed:
+                    graph.remove(triple)
+                    graph.add((*triple[:2], Literal(str(limit))))
 
 
 def _result(report: Graph, node: Node) -> Result:

@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -78,6 +79,7 @@ def main() -> None:
         ready = {"version": version, "triples": triples, "isolation": isolation}
         print(json.dumps(ready), flush=True)  # noqa: T201  read by the engine
         _accept(store, listener, memory, deadline, workers)
+    shutil.rmtree(Path(path).parent)  # a parent that was killed cannot do it
 
 
 def _accept(
