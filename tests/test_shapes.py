@@ -220,6 +220,7 @@ def is_near(case: Path, triple: Triple) -> bool:
     return shape == triple[2] or triple[0] in reach(shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
 def test_no_constraint_can_be_taken_away_unseen(file: Path) -> None:
     """Without any one constraint, link or target, some case would have another report."""

@@ -11,6 +11,7 @@ OWN_PREFIXES = {
     "arm": BASE + "arm/",
     "claim": BASE + "claim/",
     "component": BASE + "component/",
+    "derivation": BASE + "derivation/",
     "drug": BASE + "drug/",
     "drug-class": BASE + "drug-class/",
     "finding": BASE + "finding/",
