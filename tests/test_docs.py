@@ -15,6 +15,7 @@ from aikg.build import Built
 from aikg.settings import Settings
 
 MODEL = (ROOT / "docs" / "model.md").read_text()
+QUESTIONS_PAGE = (ROOT / "docs" / "questions.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 (SHARED_PREFIXES,) = re.findall(r"```sparql prefixes\n(.*?)```", MODEL, re.DOTALL)
 PATTERNS = re.findall(r"\*\*(\d+)\. .*?```sparql\n(.*?)```", MODEL, re.DOTALL)
@@ -71,3 +72,9 @@ def test_links_and_paths_lead_somewhere(page: Path) -> None:
     missing = [p for p in links if not (page.parent / p).exists()]
     missing += [p for p in named if not (ROOT / p).exists()]
     assert not missing
+
+
+def test_each_question_is_listed_with_what_it_asks() -> None:
+    """The page of questions has a row for each, in the words of its file."""
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", QUESTIONS_PAGE, re.MULTILINE))
+    assert rows == {question.name: question.summary for question in graph.registered()}

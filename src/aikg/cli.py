@@ -179,4 +179,5 @@ def _print_rows(names: tuple[str, ...] | list[str], rows: list[Any]) -> None:
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
     terminal = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    terminal.print(table)
     terminal.print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
