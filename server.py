@@ -1,10 +1,12 @@
-"""The endpoint for any WSGI server, as `server:app`; run as a program, it serves by itself."""
+"""The endpoint for any WSGI server, as `server:app`; run as a program it is `aikg serve`."""
 
-from aikg import build, settings, web
+import sys
 
-configured = settings.from_environment()
-build.ensure_built(configured)
+from aikg import build, cli, settings, web
+
 if __name__ == "__main__":
-    web.serve(configured, "127.0.0.1", 8080)
+    cli.main(["serve", *sys.argv[1:]])
 else:
+    configured = settings.from_environment()
+    build.ensure_built(configured)
     app = web.open_app(configured)

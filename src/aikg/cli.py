@@ -149,8 +149,14 @@ def _prove(asserted: Sequence[Statement], rules: Path) -> None:
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for all.")
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes one that is free.",
+)
 def serve(host: str, port: int) -> None:
     """Answer SPARQL over HTTP at http://HOST:PORT/sparql; build first where files have changed."""
     from aikg import web  # noqa: PLC0415  only this command needs Flask
