@@ -78,3 +78,10 @@ def test_each_question_is_listed_with_what_it_asks() -> None:
     """The page of questions has a row for each, in the words of its file."""
     rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", QUESTIONS_PAGE, re.MULTILINE))
     assert rows == {question.name: question.summary for question in graph.registered()}
+
+
+def test_each_module_has_its_place_in_the_architecture() -> None:
+    """Whoever opens a module finds its layer on the page."""
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    modules = {path.stem for path in (ROOT / "src" / "aikg").glob("*.py")} - {"__init__"}
+    assert modules <= set(re.findall(r"`(\w+)`", page))
