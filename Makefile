@@ -18,7 +18,7 @@ build: .venv/ready ## build the graph from the files
 test: .venv/dev ## every test
 	$(BIN)/pytest -n 2
 
-test-fast: .venv/dev ## the tests that start neither Java nor many processes
+test-fast: .venv/dev ## the tests without Java, second builds and mutations
 	$(BIN)/pytest -n 2 -m 'not slow'
 
 mutate: .venv/dev ## change each fact of the data in turn; name what the inventory overlooks

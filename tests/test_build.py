@@ -116,6 +116,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "good", "bad", "error", "word"), MISTAKES)
 def test_a_mistake_stops_the_build_with_its_line(
     copy: Settings, file: str, good: str, bad: str, error: type[AikgError], word: str
@@ -134,6 +135,7 @@ def test_a_mistake_stops_the_build_with_its_line(
     assert [path.name for path in copy.home.iterdir()] == ["graph.nq"]
 
 
+@pytest.mark.slow
 def test_a_figure_without_a_passage_is_told_with_its_line(copy: Settings) -> None:
     """A figure must say where it was read."""
     path = copy.root / TABLE_1
@@ -148,6 +150,7 @@ def test_a_figure_without_a_passage_is_told_with_its_line(copy: Settings) -> Non
     assert f"{TABLE_1}:{line}:" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_drug_that_follows_to_be_of_both_types_is_told_with_its_line(copy: Settings) -> None:
     """Where no shape is broken, the contradiction itself names the drug and both classes."""
     shape = copy.root / "shapes" / "drug.ttl"

@@ -136,6 +136,7 @@ def test_a_port_in_use_is_named(run) -> None:
     assert "--port" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_file_of_the_data_is_valid(run) -> None:
     """Each file of the data is valid as it is."""
     done = run("validate", "data/turtle/drugs/exemestane.ttl")
