@@ -14,7 +14,9 @@ import pytest
 from conftest import ROOT
 
 from aikg import hermit, ontology
+from aikg.build import Built
 from aikg.names import OTHER_PREFIXES, OWN_PREFIXES, RDF_TYPE, shorten
+from aikg.settings import Settings
 
 OWL = OTHER_PREFIXES["owl"]
 TRIPLES = ontology.read(ROOT)
@@ -103,11 +105,9 @@ def test_each_value_list_is_closed_by_the_statement_that_its_items_differ() -> N
 
 
 @pytest.fixture(scope="module")
-def rdfxml(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rdfxml(built: Built, settings: Settings) -> Path:
     """The ontology as the file that the build writes."""
-    path = tmp_path_factory.mktemp("owl") / "aikg.owl"
-    ontology.write_rdfxml(ROOT, path)
-    return path
+    return settings.home / "aikg.owl"
 
 
 def test_rdfxml_holds_the_same_triples(rdfxml: Path) -> None:

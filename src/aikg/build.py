@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from aikg import turtle
 from aikg.errors import MissingFolder
 from aikg.names import PREFIXES
+from aikg.ontology import rdfxml
 from aikg.settings import Settings
 from aikg.turtle import Statement
 from aikg.validation import Progress, judge
@@ -128,15 +129,17 @@ def _read_sources(root: Path) -> tuple[list[Statement], list[Statement]]:
 
 
 def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
-    """Compile the graph and write it, whole or not at all, to `settings.graph`."""
+    """Compile the graph and write it, whole or not at all, to `settings.graph`.
+
+    The ontology is written beside it as RDF/XML, `aikg.owl`, for tools that read no Turtle.
+    """
     result = compile_graph(settings, progress)
     progress("write")
     settings.home.mkdir(parents=True, exist_ok=True)
-    unfinished = settings.graph.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(
-        f"# aikg {result.version}\n".encode() + turtle.write_nquads(result.quads())
-    )
-    unfinished.replace(settings.graph)
+    graph = f"# aikg {result.version}\n".encode() + turtle.write_nquads(result.quads())
+    ontology = [s.triple for s in result.asserted if s.path.startswith("ontology/")]
+    _write_whole(settings.home / "aikg.owl", rdfxml(ontology))
+    _write_whole(settings.graph, graph)
     return result
 
 
@@ -145,3 +148,10 @@ def ensure_built(settings: Settings, progress: Progress = lambda stage: None) ->
     if built_version(settings.graph) != version(settings.root):
         build(settings, progress)
     return settings.graph
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place and put it there: nobody sees half of it."""
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)

@@ -27,13 +27,3 @@ def rdfxml(triples: Iterable[ox.Triple]) -> bytes:
     # Without the prefix `owl` the root is written as `<Ontology xmlns=...>`, which owlready2
     # takes for OWL/XML.
     return cast(bytes, ox.serialize(triples, format=ox.RdfFormat.RDF_XML, prefixes=PREFIXES))
-
-
-def write_rdfxml(root: Path, path: Path) -> None:
-    """Write the ontology of a checkout to a file, `var/aikg.owl` in a build.
-
-    Raises:
-        MissingFolder: The ontology is not there.
-        TurtleSyntaxError: A file of the ontology is not Turtle.
-    """
-    path.write_bytes(rdfxml(read(root)))
