@@ -13,13 +13,13 @@ import pyoxigraph as ox
 import pytest
 from conftest import ROOT
 
-from aikg import hermit, ontology
+from aikg import hermit, turtle
 from aikg.build import Built
 from aikg.names import OTHER_PREFIXES, OWN_PREFIXES, RDF_TYPE, shorten
 from aikg.settings import Settings
 
 OWL = OTHER_PREFIXES["owl"]
-TRIPLES = ontology.read(ROOT)
+TRIPLES = [s.triple for s in turtle.read_folder(ROOT / "ontology", ROOT)]
 
 #: Words that add nothing to a label.
 EMPTY_WORDS = {"a", "an", "by", "gives", "in", "is", "it", "of", "says", "the", "to", "which"}
@@ -117,7 +117,7 @@ def test_rdfxml_holds_the_same_triples(rdfxml: Path) -> None:
     for dataset in (read_back, written):
         dataset.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
     assert read_back == written
-    assert rdfxml.read_bytes() == ontology.rdfxml(ontology.read(ROOT))
+    assert rdfxml.read_bytes() == turtle.write_rdfxml(TRIPLES)
 
 
 def test_owlready2_reads_what_the_turtle_declares(rdfxml: Path) -> None:
@@ -186,7 +186,9 @@ def test_profile_check_finds(axiom: str, violation: str, tmp_path: Path) -> None
     planted = ox.parse((header + axiom).encode(), format=ox.RdfFormat.TURTLE)
     path = tmp_path / "planted.owl"
     path.write_bytes(
-        ontology.rdfxml([*TRIPLES, *(ox.Triple(q.subject, q.predicate, q.object) for q in planted)])
+        turtle.write_rdfxml(
+            [*TRIPLES, *(ox.Triple(q.subject, q.predicate, q.object) for q in planted)]
+        )
     )
     assert any(violation in line for line in owl_profile.violations(path))
 

@@ -13,7 +13,6 @@ import pyoxigraph as ox
 from aikg import turtle
 from aikg.errors import MissingFolder
 from aikg.names import PREFIXES
-from aikg.ontology import rdfxml
 from aikg.settings import Settings
 from aikg.turtle import Statement
 from aikg.validation import Progress, judge
@@ -138,7 +137,7 @@ def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
     settings.home.mkdir(parents=True, exist_ok=True)
     graph = f"# aikg {result.version}\n".encode() + turtle.write_nquads(result.quads())
     ontology = [s.triple for s in result.asserted if s.path.startswith("ontology/")]
-    _write_whole(settings.home / "aikg.owl", rdfxml(ontology))
+    _write_whole(settings.home / "aikg.owl", turtle.write_rdfxml(ontology))
     _write_whole(settings.graph, graph)
     return result
 

@@ -19,9 +19,8 @@ import pyoxigraph as ox
 
 from aikg.errors import AikgError, Inconsistent
 from aikg.names import BASE, PREFIXES, RDF_TYPE, shorten
-from aikg.ontology import rdfxml
 from aikg.reasoning import derive
-from aikg.turtle import Statement
+from aikg.turtle import Statement, write_rdfxml
 
 #: What is reasoned over: all that the axioms speak of. Findings, passages, publications and
 #: claims are many, and nothing but their own class follows of them.
@@ -157,7 +156,7 @@ def _conclusions(asserted: set[ox.Triple]) -> set[ox.Triple]:
 
 def _run(world: owlready2.World, asserted: set[ox.Triple]) -> set[ox.Triple]:
     """Run HermiT on triples and read back the ontology into which owlready2 writes."""
-    document = rdfxml(sorted(asserted, key=str))
+    document = write_rdfxml(sorted(asserted, key=str))
     world.get_ontology(BASE).load(fileobj=io.BytesIO(document))
     answer = world.get_ontology(f"{BASE}hermit")
     owlready2.sync_reasoner_hermit(answer, infer_property_values=True, debug=0)

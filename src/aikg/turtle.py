@@ -1,4 +1,4 @@
-"""Turtle in, with the line of each statement; canonical N-Quads out."""
+"""Turtle in, with the line of each statement; canonical N-Quads and RDF/XML out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO, Any, cast
 import pyoxigraph as ox
 
 from aikg.errors import MissingFolder, TurtleSyntaxError
-from aikg.names import graph_of
+from aikg.names import PREFIXES, graph_of
 
 #: What the grammar of Turtle is, for whoever has to mend a file.
 GRAMMAR = "https://www.w3.org/TR/turtle/#sec-grammar"
@@ -135,3 +135,10 @@ def write_nquads(quads: Iterable[ox.Quad]) -> bytes:
     """Write quads one a line, sorted and without repeats: the same quads, the same bytes."""
     lines = {ox.serialize([quad], format=ox.RdfFormat.N_QUADS) for quad in quads}
     return b"".join(sorted(line for line in lines if line))
+
+
+def write_rdfxml(triples: Iterable[ox.Triple]) -> bytes:
+    """Write triples as RDF/XML: the same triples in the same order, the same bytes."""
+    # Without the prefix `owl` the root is written as `<Ontology xmlns=...>`, which owlready2
+    # takes for OWL/XML.
+    return cast(bytes, ox.serialize(triples, format=ox.RdfFormat.RDF_XML, prefixes=PREFIXES))
