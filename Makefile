@@ -45,6 +45,7 @@ clean: ## remove what was built and installed
 	rm -rf .venv var
 
 .venv/ready: pyproject.toml constraints.txt
+	@echo 'Setting up .venv/ with the pinned packages; this is done once and takes about a minute.'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
