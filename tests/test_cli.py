@@ -44,7 +44,9 @@ def test_help_names_each_command(run) -> None:
     """`aikg --help` is where one starts."""
     done = run("--help")
     assert done.returncode == 0
-    assert all(verb in done.stdout for verb in ("build", "validate", "query", "reason", "serve"))
+    assert all(
+        verb in done.stdout for verb in ("build", "validate", "audit", "query", "reason", "serve")
+    )
 
 
 def test_a_question_by_name_as_csv(run) -> None:

@@ -109,17 +109,30 @@ def validate_files(
         GraphInvalid: One of them breaks a shape or a check of level Error.
         Inconsistent: What follows from one of them contradicts the ontology.
     """
-    root = settings.root
     progress("read")
-    given = {str(path): turtle.read(path.resolve(), root.resolve()) for path in paths}
-    names = {statement.path for statements in given.values() for statement in statements}
+    ontology, data, names = read_with(paths, settings.root)
+    return judge(ontology, data, settings.root, progress, only=names).remarks
+
+
+def read_with(
+    paths: Sequence[Path], root: Path
+) -> tuple[list[Statement], list[Statement], set[str]]:
+    """Read the graph's own files and some more, each in the place of what bears its name.
+
+    Returns:
+        The ontology, the data, and the names of the files that were given.
+
+    Raises:
+        MissingFolder: One of them cannot be read.
+        TurtleSyntaxError: One of them is not Turtle.
+    """
+    given = [s for path in paths for s in turtle.read(path.resolve(), root.resolve())]
+    names = {statement.path for statement in given}
     ontology, data = (
         [statement for statement in source if statement.path not in names]
         for source in _read_sources(root)
     )
-    for statements in given.values():
-        data += statements
-    return judge(ontology, data, root, progress, only=names).remarks
+    return ontology, data + given, names
 
 
 def _read_sources(root: Path) -> tuple[list[Statement], list[Statement]]:

@@ -15,6 +15,16 @@ import pyoxigraph as ox
 
 from aikg.queries import Query, read_queries
 
+#: The data issues that concern a node, or a group whose findings are of their source.
+_RECORDED = """
+PREFIX aikg: <https://w3id.org/aikg/ontology/>
+SELECT DISTINCT ?node ?issue WHERE {
+  ?issue a aikg:DataIssue ; aikg:concerns ?node ; aikg:statedAt/aikg:inDocument ?document .
+  ?node (^aikg:ofGroup)?/aikg:statedAt/aikg:inDocument ?document .
+}
+ORDER BY DESC(?issue)
+"""
+
 #: The levels in the order of their weight (docs/model.md): only an Error stops the build.
 LEVELS = ("Error", "Check", "Note")
 
@@ -31,6 +41,7 @@ class Problem:
         value: The value that is at fault, or None.
         message: What is wrong, with the figures.
         advice: What to do about it, from the check's header.
+        recorded: The data issue of the same source that concerns the node, or None.
     """
 
     level: str
@@ -40,6 +51,12 @@ class Problem:
     value: str | None
     message: str
     advice: str
+    recorded: str | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Whether it stops a build: it cannot be true, and no data issue records it."""
+        return self.level == "Error" and self.recorded is None
 
 
 def load(folder: Path) -> list[Query]:
@@ -60,6 +77,8 @@ def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
         checks: SELECT queries with the variables `?node` and `?message`, and, where they
             tell the place more closely, `?path` and `?value`.
     """
+    rows = cast("ox.QuerySolutions", store.query(_RECORDED))
+    recorded = {row["node"].value: row["issue"].value for row in rows}
     problems = {
         Problem(
             level=check.header["level"],
@@ -69,6 +88,7 @@ def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
             value=_value(row, "value"),
             message=row["message"].value,
             advice=check.header["advice"],
+            recorded=recorded.get(row["node"].value),
         )
         for check in checks
         for row in cast("ox.QuerySolutions", store.query(check.text))

@@ -1,4 +1,4 @@
-"""The command line: `aikg build | validate | query | reason | serve`."""
+"""The command line: `aikg build | validate | audit | query | reason | serve`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from aikg import audit as auditing
 from aikg import build as building
 from aikg import graph, settings
 from aikg.errors import AikgError
@@ -58,8 +59,9 @@ def build() -> None:
     began = time.monotonic()
     with _stages() as progress:
         result = building.build(configured, progress)
-    for remark in result.remarks:
-        console.print(escape(remark), soft_wrap=True)
+    if result.remarks:
+        remarks = f"{len(result.remarks)} remark{'' if len(result.remarks) == 1 else 's'}"
+        console.print(f"{remarks}: see `aikg audit`")
     console.print(
         f"version {result.version}: {len(result.asserted)} triples stated, "
         f"{len(result.inferred)} inferred, {time.monotonic() - began:.1f} s, {configured.graph}",
@@ -80,6 +82,47 @@ def validate(files: tuple[Path, ...]) -> None:
     for remark in remarks:
         console.print(escape(remark), soft_wrap=True)
     click.echo(f"{len(files)} file{'s' if len(files) > 1 else ''} valid")
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    default="table",
+    show_default=True,
+    type=click.Choice(("table", "json", "csv")),
+)
+def audit(files: tuple[Path, ...], form: str) -> None:
+    """Show what cannot be true, is unlikely or cannot be tested, in the graph or in FILES.
+
+    Exit status: 1 if an error is recorded by no data issue of its source.
+    """
+    configured = settings.from_environment()
+    with _stages() as progress:
+        report = auditing.audit(files, configured, progress)
+    if form == "table":
+        _print_report(report)
+    else:
+        auditing.write(report, form, sys.stdout)
+    if report.stops:
+        raise click.exceptions.Exit(1)
+
+
+def _print_report(report: auditing.Report) -> None:
+    """Print what the rules found, and below it what was recorded by hand."""
+    for by_rule in (True, False):
+        entries = [e for e in report.entries if (e.level != auditing.RECORDED) == by_rule]
+        click.echo(f"{'Found by rule' if by_rule else 'Recorded by hand'}: {len(entries)}\n")
+        for e in entries:
+            known = f", recorded as {e.recorded}" if e.recorded else ""
+            click.echo(f"{e.level}{known}  {e.found_by}  {e.file}  {e.source_place}".rstrip())
+            click.echo(f"    {e.message}")
+            if e.issue:
+                click.echo(f"    on record: {e.issue}")
+            for hypothesis in e.hypotheses:
+                click.echo(f"    may be: {hypothesis}")
+        click.echo()
 
 
 @main.command()

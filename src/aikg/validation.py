@@ -9,6 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from aikg import checks, reasoning, shapes
+from aikg.checks import Problem
 from aikg.errors import GraphInvalid, Inconsistent
 from aikg.locator import Locator
 from aikg.names import shorten
@@ -22,18 +23,57 @@ RL_RULES = "https://www.w3.org/TR/owl2-profiles/#Reasoning_in_OWL_2_RL_and_RDF_G
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known of statements that broke nothing.
+    """What is known of statements that break no shape and contradict nothing.
 
     Attributes:
+        store: The statements and what follows from them, in the default graph.
         inferred: What follows from them, sorted.
-        remarks: Warnings of the shapes and what the checks found below Error, a line each.
+        problems: Warnings of the shapes, as of level Check, and what the checks found.
+        files: Finds the place of each node.
     """
 
+    store: ox.Store
     inferred: list[ox.Triple]
-    remarks: list[str]
+    problems: list[Problem]
+    files: Locator
+
+    @property
+    def remarks(self) -> list[str]:
+        """The problems, a line each, with place and level."""
+        return [f"{_weight(p)}: {_found(p, self.files)}" for p in self.problems]
 
 
 def judge(
+    ontology: Sequence[Statement],
+    data: Sequence[Statement],
+    root: Path,
+    progress: Progress,
+    only: Iterable[str] | None = None,
+) -> Verdict:
+    """Examine statements, and refuse those of which a check says that they cannot be true.
+
+    Args:
+        ontology: See `examine`.
+        data: See `examine`.
+        root: See `examine`.
+        progress: See `examine`.
+        only: See `examine`.
+
+    Raises:
+        GraphInvalid: A shape is broken, or a check of level Error that no data issue of the same
+            source records; a line a fault, with its place.
+        Inconsistent: What follows contradicts the ontology; the lines name the individuals.
+    """
+    verdict = examine(ontology, data, root, progress, only)
+    _refuse(
+        GraphInvalid,
+        [_found(p, verdict.files) for p in verdict.problems if p.stops],
+        advice="Mend what each line names, then run `aikg validate` on the file.",
+    )
+    return verdict
+
+
+def examine(
     ontology: Sequence[Statement],
     data: Sequence[Statement],
     root: Path,
@@ -50,7 +90,7 @@ def judge(
         only: The files that are asked about; faults of others are passed over. None: all.
 
     Raises:
-        GraphInvalid: A shape or a check of level Error is broken; a line a fault, with its place.
+        GraphInvalid: A shape is broken; a line a fault, with its place.
         Inconsistent: What follows contradicts the ontology; the lines name the individuals.
     """
     asserted = [*ontology, *data]
@@ -79,15 +119,9 @@ def judge(
         reference=RL_RULES,
     )
     progress("check")
-    problems = checks.run(store, checks.load(root / "queries" / "checks"))
-    problems = [p for p in problems if files.holds(p.node)]
-    _refuse(
-        GraphInvalid,
-        [_found(p, files) for p in problems if p.level == "Error"],
-        advice="Mend what each line names, then run `aikg validate` on the file.",
-    )
-    remarks = [_told(r, files) for r in results]
-    return Verdict(inferred, remarks + [f"{p.level}: {_found(p, files)}" for p in problems])
+    problems = [_warning(result) for result in results]
+    problems += checks.run(store, checks.load(root / "queries" / "checks"))
+    return Verdict(store, inferred, [p for p in problems if files.holds(p.node)], files)
 
 
 def store_of(statements: Iterable[Statement]) -> ox.Store:
@@ -106,6 +140,19 @@ def _shape_results(
     return shapes.validate(whole, shapes.load(root / "shapes"), terms)
 
 
+def _warning(result: shapes.Result) -> Problem:
+    """Give the warning of a shape as a check would: what it finds is unlikely, and can be true."""
+    return Problem(
+        level="Check",
+        check=shorten(result.shape),
+        node=result.focus,
+        path=result.path,
+        value=result.value,
+        message=result.message,
+        advice="If the source has it so, leave it.",
+    )
+
+
 def _told(result: shapes.Result, files: Locator) -> str:
     place = files.place(result.focus, result.path, result.value)
     value = result.value
@@ -113,7 +160,14 @@ def _told(result: shapes.Result, files: Locator) -> str:
     return f"{place}: {result.message}{found} [{shorten(result.focus)}, {shorten(result.shape)}]"
 
 
-def _found(problem: checks.Problem, files: Locator) -> str:
+def _weight(problem: Problem) -> str:
+    """Name the level, and the data issue that keeps an error from stopping a build."""
+    if problem.recorded is None:
+        return problem.level
+    return f"{problem.level}, recorded as {shorten(problem.recorded)}"
+
+
+def _found(problem: Problem, files: Locator) -> str:
     place = files.place(problem.node, problem.path, problem.value)
     about = f"[{shorten(problem.node)}, check {problem.check}]"
     return f"{place}: {problem.message} {problem.advice} {about}"
