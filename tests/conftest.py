@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from aikg import build, turtle
+from aikg import build
 from aikg.build import Built
+from aikg.files import turtle
+from aikg.files.turtle import Statement
 from aikg.settings import Settings, from_environment
-from aikg.turtle import Statement
 
 #: The fixtures of a running server are in a module of their own.
 pytest_plugins = ["serving"]

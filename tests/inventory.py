@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from aikg import turtle
+from aikg.files import turtle
 from aikg.names import PREFIXES
 
 ROOT = Path(__file__).parents[1]

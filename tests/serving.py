@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aikg.engine import Engine
+from aikg.engine.client import Engine
 from aikg.settings import Settings
 
 #: How long a query may take here, in seconds: long for a lookup, short for a test.

@@ -8,9 +8,10 @@ import pyoxigraph as ox
 import pytest
 from conftest import CASES, ROOT
 
-from aikg import checks, reasoning, turtle
-from aikg.turtle import Statement
-from aikg.validation import store_of
+from aikg.files import turtle
+from aikg.files.turtle import Statement
+from aikg.rules import checks, reasoning
+from aikg.rules.validation import store_of
 
 CHECKS = {check.name: check for check in checks.load(ROOT / "queries" / "checks")}
 FILES = sorted((CASES / "checks").rglob("*.ttl"))

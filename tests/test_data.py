@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import pytest
 from conftest import ROOT
 
-from aikg import turtle
+from aikg.files import turtle
 from aikg.names import PREFIXES
 from aikg.settings import Settings
 

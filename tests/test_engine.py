@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from serving import BOMB, DEADLINE, ENDLESS
 
-from aikg import worker
-from aikg.engine import Engine
+from aikg.engine import worker
+from aikg.engine.client import Engine
 from aikg.errors import (
     AikgError,
     DeadlineExceeded,
@@ -148,7 +148,7 @@ def test_the_process_ends_with_its_parent(small: Settings) -> None:
     """A parent that dies at once, without a word, leaves nobody behind."""
     program = (
         "import os; from pathlib import Path\n"
-        "from aikg.engine import Engine; from aikg.settings import Settings\n"
+        "from aikg.engine.client import Engine; from aikg.settings import Settings\n"
         f"root = Path({str(small.root)!r}); engine = Engine(Settings(root, home=root))\n"
         "print(engine._process.path, flush=True); os._exit(1)"
     )
@@ -183,7 +183,7 @@ def test_the_kernel_lets_no_connection_out() -> None:
             listener.settimeout(1.0)
             address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
             program = (
-                "import threading, pyoxigraph as ox; from aikg import worker\n"
+                "import threading, pyoxigraph as ox; from aikg.engine import worker\n"
                 f"if {limited}: worker.limit(1 << 30)\n"
                 f"ox.Store().query('ASK {{ SERVICE <{address}> {{ ?s ?p ?o }} }}')"
             )

@@ -10,9 +10,9 @@ import pyoxigraph as ox
 import pytest
 
 from aikg.errors import AikgError, QueryMalformed, QueryRefused, RequestMalformed
-from aikg.evaluation import Request, deep, evaluate, select
-from aikg.formats import SOLUTIONS, TRIPLES
-from aikg.grammar import refuse_outward
+from aikg.sparql.evaluation import Request, deep, evaluate, select
+from aikg.sparql.formats import SOLUTIONS, TRIPLES
+from aikg.sparql.grammar import refuse_outward
 
 IN_DEFAULT = ox.Quad(ox.NamedNode("urn:s"), ox.NamedNode("urn:p"), ox.Literal("default"))
 IN_NAMED = ox.Quad(

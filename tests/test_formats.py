@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aikg.errors import NotAcceptable
-from aikg.formats import SOLUTIONS, TRIPLES, Format, named, negotiate
+from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, named, negotiate
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ import pyoxigraph as ox
 import pytest
 from conftest import ROOT
 
-from aikg import hermit, turtle
 from aikg.build import Built
+from aikg.files import turtle
 from aikg.names import OTHER_PREFIXES, OWN_PREFIXES, RDF_TYPE, shorten
+from aikg.rules import hermit
 from aikg.settings import Settings
 
 OWL = OTHER_PREFIXES["owl"]

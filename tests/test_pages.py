@@ -12,7 +12,7 @@ from serving import QUESTION
 from werkzeug.test import TestResponse
 
 from aikg import questions
-from aikg.engine import Engine
+from aikg.engine.client import Engine
 from aikg.settings import Settings
 from aikg.web import create_app
 

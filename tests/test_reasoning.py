@@ -10,10 +10,11 @@ import pyoxigraph as ox
 import pytest
 from conftest import CASES, ROOT
 
-from aikg import hermit, reasoning, turtle
 from aikg.errors import Inconsistent
+from aikg.files import turtle
+from aikg.files.turtle import Statement
 from aikg.names import OWN_PREFIXES, PREFIXES, RDF_TYPE
-from aikg.turtle import Statement
+from aikg.rules import hermit, reasoning
 
 RULES = ROOT / "queries" / "rules"
 RULE_FILES = sorted(RULES.rglob("*.rq"))

@@ -12,9 +12,9 @@ from pyshacl.errors import ConstraintLoadError
 from rdflib import RDF, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from aikg import shapes
 from aikg.errors import MissingFolder
 from aikg.names import PREFIXES
+from aikg.rules import shapes
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "cases" / "shapes"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aikg import turtle
 from aikg.errors import MissingFolder, TurtleSyntaxError
+from aikg.files import turtle
 
 TRICKY = '''@prefix : <https://example.org/> .
 :a :lists ( 1

@@ -18,8 +18,8 @@ import pyoxigraph as ox
 
 from aikg import build
 from aikg.names import PREFIXES, shorten
+from aikg.rules.validation import Progress, Verdict, examine
 from aikg.settings import Settings
-from aikg.validation import Progress, Verdict, examine
 
 #: The level of what was recorded by hand; those of the checks are `checks.LEVELS`.
 RECORDED = "Recorded"

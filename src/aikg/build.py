@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from aikg import turtle
 from aikg.errors import MissingFolder
+from aikg.files import turtle
+from aikg.files.turtle import Statement
 from aikg.names import PREFIXES
+from aikg.rules.validation import Progress, judge
 from aikg.settings import Settings
-from aikg.turtle import Statement
-from aikg.validation import Progress, judge
 
 #: What the build reads, in this order; each is a folder below the root.
 SOURCES = ("ontology", "data/turtle", "shapes", "queries")

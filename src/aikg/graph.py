@@ -11,9 +11,9 @@ import pyoxigraph as ox
 
 from aikg import build, questions, settings
 from aikg.errors import AikgError, MissingFolder
-from aikg.evaluation import Request, deep, evaluate, select
 from aikg.names import OTHER_PREFIXES, shorten
 from aikg.settings import Settings
+from aikg.sparql.evaluation import Request, deep, evaluate, select
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ class Graph:
         return names, [[_readable(term) for term in row] for row in rows]
 
     def write(self, query: str, form: str, output: IO[bytes]) -> None:
-        """Answer a query in a format that `aikg.formats` names.
+        """Answer a query in a format that `aikg.sparql.formats` names.
 
         Raises:
             QueryMalformed: The text is not a query.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from aikg.errors import UnknownQuestion
-from aikg.queries import Query, read_queries
+from aikg.files.queries import Query, read_queries
 
 Question: TypeAlias = Query
 

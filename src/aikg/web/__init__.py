@@ -13,7 +13,7 @@ import waitress
 from flask import Flask, Response
 
 from aikg import questions
-from aikg.engine import Engine
+from aikg.engine.client import Engine
 from aikg.errors import PortInUse
 from aikg.questions import Question
 from aikg.settings import Settings

@@ -11,10 +11,10 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from werkzeug.datastructures import MultiDict
 
-from aikg.engine import Answer, Engine
-from aikg.formats import SOLUTIONS, TRIPLES
+from aikg.engine.client import Answer, Engine
 from aikg.names import BASE, OTHER_PREFIXES, shorten
 from aikg.questions import Question
+from aikg.sparql.formats import SOLUTIONS, TRIPLES
 
 #: What a page is made from: rows, or else Turtle.
 ACCEPT = f"{SOLUTIONS[0].media_type}, {TRIPLES[0].media_type}"

@@ -9,8 +9,8 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from werkzeug.exceptions import HTTPException
 
 from aikg.errors import AikgError
-from aikg.formats import SOLUTIONS, TRIPLES, preferred
 from aikg.names import BASE
+from aikg.sparql.formats import SOLUTIONS, TRIPLES, preferred
 
 #: How long a client should wait before it asks again, in seconds.
 _RETRY = 5

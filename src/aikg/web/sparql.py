@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
 from aikg import questions
-from aikg.engine import Engine
+from aikg.engine.client import Engine
 from aikg.errors import AikgError, QueryRefused, RequestMalformed, UnsupportedMediaType
 from aikg.questions import Question
 from aikg.web import pages, problems

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from aikg import checks, reasoning, shapes
-from aikg.checks import Problem
 from aikg.errors import GraphInvalid, Inconsistent
-from aikg.locator import Locator
+from aikg.files.locator import Locator
+from aikg.files.turtle import Statement
 from aikg.names import shorten
-from aikg.turtle import Statement
+from aikg.rules import checks, reasoning, shapes
+from aikg.rules.checks import Problem
 
 #: Called with the name of each stage as it begins.
 Progress = Callable[[str], object]

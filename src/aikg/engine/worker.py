@@ -1,7 +1,7 @@
 """The process that holds the graph: single-threaded, it forks one worker for each query.
 
-Started by `engine` as `python -m aikg.worker`. A worker may overflow, run for ever or ask for all
-memory: it is a process of its own, which the kernel ends, and nobody else notices.
+Started by the client as `python -m aikg.engine.worker`. A worker may overflow, run for ever or ask
+for all memory: it is a process of its own, which the kernel ends, and nobody else notices.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import IO, NoReturn, cast
 import pyoxigraph as ox
 
 from aikg.errors import AikgError
-from aikg.evaluation import STACK, Request, deep, evaluate
+from aikg.sparql.evaluation import STACK, Request, deep, evaluate
 
 #: Frames of the conversation: four bytes of length, one of kind, the content.
 HEAD, DATA, END = b"H", b"D", b"E"

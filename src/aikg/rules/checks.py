@@ -13,7 +13,7 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from aikg.queries import Query, read_queries
+from aikg.files.queries import Query, read_queries
 
 #: The data issues that concern a node, or a group whose findings are of their source.
 _RECORDED = """

@@ -18,9 +18,9 @@ import owlready2
 import pyoxigraph as ox
 
 from aikg.errors import AikgError, Inconsistent
+from aikg.files.turtle import Statement, write_rdfxml
 from aikg.names import BASE, PREFIXES, RDF_TYPE, shorten
-from aikg.reasoning import derive
-from aikg.turtle import Statement, write_rdfxml
+from aikg.rules.reasoning import derive
 
 #: What is reasoned over: all that the axioms speak of. Findings, passages, publications and
 #: claims are many, and nothing but their own class follows of them.

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from aikg import errors
+from aikg.engine.worker import DATA, HEAD, Frames
 from aikg.errors import DeadlineExceeded, EngineUnavailable, QueryTooLarge, WorkerLost
 from aikg.settings import Settings
-from aikg.worker import DATA, HEAD, Frames
 
 #: A graph of 10^7 triples loads within this, in seconds.
 START = 120.0
@@ -104,7 +104,7 @@ class Answer:
 
 
 class _Process:
-    """One run of `aikg.worker`: it ends when this one does, for it reads a pipe held open here."""
+    """One run of the worker: it ends when this process does, for it reads a pipe held open here."""
 
     def __init__(self, settings: Settings) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="aikg-"))
@@ -113,7 +113,7 @@ class _Process:
         arguments = json.dumps([str(settings.graph), self.path, *limits])
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the process
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "aikg.worker", arguments],
+            [sys.executable, "-m", "aikg.engine.worker", arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

@@ -11,10 +11,10 @@ from typing import IO, Any, TypeVar
 
 import pyoxigraph as ox
 
-from aikg import grammar
 from aikg.errors import RequestMalformed
-from aikg.formats import SOLUTIONS, TRIPLES, Format, named, negotiate
 from aikg.names import PREFIXES
+from aikg.sparql import grammar
+from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, named, negotiate
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import pyshacl
 from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from aikg import turtle
+from aikg.files import turtle
 
 # rdflib logs a traceback for each literal that is not of its datatype, wherever it meets it.
 # That such a literal is wrong, and what to do, is said by the shape that it breaks.

@@ -11,7 +11,7 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from aikg.queries import Query, read_queries
+from aikg.files.queries import Query, read_queries
 
 #: The folders of rules, in their order. A rule of a later folder may ask for what is *not* there
 #: (`NOT EXISTS`), since all that follows by the rules before it is there by then.

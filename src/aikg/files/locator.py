@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aikg.turtle import Statement
+from aikg.files.turtle import Statement
 
 
 class Locator:

@@ -1,0 +1,50 @@
+"""How the command line speaks: errors in three lines, stages on a terminal, rows as a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from aikg.errors import AikgError
+
+#: Messages go to standard error, so that an answer can be piped.
+console = Console(stderr=True, highlight=False)
+
+
+class Commands(click.Group):
+    """Turns every error of ours into its three lines and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error that is not ours keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except AikgError as error:
+            console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+            console.print(f"[bold]do:[/] {escape(error.advice)}", soft_wrap=True)
+            if error.reference:
+                console.print(f"[bold]see:[/] {error.reference}", soft_wrap=True)
+            ctx.exit(1)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str], None]]:
+    """Show the stage that runs, on a terminal only; nothing stays behind."""
+    with console.status("") as status:
+        yield lambda stage: status.update(f"{stage} ...")
+
+
+def print_rows(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; into a pipe as wide as it needs to be, so that nothing is cut."""
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    terminal = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    terminal.print(table)
+    terminal.print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
