@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 from serving import BOMB, DEADLINE, ENDLESS
 
-from aikg.engine import worker
+from aikg.engine import holder
 from aikg.engine.client import Engine
+from aikg.engine.process import Change
 from aikg.errors import (
     AikgError,
     DeadlineExceeded,
     EngineUnavailable,
+    JobFailed,
     NotAcceptable,
     QueryMalformed,
     QueryRefused,
@@ -118,6 +120,60 @@ def test_errors_of_the_worker_arrive_whole(
         assert (caught.value.line, caught.value.column) == (1, 7)
 
 
+def count(engine: Engine, pattern: str) -> int:
+    """Count the solutions of a pattern."""
+    rows = engine.query(f"SELECT * {{ {pattern} }}", format="csv").read().decode()
+    return len(rows.splitlines()) - 1
+
+
+NEW = b'<urn:new> <urn:p> "1" .\n<urn:new> <urn:p> "1" <urn:g> .\n'
+
+
+def test_a_change_is_seen_at_once_and_whole(engine: Engine) -> None:
+    """It comes in one step with its version, and goes again; twice the same changes nothing."""
+    for _ in range(2):
+        engine.apply(add=NEW, version="one")
+        assert engine.describe() == {"version": "one", "triples": 1506, "isolation": "full"}
+        assert count(engine, "<urn:new> ?p ?o") == 1
+    assert count(engine, "GRAPH <urn:g> { <urn:new> ?p ?o }") == 1
+    engine.apply(remove=NEW, version="two")
+    assert engine.describe()["triples"] == 1505
+    assert count(engine, "{ <urn:new> ?p ?o } UNION { GRAPH <urn:g> { ?s ?p ?o } }") == 0
+
+
+def test_an_answer_is_of_one_version(engine: Engine) -> None:
+    """What began before a change ends as if there had been none."""
+    with engine.query("SELECT ?a { ?a ?b ?c . ?d ?e ?f } LIMIT 300000", format="csv") as answer:
+        engine.apply(add=NEW, version="one")
+        assert b"urn:new" not in b"".join(answer)
+
+
+def test_a_change_that_is_no_nquads_changes_nothing(engine: Engine) -> None:
+    """The error says where; the version stays."""
+    with pytest.raises(EngineUnavailable, match="SyntaxError"):
+        engine.apply(add=NEW + b"no quad", version="one")
+    assert engine.describe()["version"] == "0123456789ab"
+    assert count(engine, "<urn:new> ?p ?o") == 0
+
+
+def test_changes_are_made_again_at_each_start(small: Settings) -> None:
+    """A process that was killed comes back with all that its replay gives."""
+    published = [Change(NEW, b"", "one")]
+    with Engine(small, lambda: published) as engine:
+        assert engine.describe()["version"] == "one"
+        published.append(Change(b"", b'<urn:s1> <urn:p> "1" .', "two"))
+        os.kill(engine._process.child.pid, signal.SIGKILL)
+        assert count(engine, "VALUES ?s { <urn:new> <urn:s1> } ?s ?p ?o") == 1
+        assert engine.describe()["version"] == "two"
+
+
+def test_a_job_that_fails_is_told_from_one_that_is_too_large(engine: Engine) -> None:
+    """A mistake of ours is not the client's."""
+    with pytest.raises(JobFailed, match="KeyError"):
+        engine.run("no such job", {}, b"body" * 1_000_000)
+    assert_answers(engine)
+
+
 def test_an_answer_given_up_frees_its_worker(small: Settings) -> None:
     """With one place only, the next query waits for no deadline."""
     with Engine(replace(small, threads=1, deadline=60)) as engine:
@@ -138,10 +194,10 @@ def test_queries_wait_for_their_turn(small: Settings) -> None:
 
 def test_an_engine_that_was_killed_starts_again(engine: Engine) -> None:
     """The query after the kill is answered, by another process."""
-    killed = engine._process._child.pid
+    killed = engine._process.child.pid
     os.kill(killed, signal.SIGKILL)
     assert_answers(engine)
-    assert engine._process._child.pid != killed
+    assert engine._process.child.pid != killed
 
 
 def test_the_process_ends_with_its_parent(small: Settings) -> None:
@@ -183,7 +239,7 @@ def test_the_kernel_lets_no_connection_out() -> None:
             listener.settimeout(1.0)
             address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
             program = (
-                "import threading, pyoxigraph as ox; from aikg.engine import worker\n"
+                "import threading, pyoxigraph as ox; from aikg.engine import holder, worker\n"
                 f"if {limited}: worker.limit(1 << 30)\n"
                 f"ox.Store().query('ASK {{ SERVICE <{address}> {{ ?s ?p ?o }} }}')"
             )
@@ -203,7 +259,7 @@ def test_a_process_with_threads_does_not_fork() -> None:
     thread.start()
     try:
         with pytest.raises(RuntimeError, match="one thread"):
-            worker._fork(None, None, 0, 0)  # type: ignore[arg-type]
+            holder._fork(None, None, 0)  # type: ignore[arg-type]
     finally:
         ended.set()
         thread.join()

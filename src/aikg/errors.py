@@ -118,6 +118,10 @@ class WorkerLost(AikgError):
     status = 500
 
 
+class JobFailed(AikgError):
+    """A job met an error that nobody foresaw; the engine's standard error has the traceback."""
+
+
 class EngineUnavailable(AikgError):
     """The engine process cannot be reached."""
 

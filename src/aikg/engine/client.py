@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import select
-import shutil
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, Self
 
 from aikg import errors
-from aikg.engine.worker import DATA, HEAD, Frames
+from aikg.engine.frames import DATA, END, Broken, Frames
+from aikg.engine.process import GRACE, Change, Process
 from aikg.errors import DeadlineExceeded, EngineUnavailable, QueryTooLarge, WorkerLost
 from aikg.settings import Settings
 
-#: A graph of 10^7 triples loads within this, in seconds.
-START = 120.0
-#: How long after its deadline a worker is waited for that the kernel should have ended, in seconds.
-GRACE = 5.0
+#: Gives the changes since the build, in their order; asked for at each start of the process.
+Replay = Callable[[], Iterable[Change]]
 
 
 class Answer:
@@ -37,37 +29,38 @@ class Answer:
         media_type: The type that the pieces together are of.
     """
 
-    def __init__(self, connection: socket.socket, request: dict[str, Any]) -> None:
+    def __init__(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> None:
         self._connection = connection
         self._frames = Frames(connection)
         self._deadline = request["timeout"]
         self._began = time.monotonic()
         try:
-            self.media_type = self._begin(request)
+            self.media_type = self._begin(request, body)
         except BaseException:
             self.close()
             raise
 
-    def _begin(self, request: dict[str, Any]) -> str:
+    def _begin(self, request: dict[str, Any], body: bytes) -> str:
         """Send the request, wait for the head of the answer, and raise the error it may hold."""
-        self._frames.send(HEAD, json.dumps(request).encode())
         with contextlib.suppress(OSError):  # what is broken here is told by what comes back
-            self._frames.flush()
-        head = json.loads(self._receive()[1])
+            self._frames.send_message(request, body)
+        try:
+            head = self._frames.receive_head()
+        except OSError:
+            self._raise_broken()
         if "error" in head:
             raise getattr(errors, head.pop("error"))(head.pop("message"), **head)
         return str(head["media_type"])
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the pieces of the answer."""
-        kind, content = self._receive()
-        while kind == DATA:
-            yield content
-            kind, content = self._receive()
-
-    def _receive(self) -> tuple[bytes, bytes]:
         try:
-            return self._frames.receive() or self._raise_broken()
+            kind, content = self._frames.receive()
+            while kind == DATA:
+                yield content
+                kind, content = self._frames.receive()
+            if kind != END:
+                raise Broken("a frame that does not belong into an answer")
         except OSError:
             self._raise_broken()
 
@@ -103,70 +96,23 @@ class Answer:
         self.close()
 
 
-class _Process:
-    """One run of the worker: it ends when this process does, for it reads a pipe held open here."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="aikg-"))
-        self.path = str(self.folder / "engine")
-        limits = [settings.memory, settings.deadline, settings.threads]
-        arguments = json.dumps([str(settings.graph), self.path, *limits])
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the process
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "aikg.engine.worker", arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-        )
-        try:
-            self.description: dict[str, Any] = self._await_ready()
-        except BaseException:
-            self.end()
-            raise
-
-    def _await_ready(self) -> dict[str, Any]:
-        assert self._child.stdout  # noqa: S101  it was asked for
-        with self._child.stdout as output:
-            line = output.readline() if select.select([output], [], [], START)[0] else b""
-        if line:
-            return dict(json.loads(line))
-        self._complaints.seek(0)
-        said = self._complaints.read().decode(errors="replace").strip() or f"nothing in {START:g} s"
-        raise EngineUnavailable(
-            f"The process that holds the graph did not start; it said: {said[-2000:]}",
-            advice="Build the graph anew with `aikg build`, then serve again.",
-        )
-
-    def ended(self, within: float = 0.0) -> bool:
-        """Tell whether it has ended, or does within some seconds."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(within)
-        return self._child.returncode is not None
-
-    def end(self) -> None:
-        """Stop it, and its workers with it."""
-        assert self._child.stdin  # noqa: S101  it was asked for
-        self._child.stdin.close()
-        try:
-            self._child.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
-        self._complaints.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 class Engine:
     """The graph, held by another process; threads may share it.
+
+    Args:
+        settings: The limits, and where the built graph lies.
+        replay: Gives what was applied to the graph since its build, at each start of the process.
+            Without it, what was applied is lost when the process must be started again.
 
     Raises:
         EngineUnavailable: The process did not start; the message has what it said.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, replay: Replay = tuple) -> None:
         self.settings = settings
+        self._replay = replay
         self._lock = threading.Lock()
-        self._process = _Process(settings)
+        self._process = Process(settings, replay())
 
     def query(  # noqa: PLR0913  the parameters of the protocol
         self,
@@ -191,48 +137,87 @@ class Engine:
         Raises:
             AikgError: Any of those that a query can meet; the class tells which.
         """
-        if len(text.encode()) > self.settings.query_bytes:
+        query = text.encode()
+        if len(query) > self.settings.query_bytes:
             raise QueryTooLarge(
                 f"The query has more than {self.settings.query_bytes} bytes.",
                 advice="Split it, or move long lists of values into several queries.",
             )
-        request = {
-            "query": text,
+        arguments = {
             "accept": accept,
             "format": format,
-            "timeout": min(timeout or self.settings.deadline, self.settings.deadline),
             "default_graphs": list(default_graphs),
             "named_graphs": list(named_graphs),
         }
+        shorter = min(timeout or self.settings.deadline, self.settings.deadline)
+        return self.run("query", arguments, query, timeout=shorter)
+
+    def run(
+        self,
+        job: str,
+        arguments: dict[str, Any],
+        body: bytes = b"",
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Do a job of `jobs.JOBS` in a worker, and wait until its answer begins.
+
+        Args:
+            job: The name in the table.
+            arguments: What it is told, of the types of JSON.
+            body: What a stranger sent; it is read only by the worker.
+            timeout: The deadline in seconds, shorter or longer than that of the settings.
+
+        Raises:
+            AikgError: Any of those that the job raises, or a limit that it met.
+        """
+        request = {
+            "job": job,
+            "arguments": arguments,
+            "timeout": timeout or self.settings.deadline,
+        }
         process = self._running()
         try:
-            return self._ask(process, request)
+            return self._ask(process, request, body)
         except (OSError, WorkerLost):
             if not process.ended(within=0.2):
                 raise
-            return self._ask(self._running(), request)
+            return self._ask(self._running(), request, body)
 
-    def _ask(self, process: _Process, request: dict[str, Any]) -> Answer:
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(self.settings.deadline + GRACE)
+    def _ask(self, process: Process, request: dict[str, Any], body: bytes) -> Answer:
+        return Answer(process.connect(request["timeout"] + GRACE), request, body)
+
+    def apply(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
+        """Change the graph in one step; what is asked from then on sees it.
+
+        Args:
+            add: The quads that come, as N-Quads of our own writing.
+            remove: The quads that go, likewise.
+            version: The version of the data from then on.
+
+        Raises:
+            EngineUnavailable: Nothing was changed; the message says why.
+        """
+        change = Change(add, remove, version)
+        process = self._running()
         try:
-            connection.connect(process.path)
-        except OSError:
-            connection.close()
-            raise
-        return Answer(connection, request)
+            process.apply(change)
+        except EngineUnavailable:
+            if not process.ended(within=0.2):
+                raise
+            self._running().apply(change)
 
-    def _running(self) -> _Process:
+    def _running(self) -> Process:
         """Give the process; one that has ended is started again."""
         with self._lock:
             if self._process.ended():
                 self._process.end()
-                self._process = _Process(self.settings)
+                self._process = Process(self.settings, self._replay())
             return self._process
 
     def describe(self) -> dict[str, Any]:
         """Tell the graph's version, its size in triples, and how well queries are isolated."""
-        return self._running().description
+        return dict(self._running().description)
 
     def close(self) -> None:
         """Stop the process and all that it does."""

@@ -1,0 +1,143 @@
+"""The process that holds the graph: single-threaded, it forks workers and applies changes.
+
+Started by the client as `python -m aikg.engine.holder`, with the other end of a socket pair as
+standard input: there it is told of changes, and when to end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from aikg.engine import worker
+from aikg.engine.frames import Broken, Frames
+
+#: Where Linux lists a process's threads.
+_THREADS = Path("/proc/self/task")
+
+
+@dataclass
+class Held:
+    """The graph and what is told about it."""
+
+    store: ox.Store
+    version: str
+    triples: int
+
+    @classmethod
+    def load(cls, path: str) -> Held:
+        """Read a built graph."""
+        with open(path, encoding="utf-8") as lines:
+            version = lines.readline().removeprefix("# aikg ").strip()
+        store = ox.Store()
+        store.bulk_load(path=path, format=ox.RdfFormat.N_QUADS)
+        default = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
+        return cls(store, version, sum(1 for _ in default))
+
+    def apply(self, add: bytes, remove: bytes, version: str) -> None:
+        """Change the graph in one step: every later fork sees all of it, or none."""
+        out, coming = (list(ox.parse(part, ox.RdfFormat.N_QUADS)) for part in (remove, add))
+        for quad in out:
+            self.triples -= quad.graph_name == ox.DefaultGraph() and quad in self.store
+            self.store.remove(quad)
+        for quad in coming:
+            self.triples += quad.graph_name == ox.DefaultGraph() and quad not in self.store
+            self.store.add(quad)
+        self.version = version
+
+    def describe(self) -> dict[str, Any]:
+        """Tell version, size and isolation."""
+        bound = worker.SIZE.exists()
+        isolation = "full" if bound else "no bound on a query's memory on this system"
+        return {"version": self.version, "triples": self.triples, "isolation": isolation}
+
+
+def main() -> None:
+    """Load the graph, describe it on standard input's socket, and serve until that closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's, which is meant for the parent
+    path, address, memory, workers = json.loads(sys.argv[1])
+    control = Frames(socket.socket(fileno=0))
+    try:
+        held = Held.load(path)
+    except Exception as error:
+        control.send_message({"error": f"{type(error).__name__}: {error}"})
+        return
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(128)
+        control.send_message(held.describe())
+        with contextlib.suppress(Broken, ConnectionError):
+            _serve(held, control, listener, memory, workers)
+    shutil.rmtree(Path(address).parent)  # a parent that was killed cannot do it
+
+
+def _serve(held: Held, control: Frames, listener: socket.socket, memory: int, most: int) -> None:
+    """Fork a worker for each connection, at most `most` at once, until the parent is gone."""
+    workers: set[int] = set()
+    ended, wake = socket.socketpair()
+    for end in (ended, wake):
+        end.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    try:
+        while True:
+            # A worker is reaped before its place is used again.
+            doors: list[socket.socket | Frames] = [listener] if len(workers) < most else []
+            ready, _, _ = select.select([control, ended, *doors], [], [])
+            if control in ready:
+                _change(held, control)
+            if ended in ready:
+                ended.recv(4096)
+                workers -= set(_reap())
+            if listener in ready:
+                connection, _ = listener.accept()
+                with connection:
+                    workers.add(_fork(held.store, connection, memory))
+    finally:
+        for pid in workers - set(_reap()):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _change(held: Held, control: Frames) -> None:
+    """Apply one change that the parent sends, and tell it how the graph is now."""
+    head = control.receive_head()
+    add, remove = control.receive_body(), control.receive_body()
+    try:
+        held.apply(add, remove, head["version"])
+    except (SyntaxError, ValueError) as error:
+        control.send_message({"error": f"{type(error).__name__}: {error}"})
+    else:
+        control.send_message(held.describe())
+
+
+def _reap() -> list[int]:
+    reaped = []
+    with contextlib.suppress(ChildProcessError):
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            reaped.append(pid)
+    return reaped
+
+
+def _fork(store: ox.Store, connection: socket.socket, memory: int) -> int:
+    # A lock that another thread holds would stay locked in the child for ever.
+    if _THREADS.exists() and len(list(_THREADS.iterdir())) != 1:
+        raise RuntimeError("the process that holds the graph must have one thread to fork")
+    pid = os.fork()
+    if pid == 0:
+        worker.work(store, connection, memory)
+    return pid
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""What a worker can be asked to do: a table of functions.
+
+A job runs on the worker's own copy of the graph and may change that copy, which dies with the
+worker. It has the worker's limits: it can open no file and no socket, so whatever it imports must
+be imported when this module is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO, Any
+
+import pyoxigraph as ox
+
+from aikg.sparql.evaluation import Request, evaluate
+
+#: Called once with the answer's media type, before its first piece is written.
+Begin = Callable[[str], None]
+
+#: The graph, the arguments (of JSON), the body, where the answer is written, and its beginning.
+Job = Callable[[ox.Store, dict[str, Any], bytes, IO[bytes], Begin], None]
+
+
+def answer_query(
+    store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
+) -> None:
+    """Answer the query that the body is; the arguments are the other fields of a Request."""
+    evaluate(store, Request(body.decode(), **arguments), output, begin)
+
+
+JOBS: dict[str, Job] = {"query": answer_query}
+
+#: The jobs that leave the graph as it was; after any other its worker ends.
+READ_ONLY = {"query"}

@@ -1,0 +1,136 @@
+"""One run of the process that holds the graph, seen from the process that started it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aikg.engine.frames import Frames
+from aikg.errors import EngineUnavailable
+from aikg.settings import Settings
+
+#: A graph of 10^7 triples loads within this, in seconds.
+START = 120.0
+#: How long the process may take to end by itself, in seconds.
+GRACE = 5.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of the graph.
+
+    Attributes:
+        add: The quads that come, as N-Quads; one that is there already changes nothing.
+        remove: The quads that go, as N-Quads; they go before the others come.
+        version: The version of the data from then on.
+    """
+
+    add: bytes
+    remove: bytes
+    version: str
+
+
+class Process:
+    """The process: it ends when this one does, for it reads a socket that is held open here.
+
+    Raises:
+        EngineUnavailable: It did not start; the message has what it said.
+    """
+
+    def __init__(self, settings: Settings, changes: Iterable[Change] = ()) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="aikg-"))
+        self.path = str(self.folder / "engine")
+        arguments = [str(settings.graph), self.path, settings.memory, settings.threads]
+        control, theirs = socket.socketpair()
+        self._control, self._frames, self._lock = control, Frames(control), threading.Lock()
+        with theirs:
+            self.child = subprocess.Popen(
+                [sys.executable, "-m", "aikg.engine.holder", json.dumps(arguments)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+            )
+        try:
+            self.description: dict[str, Any] = self._await_ready()
+            for change in changes:
+                self.apply(change)
+        except BaseException:
+            self.end()
+            raise
+
+    def _await_ready(self) -> dict[str, Any]:
+        said = {"error": f"nothing in {START:g} seconds"}
+        if select.select([self._control], [], [], START)[0]:
+            try:
+                said = self._frames.receive_head()
+            except OSError:
+                said = {"error": "nothing, and ended"}
+        if "error" in said:
+            raise EngineUnavailable(
+                f"The process that holds the graph did not start; it said: {said['error']}",
+                advice="Build the graph anew with `aikg build`, then serve again.",
+            )
+        return said
+
+    def apply(self, change: Change) -> None:
+        """Change the graph; who connects from now on sees the change.
+
+        Raises:
+            EngineUnavailable: The change is no N-Quads, or the process is gone.
+        """
+        with self._lock:
+            try:
+                self._frames.send_message({"version": change.version}, change.add, change.remove)
+                said = self._frames.receive_head()
+            except OSError:
+                said = {"error": "nothing, and ended"}
+            if "error" in said:
+                raise EngineUnavailable(
+                    f"The graph was not changed; its process said: {said['error']}",
+                    advice="Try again; the graph is as it was.",
+                )
+            self.description = said
+
+    def connect(self, timeout: float) -> socket.socket:
+        """Connect to a worker, which the process forks.
+
+        Raises:
+            OSError: The process is gone.
+        """
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(timeout)
+        try:
+            connection.connect(self.path)
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def ended(self, within: float = 0.0) -> bool:
+        """Tell whether it has ended, or does within some seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.child.wait(within)
+        return self.child.returncode is not None
+
+    def end(self) -> None:
+        """Stop it, and its workers with it."""
+        self._control.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._frames.stream.close()
+        self._control.close()
+        try:
+            self.child.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
