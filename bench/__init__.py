@@ -1,0 +1,1 @@
+"""What the endpoint is measured by: generated evidence, queries, servers, and the table."""
