@@ -60,9 +60,51 @@ def is_documented(annotations: dict[str, list[Any]]) -> bool:
             return (
                 label.language == definition.language == "en"
                 and definition.value.endswith(".")
-                and bool(words(definition.value) - words(label.value))
+                and len(words(definition.value) - words(label.value)) > 1
             )
     return False
+
+
+def own_kinds() -> dict[str, set[str]]:
+    """The terms of ours that are kinds of others of ours: each with the labels of its kinds."""
+    labels = {
+        t.subject.value: t.object.value for t in TRIPLES if t.predicate.value.endswith("#label")
+    }
+    found: dict[str, set[str]] = {}
+    for t in TRIPLES:
+        is_kind = t.predicate.value in {RDF_TYPE, OTHER_PREFIXES["rdfs"] + "subClassOf"}
+        if is_kind and getattr(t.object, "value", "") in labels and t.subject.value in labels:
+            found.setdefault(t.subject.value, set()).add(labels[t.object.value])
+    return found
+
+
+def test_each_definition_begins_with_what_the_term_is_a_kind_of() -> None:
+    """A definition names the genus: a word of the label of the class above stands in it."""
+    definitions = {
+        t.subject.value: t.object.value
+        for t in TRIPLES
+        if t.predicate.value == OTHER_PREFIXES["skos"] + "definition"
+    }
+    missing = [
+        f"{shorten(term)}: {genus}"
+        for term, kinds in own_kinds().items()
+        for genus in kinds
+        if not words(genus) & words(definitions[term])
+    ]
+    assert missing == []
+
+
+def test_each_property_says_what_it_joins() -> None:
+    """The definition of a property begins as a sentence about its subject does."""
+    properties = of_kind("ObjectProperty") | of_kind("DatatypeProperty")
+    definitions = [
+        t.object.value
+        for t in TRIPLES
+        if t.subject in map(ox.NamedNode, properties)
+        and t.predicate.value == OTHER_PREFIXES["skos"] + "definition"
+    ]
+    assert len(definitions) == len(properties)
+    assert [d for d in definitions if not re.match(r"(Says|Gives)\b", d)] == []
 
 
 def test_each_term_is_documented() -> None:
