@@ -198,7 +198,7 @@ def test_a_server_stops_when_told(small: Settings, number: signal.Signals) -> No
     with start(small) as server:
         server.send("GET", ASK, {})
         server.process.send_signal(number)
-        assert server.process.wait(10) == 0
+        assert server.process.wait(60) == 0
         with start(small, server.port) as successor:
             assert successor.send("GET", ASK, {}).status == 200
 
