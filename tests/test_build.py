@@ -107,6 +107,14 @@ MISTAKES = [
     ),
     pytest.param(
         CAMPOS,
+        "aikg:ofStudy study:campos ;",
+        "aikg:ofStduy study:campos ;",
+        GraphInvalid,
+        "ofStduy",
+        id="an unknown term in place of one that a shape asks for",
+    ),
+    pytest.param(
+        CAMPOS,
         "regimen:exemestane-25-mg-daily",
         "regimen:exemestan-25-mg-daily",
         GraphInvalid,

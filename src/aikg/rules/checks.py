@@ -96,6 +96,11 @@ def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
     return sorted(problems, key=lambda p: (LEVELS.index(p.level), p.check, p.node, p.message))
 
 
+def names(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
+    """Ask only the checks of names, which need nothing inferred: `#+ about: names`."""
+    return run(store, [check for check in checks if check.header.get("about") == "names"])
+
+
 def _value(row: ox.QuerySolution, name: str) -> str | None:
     try:
         term = row[name]

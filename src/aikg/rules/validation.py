@@ -96,14 +96,21 @@ def examine(
     asserted = [*ontology, *data]
     files = Locator(asserted, only)
     progress("validate")
+    store = store_of(asserted)
+    rules = checks.load(root / "queries" / "checks")
     results = [r for r in _shape_results(ontology, data, root) if files.holds(r.focus)]
+    broken = [_told(r, files) for r in results if r.severity == "Violation"]
+    if broken:
+        # Where a name is misspelt, a shape misses what it stands for: the cause is told first.
+        broken = [
+            _found(p, files) for p in checks.names(store, rules) if files.holds(p.node)
+        ] + broken
     _refuse(
         GraphInvalid,
-        [_told(r, files) for r in results if r.severity == "Violation"],
+        broken,
         advice="Mend each line that is named, then run `aikg validate` on the file.",
     )
     progress("reason")
-    store = store_of(asserted)
     inferred = reasoning.derive(store, root / "queries" / "rules")
     store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in inferred)
     _refuse(
@@ -120,7 +127,7 @@ def examine(
     )
     progress("check")
     problems = [_warning(result) for result in results]
-    problems += checks.run(store, checks.load(root / "queries" / "checks"))
+    problems += checks.run(store, rules)
     return Verdict(store, inferred, [p for p in problems if files.holds(p.node)], files)
 
 
