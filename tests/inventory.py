@@ -5,12 +5,18 @@ how it is found in the graph: a block begins with `#+ ` and the number of the ro
 basic graph pattern. A pattern finds its fact by what it says and where, never by the name of a
 finding or a claim.
 
+Numbers with F are rows of the list. The list takes for granted what its facts are about and where
+they stand; rows with E have it, so that all of the data belongs to a row: drugs, classes, outcomes,
+populations, arms, paragraphs, and the findings that a claim cites. P are figures of primary papers,
+D those that are derived, I the problems that a curator recorded.
+
 Run as a program (`make mutate`), it changes every triple of the data in turn, in memory, and names
 each change that no pattern notices.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
 from collections import defaultdict
@@ -64,10 +70,10 @@ def rows() -> list[Row]:
     return found
 
 
-def numbers() -> list[str]:
-    """Read the numbers of the facts in words."""
-    lines = (FOLDER / "facts.tsv").read_text().splitlines()[1:]
-    return [line.split("\t")[0] for line in lines]
+def facts() -> list[dict[str, str]]:
+    """Read the facts in words, with what each column says."""
+    with (FOLDER / "facts.tsv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
 
 
 def data() -> dict[ox.Triple, str]:

@@ -11,6 +11,25 @@ from inventory import Mutation, Row
 
 ROWS = inventory.rows()
 
+#: The sections of the list of facts, as the names of passages have them.
+SECTIONS = {
+    "Abstract": "abstract",
+    "Introduction": "introduction",
+    "Methods": "methods",
+    "Mechanism, metabolism, PK": "mechanism",
+    "Clinical studies": "clinical-studies",
+    "Table 1": "table-1",
+    "Safety": "safety",
+    "Table 2": "table-2",
+    "Efficacy differences among AIs": "efficacy-differences",
+    "Patient preference and compliance": "adherence",
+    "Place in therapy": "place-in-therapy",
+    "Conclusions and future directions": "conclusions",
+}
+
+#: The caption of a figure, and an absence: what Table 2 does not print stands in no cell of it.
+IN_NO_SECTION = {"F055", "F217"}
+
 
 @pytest.fixture(scope="module")
 def mutation() -> Mutation:
@@ -34,7 +53,17 @@ def test_a_fact_is_found_by_what_it_says(row: Row) -> None:
 def test_each_row_of_the_inventory_has_its_pattern() -> None:
     """No fact is without a pattern, and none has two."""
     numbered = [row.number for row in ROWS if row.number.startswith("F")]
-    assert sorted(numbered) == sorted(inventory.numbers())
+    assert sorted(numbered) == sorted(fact["id"] for fact in inventory.facts())
+
+
+@pytest.mark.parametrize("fact", inventory.facts(), ids=lambda fact: fact["id"])
+def test_a_pattern_has_the_numbers_and_the_place_of_its_fact(fact: dict[str, str]) -> None:
+    """What the list says in figures, and in which section, the pattern asks for."""
+    (pattern,) = (row.pattern for row in ROWS if row.number == fact["id"])
+    for number in re.findall(r"\d+(?:\.\d+)?", fact["value"]):
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?:\.0)?(?![\d.])", pattern)
+    if fact["section"] in SECTIONS and fact["id"] not in IN_NO_SECTION:
+        assert f"passage:review-2010-{SECTIONS[fact['section']]}-" in pattern
 
 
 def test_nothing_is_stated_that_the_inventory_lacks(mutation: Mutation) -> None:
