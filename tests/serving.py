@@ -112,7 +112,9 @@ def start(settings: Settings, port: int = 0) -> Iterator[Server]:
         "AIKG_THREADS": str(settings.threads),
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }
-    program = "from aikg import settings, web; "
+    # A test run in the background of a shell ignores SIGINT, and so would what it starts.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program += "from aikg import settings, web; "
     program += f"web.serve(settings.from_environment(), '127.0.0.1', {port})"
     with subprocess.Popen(
         [sys.executable, "-c", program],
