@@ -13,15 +13,12 @@ import pyoxigraph as ox
 from aikg.errors import MissingFolder
 from aikg.files import turtle
 from aikg.files.turtle import Statement
-from aikg.names import PREFIXES
+from aikg.rules.reasoning import INFERRED
 from aikg.rules.validation import Progress, judge
 from aikg.settings import Settings
 
 #: What the build reads, in this order; each is a folder below the root.
 SOURCES = ("ontology", "data/turtle", "shapes", "queries")
-
-#: The named graph of all that follows from the files.
-INFERRED = ox.NamedNode(PREFIXES["graph"] + "inferred")
 
 
 @dataclass(frozen=True)

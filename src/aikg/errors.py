@@ -130,3 +130,81 @@ class EngineUnavailable(AikgError):
 
 class PortInUse(AikgError):
     """Another program listens on the port already."""
+
+
+class StorageFull(AikgError):
+    """The disk has no room for what should be kept; nothing of it was written."""
+
+    status = 507
+
+
+class LedgerUnreadable(AikgError):
+    """The ledger's file is damaged, is no ledger, or is of a later aikg."""
+
+
+class HomeHeld(AikgError):
+    """Another program holds the home, and changes the graph that lies in it."""
+
+    status = 409
+
+
+class Unauthenticated(AikgError):
+    """A request that needs a token has none, or one that is not in force."""
+
+    status = 401
+
+
+class NotAllowed(AikgError):
+    """The token is in force, and does not allow this; the message names the scope that does."""
+
+    status = 403
+
+
+class TooManyGuesses(AikgError):
+    """An address has sent too many tokens that are none.
+
+    Attributes:
+        retry_after: When it may try again, in seconds.
+    """
+
+    status = 429
+
+    def __init__(self, message: str, *, advice: str, retry_after: int) -> None:
+        super().__init__(message, advice=advice)
+        self.retry_after = retry_after
+
+
+class UnknownToken(AikgError):
+    """No token in force has that number."""
+
+    status = 404
+
+
+class NameMalformed(AikgError):
+    """A name is not fit to be a part of an IRI."""
+
+    status = 400
+
+
+class UnknownSubmission(AikgError):
+    """There is no submission of that name and version."""
+
+    status = 404
+
+
+class SubmissionGone(AikgError):
+    """A submission was withdrawn or purged; the message tells when and why."""
+
+    status = 410
+
+
+class StateConflict(AikgError):
+    """A submission is not in the state that a step begins from."""
+
+    status = 409
+
+
+class SubmissionInvalid(AikgError):
+    """A submission breaks a rule, and was kept as invalid; the message is the report."""
+
+    status = 422

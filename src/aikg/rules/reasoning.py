@@ -12,6 +12,10 @@ from typing import cast
 import pyoxigraph as ox
 
 from aikg.files.queries import Query, read_queries
+from aikg.names import graph_of
+
+#: The named graph of all that follows.
+INFERRED = ox.NamedNode(graph_of("inferred"))
 
 #: The folders of rules, in their order. A rule of a later folder may ask for what is *not* there
 #: (`NOT EXISTS`), since all that follows by the rules before it is there by then.
@@ -51,7 +55,7 @@ def derive(store: ox.Store, rules: Path, strata: Sequence[str] = STRATA) -> list
     for stratum in strata:
         active += read_queries(rules / stratum)
         derived |= _fixpoint(known, active)
-    return sorted(filter(_is_about_named_nodes, derived), key=str)
+    return sorted(filter(is_about_named_nodes, derived), key=str)
 
 
 def contradictions(store: ox.Store) -> list[tuple[str, str, str]]:
@@ -85,7 +89,7 @@ def _apply(known: ox.Store, rule: Query) -> set[ox.Triple]:
     return found
 
 
-def _is_about_named_nodes(triple: ox.Triple) -> bool:
+def is_about_named_nodes(triple: ox.Triple) -> bool:
     """Leave out what only carries a proof: the types and values that are anonymous classes."""
     return not isinstance(triple.subject, ox.BlankNode) and not isinstance(
         triple.object, ox.BlankNode

@@ -1,0 +1,197 @@
+"""Submissions as the ledger knows them, and what happened to each."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import secrets
+from dataclasses import dataclass, fields
+from typing import Any
+
+from aikg.errors import NameMalformed, UnknownSubmission
+from aikg.ledger.database import Database
+from aikg.names import BASE
+
+RECEIVED, INVALID, WAITING = "received", "invalid", "waiting"
+PUBLISHED, REJECTED, SUPERSEDED = "published", "rejected", "superseded"
+WITHDRAWN, PURGED = "withdrawn", "purged"
+
+#: From which states each state is reached.
+BEFORE = {
+    INVALID: (RECEIVED,),
+    WAITING: (RECEIVED,),
+    PUBLISHED: (WAITING,),
+    REJECTED: (WAITING,),
+    SUPERSEDED: (INVALID, WAITING, PUBLISHED),
+    WITHDRAWN: (PUBLISHED,),
+    PURGED: (RECEIVED, INVALID, WAITING, REJECTED, SUPERSEDED, WITHDRAWN),
+}
+
+#: What a name looks like: it becomes part of the IRIs of the submission's nodes.
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One version of a submission, without its bytes.
+
+    Attributes:
+        id: Its number in the ledger.
+        name: What its IRIs are called by.
+        version: 1 for the first that bears the name, and so on.
+        state: Where it stands in its life.
+        token: The number of the token that it came with; None from the command line.
+        orcid: Who stands behind it, where they said so.
+        licence: The licence under which it was given, as an IRI.
+        media_type: Of the bytes as sent.
+        filename: What the sender's file was called, or None.
+        sha256: Of the bytes as sent; None after a purge.
+        report: The report of its validation, as JSON, or None.
+    """
+
+    id: int
+    name: str
+    version: int
+    state: str
+    token: int | None
+    orcid: str | None
+    licence: str
+    media_type: str | None
+    filename: str | None
+    sha256: str | None
+    report: str | None
+
+    @property
+    def address(self) -> str:
+        """Its name and version, as its address on a server has them."""
+        return f"{self.name}/{self.version}"
+
+    @property
+    def namespace(self) -> str:
+        """Below which all nodes lie that it describes; the same for each version (decision 6)."""
+        return f"{BASE}submission/{self.name}/"
+
+    @property
+    def graph(self) -> str:
+        """The named graph of its statements."""
+        return f"{BASE}graph/submission/{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A step of a submission's life.
+
+    Attributes:
+        number: Its number in the ledger; later is larger.
+        state: What the submission became.
+        at: When, in UTC.
+        by: Who did it: the label of a token, or who ran a command.
+        why: What they gave as reason, or nothing.
+        files: The version of the files (ontology, shapes, checks) that were in force.
+    """
+
+    number: int
+    state: str
+    at: str
+    by: str
+    why: str
+    files: str
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Submission))
+
+
+def now() -> str:
+    """Give the time in UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def checked_name(name: str | None) -> str:
+    """Give a name that is fit for an IRI; for None one that nobody guesses.
+
+    Raises:
+        NameMalformed: It is not.
+    """
+    if name is None:
+        return f"s-{secrets.token_hex(6)}"
+    if not NAME.fullmatch(name) or len(name) > _LONGEST:
+        raise NameMalformed(
+            f"{name!r} is no name for a submission.",
+            advice=f"Use lower-case letters, digits and single hyphens, at most {_LONGEST}: "
+            "`paloma-2`. It becomes part of the addresses of what it describes.",
+        )
+    return name
+
+
+def find(database: Database, name: str, version: int) -> Submission:
+    """Find one version of a submission.
+
+    Raises:
+        UnknownSubmission: There is none.
+    """
+    for submission in versions(database, name):
+        if submission.version == version:
+            return submission
+    raise UnknownSubmission(
+        f"There is no submission {name}/{version}.",
+        advice="See /submissions for those that are published.",
+    )
+
+
+def versions(database: Database, name: str) -> list[Submission]:
+    """Give all versions of a submission, the newest first."""
+    return _select(database, "WHERE name = ? ORDER BY version DESC", (name,))
+
+
+def in_states(database: Database, *states: str) -> list[Submission]:
+    """Give the submissions in some states, the oldest first."""
+    marks = ", ".join("?" * len(states))
+    return _select(database, f"WHERE state IN ({marks}) ORDER BY id", states)
+
+
+def same_content(database: Database, sha256: str) -> Submission | None:
+    """Find a submission of the same bytes that can still be published, or is."""
+    found = _select(
+        database,
+        "WHERE sha256 = ? AND state IN ('received', 'waiting', 'published') ORDER BY id",
+        (sha256,),
+    )
+    return found[0] if found else None
+
+
+def content(database: Database, submission: Submission) -> bytes:
+    """Give the bytes as sent; none after a purge."""
+    return _blob(database, submission, "content")
+
+
+def statements(database: Database, submission: Submission) -> bytes:
+    """Give its statements as N-Triples, those of the last validation."""
+    return _blob(database, submission, "statements")
+
+
+def followed(database: Database, submission: Submission) -> bytes:
+    """Give what followed from it when it was published, as N-Triples."""
+    return _blob(database, submission, "followed")
+
+
+def history(database: Database, submission: Submission) -> list[Event]:
+    """Give what happened to a submission, in order."""
+    rows = database.rows(
+        "SELECT number, state, at, by, why, files FROM event WHERE submission = ? ORDER BY number",
+        (submission.id,),
+    )
+    return [Event(**row) for row in rows]
+
+
+def _select(database: Database, condition: str, values: tuple[Any, ...]) -> list[Submission]:
+    rows = database.rows(f"SELECT {_COLUMNS} FROM submission {condition}", values)  # noqa: S608
+    return [Submission(**row) for row in rows]
+
+
+def _blob(database: Database, submission: Submission, column: str) -> bytes:
+    rows = database.rows(
+        f"SELECT {column} AS held FROM submission WHERE id = ?",  # noqa: S608
+        (submission.id,),
+    )
+    return bytes(rows[0]["held"] or b"")

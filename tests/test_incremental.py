@@ -1,0 +1,111 @@
+"""A change brings the graph to where deriving it anew would, whatever is taken away or put back."""
+
+from __future__ import annotations
+
+import random
+
+import pyoxigraph as ox
+import pytest
+from conftest import ROOT
+
+from aikg.build import Built
+from aikg.files.queries import Query
+from aikg.rules import incremental, reasoning
+from aikg.rules.reasoning import INFERRED
+
+RULES = ROOT / "queries" / "rules"
+
+
+@pytest.fixture(scope="module")
+def store(built: Built) -> ox.Store:
+    """The graph as it is served; each test leaves it as it was."""
+    store = ox.Store()
+    store.extend(built.quads())
+    return store
+
+
+@pytest.fixture(scope="module")
+def evidence(store: ox.Store) -> list[ox.Quad]:
+    """What the files of the data state, as the store writes it."""
+    found = [q for q in store if "/graph/data/" in getattr(q.graph_name, "value", "")]
+    return sorted(found, key=str)
+
+
+def derived_anew(store: ox.Store) -> set[ox.Quad]:
+    """Give the graph of the statements that are left, as the build makes it."""
+    named = [q for q in store if q.graph_name not in (ox.DefaultGraph(), INFERRED)]
+    fresh = ox.Store()
+    fresh.extend(named)
+    fresh.extend(ox.Quad(*q.triple) for q in named)
+    inferred = reasoning.derive(fresh, RULES)
+    fresh.extend(ox.Quad(*triple) for triple in inferred)
+    fresh.extend(ox.Quad(*triple, INFERRED) for triple in inferred)
+    return set(fresh)
+
+
+def check_change(store: ox.Store, taken: list[ox.Quad]) -> None:
+    """Take statements out and put them back; hold both against deriving anew."""
+    before = set(store)
+    less = incremental.change(store, RULES, removed=taken)
+    assert set(store) == derived_anew(store)
+    assert (before - less.removed) | less.added == set(store)
+    more = incremental.change(store, RULES, added=taken)
+    assert set(store) == before
+    assert (more.added, more.removed) == (less.removed, less.added)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "studies/jonat-buzdar-pooled",  # its groups share patients with those of others
+        "publications/campos-2009",  # its findings give sizes to groups of others
+        "drugs/exemestane",  # arms, groups and their drugs rest on it
+    ],
+)
+def test_without_a_file_and_with_it_again(store, evidence, source: str) -> None:
+    """A file is what a submission is: one graph that comes or goes whole."""
+    graph = ox.NamedNode(f"https://w3id.org/aikg/graph/data/turtle/{source}")
+    taken = [quad for quad in evidence if quad.graph_name == graph]
+    assert taken
+    check_change(store, taken)
+
+
+@pytest.mark.parametrize(
+    "seed", [35, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4))]
+)
+def test_without_some_statements_and_with_them_again(store, evidence, seed: int) -> None:
+    """Statements in the middle of what a rule joins are missed where they are gone."""
+    check_change(store, random.Random(seed).sample(evidence, 5))
+
+
+def test_a_node_in_the_middle_of_a_path_counts(store, evidence) -> None:
+    """Which population a study enrols decides of its groups whether they are subgroups."""
+    enrols = "https://w3id.org/aikg/ontology/enrols"
+    taken = [q for q in evidence if q.predicate.value == enrols and "pooled" in q.subject.value]
+    check_change(store, taken)
+
+
+def test_a_statement_that_followed_before_stays_when_it_is_stated(store, evidence) -> None:
+    """A source may state what followed; what follows is then without it, and comes back."""
+    fact = next(iter(store.quads_for_pattern(None, None, None, INFERRED)))
+    graph = ox.NamedNode("https://w3id.org/aikg/graph/submission/x/1")
+    stated = [ox.Quad(*fact.triple, graph)]
+    before = set(store)
+    incremental.change(store, RULES, added=stated)
+    assert set(store) == derived_anew(store)
+    assert ox.Quad(*fact.triple) in store
+    incremental.change(store, RULES, removed=stated)
+    assert set(store) == before
+
+
+def test_only_what_the_pattern_itself_binds_is_bound() -> None:
+    """A variable of a filter or an option would be free: to bind it would change the meaning."""
+    text = """#+ summary: Text with "quotes" and ?none.
+    CONSTRUCT { ?a <p> ?new } WHERE {
+      ?a <http://example.org/?not> ?b . OPTIONAL { ?b <q> ?c FILTER (?c > "}") }
+      { ?b <r> ?d } UNION { ?b <s> ?d }
+      FILTER NOT EXISTS { ?b <t> ?e FILTER (?e < 3) } FILTER (?d < 4 && (?d > 2))
+      MINUS { ?a <u> ?f } BIND (IRI(CONCAT(STR(?a), "x")) AS ?new)
+    }"""
+    rule = Query("rule", {}, text, ROOT)
+    assert incremental.bound(rule) == ["a", "b", "d"]

@@ -1,0 +1,238 @@
+"""The ledger: each step whole or not at all, tokens as hashes, nothing left of what is purged."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aikg.errors import (
+    HomeHeld,
+    LedgerUnreadable,
+    NameMalformed,
+    StateConflict,
+    StorageFull,
+    Unauthenticated,
+    UnknownSubmission,
+    UnknownToken,
+)
+from aikg.ledger import home, overlay, records, steps, tokens
+from aikg.ledger.database import MIGRATIONS, Database
+from aikg.ledger.records import Submission
+from aikg.ledger.steps import Actor, GraphChange, Judgement, Sent
+
+ANN = Actor("Ann", files="0123456789ab")
+WAITS = Judgement(records.WAITING, "{}", b"<s:s> <p:p> <o:o> .\n")
+ADDED, REMOVED = b"<s:s> <p:p> <o:o> .\n", b"<s:s> <p:p> <o:old> .\n"
+CHANGE = GraphChange(ADDED, REMOVED)
+BACK = GraphChange(REMOVED, ADDED)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Database]:
+    """An empty ledger."""
+    database = Database(tmp_path / "ledger.db")
+    yield database
+    database.close()
+
+
+def sent(content: bytes = b"a drug", name: str | None = "paloma-2", **more: str) -> Sent:
+    """Give something that somebody sends."""
+    return Sent(
+        content, "text/turtle", "https://creativecommons.org/licenses/by/4.0/", name, **more
+    )
+
+
+def waiting(ledger: Database, content: bytes = b"a drug") -> Submission:
+    """Send something that is found to be well."""
+    return steps.judge(ledger, steps.receive(ledger, sent(content), ANN), ANN, WAITS)
+
+
+def states(ledger: Database, name: str = "paloma-2") -> list[str]:
+    """Give the states of all versions, the newest first."""
+    return [submission.state for submission in records.versions(ledger, name)]
+
+
+def test_a_life_from_sent_to_withdrawn_is_written_down(ledger: Database) -> None:
+    """Each state has its time, its actor, its reason, and the version of the files."""
+    one = waiting(ledger)
+    one = steps.publish(ledger, one, ANN, "fits", CHANGE)
+    assert overlay.read(ledger) == overlay.Overlay(ANN.files, ADDED, REMOVED)
+    assert overlay.version_of_data(ledger, ANN.files) == "0123456789ab-3"
+    one = steps.withdraw(ledger, one, ANN, "retracted", BACK)
+    assert overlay.read(ledger) == overlay.Overlay(ANN.files, b"", b"")
+    events = records.history(ledger, one)
+    assert [event.state for event in events] == ["received", "waiting", "published", "withdrawn"]
+    assert [event.why for event in events] == ["", "", "fits", "retracted"]
+    assert {(event.by, event.files) for event in events} == {("Ann", ANN.files)}
+    assert records.content(ledger, one) == b"a drug"
+
+
+def test_a_new_version_supersedes_what_waits_and_what_is_published(ledger: Database) -> None:
+    """Of one name, one version waits and one is published, at most."""
+    waiting(ledger)
+    two = waiting(ledger, b"two")
+    assert states(ledger) == ["waiting", "superseded"]
+    steps.publish(ledger, two, ANN, "", CHANGE)
+    three = waiting(ledger, b"three")
+    assert states(ledger) == ["waiting", "published", "superseded"]
+    steps.publish(ledger, three, ANN, "", CHANGE)
+    assert states(ledger) == ["published", "superseded", "superseded"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(lambda db, one: steps.publish(db, one, ANN, "", CHANGE), id="publish"),
+        pytest.param(lambda db, one: steps.reject(db, one, ANN, ""), id="reject"),
+        pytest.param(lambda db, one: steps.judge(db, one, ANN, WAITS), id="judge"),
+    ],
+)
+def test_a_step_from_the_wrong_state_changes_nothing(ledger: Database, step) -> None:
+    """What was published cannot be published, rejected or judged once more."""
+    one = steps.publish(ledger, waiting(ledger), ANN, "", CHANGE)
+    before = (overlay.read(ledger), records.history(ledger, one))
+    with pytest.raises(StateConflict, match="paloma-2/1 is published"):
+        step(ledger, one)
+    assert (overlay.read(ledger), records.history(ledger, one)) == before
+
+
+def test_of_two_who_publish_at_once_one_does(ledger: Database) -> None:
+    """The other is told that it was published already."""
+    one, outcomes = waiting(ledger), []
+
+    def publish() -> None:
+        try:
+            outcomes.append(steps.publish(ledger, one, ANN, "", CHANGE).state)
+        except StateConflict:
+            outcomes.append("conflict")
+
+    threads = [threading.Thread(target=publish) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["conflict"] * 7 + ["published"]
+
+
+def test_a_purge_leaves_no_byte_of_what_was_sent(ledger: Database) -> None:
+    """Neither content, name of the file, ORCID, reasons nor statements stay in any of the files."""
+    secret = b"the name of a patient"
+    given = sent(secret, orcid="0000-0002-1825-0097", filename="patient.ttl")
+    found = Judgement(records.WAITING, '{"at": "the name of a patient"}', secret)
+    change = GraphChange(b'<s:s> <p:p> "the name of a patient" .\n', b"", secret, secret)
+    one = steps.judge(ledger, steps.receive(ledger, given, Actor("Bob", "f")), ANN, found)
+    one = steps.publish(ledger, one, Actor("Bob", "f"), "of the name of a patient", change)
+    taken = GraphChange(b"", b'<s:s> <p:p> "the name of a patient" .\n')
+    with pytest.raises(StateConflict):
+        steps.purge(ledger, one, ANN, "court order", GraphChange(b"", b""))
+    one = steps.withdraw(ledger, one, ANN, "has the name of a patient", taken)
+    one = steps.purge(ledger, one, ANN, "court order", GraphChange(b"", b""))
+    kept = b"".join(path.read_bytes() for path in ledger.path.parent.iterdir())
+    for gone in (secret, b"0000-0002-1825-0097", b"patient.ttl", b"Bob"):
+        assert gone not in kept
+    assert [(e.state, e.why) for e in records.history(ledger, one)][-1] == ("purged", "court order")
+    assert records.content(ledger, one) == b""
+
+
+@pytest.mark.parametrize("name", ["Paloma", "paloma_2", "a/b", "-a", "a--b", "", "x" * 61, "é"])
+def test_a_name_that_is_no_part_of_an_iri_is_refused(ledger: Database, name: str) -> None:
+    """And nothing is kept."""
+    with pytest.raises(NameMalformed):
+        steps.receive(ledger, sent(name=name), ANN)
+    assert records.in_states(ledger, records.RECEIVED) == []
+
+
+def test_without_a_name_each_gets_one(ledger: Database) -> None:
+    """Two names that nobody chose differ."""
+    one, two = (steps.receive(ledger, sent(name=None), ANN) for _ in range(2))
+    assert one.name != two.name
+    assert records.find(ledger, one.name, 1) == one
+    with pytest.raises(UnknownSubmission):
+        records.find(ledger, one.name, 2)
+
+
+def test_the_same_bytes_are_found_while_they_can_be_published(ledger: Database) -> None:
+    """What was rejected can be sent again."""
+    one = waiting(ledger)
+    assert records.same_content(ledger, sent().sha256) == one
+    steps.reject(ledger, one, ANN, "not evidence")
+    assert records.same_content(ledger, sent().sha256) is None
+
+
+def test_a_token_is_shown_once_and_kept_as_a_hash(ledger: Database) -> None:
+    """Whoever reads the file cannot use it; a revoked token is none."""
+    secret = tokens.create(ledger, "Ann", "review")
+    token = tokens.find(ledger, secret)
+    assert (token.label, token.scope) == ("Ann", "review")
+    assert [token.allows(scope) for scope in tokens.SCOPES] == [True, True, False]
+    files = b"".join(path.read_bytes() for path in ledger.path.parent.iterdir())
+    assert secret.encode() not in files
+    tokens.revoke(ledger, token.id)
+    with pytest.raises(Unauthenticated):
+        tokens.find(ledger, secret)
+    with pytest.raises(UnknownToken):
+        tokens.revoke(ledger, token.id)
+    assert tokens.every(ledger)[0].revoked
+
+
+def test_without_room_nothing_is_written_and_reading_goes_on(ledger: Database) -> None:
+    """With room again, all is well; the limit is that of the kernel on the size of a file."""
+    before = waiting(ledger)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises(StorageFull, match="nothing was lost"):
+            steps.receive(ledger, sent(b"x" * 500_000, "large"), ANN)
+        assert records.versions(ledger, "paloma-2") == [before]
+        assert records.versions(ledger, "large") == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert steps.receive(ledger, sent(b"x" * 500_000, "large"), ANN).version == 1
+
+
+def test_a_copy_is_whole_and_opens(ledger: Database, tmp_path: Path) -> None:
+    """It is made while the ledger is open, and never over a file that is there."""
+    one = steps.publish(ledger, waiting(ledger), ANN, "", CHANGE)
+    ledger.copy(tmp_path / "copy.db")
+    copy = Database(tmp_path / "copy.db")
+    assert records.versions(copy, "paloma-2") == [one]
+    assert overlay.read(copy) == overlay.read(ledger)
+    copy.close()
+    with pytest.raises(LedgerUnreadable):
+        ledger.copy(tmp_path / "copy.db")
+
+
+@pytest.mark.parametrize("content", [b"no database" * 100, b"SQLite format 3\0" + b"\0" * 200])
+def test_a_file_that_is_no_ledger_is_named(tmp_path: Path, content: bytes) -> None:
+    """And stays as it is."""
+    path = tmp_path / "ledger.db"
+    path.write_bytes(content)
+    with pytest.raises(LedgerUnreadable, match=r"ledger\.db"):
+        Database(path)
+    assert path.read_bytes() == content
+
+
+def test_a_ledger_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    """An older program does not touch what it does not know."""
+    path = tmp_path / "ledger.db"
+    Database(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version={len(MIGRATIONS) + 1}")
+    connection.close()
+    with pytest.raises(LedgerUnreadable, match="later version"):
+        Database(path)
+
+
+def test_a_home_is_held_by_one(tmp_path: Path) -> None:
+    """The second is told who holds it; once it is free, anyone can."""
+    with home.hold(tmp_path) as tell:
+        tell("http://127.0.0.1:8080")
+        with pytest.raises(HomeHeld, match=r"http://127\.0\.0\.1:8080"), home.hold(tmp_path):
+            pass
+    with home.hold(tmp_path):
+        pass
