@@ -52,6 +52,12 @@ class UnknownQuestion(AikgError):
     status = 404
 
 
+class UnknownGraph(AikgError):
+    """No named graph has that name."""
+
+    status = 404
+
+
 class RequestMalformed(AikgError):
     """An HTTP request is not one of the SPARQL 1.1 Protocol."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: All that this project mints lies under this address; each IRI is a page (decision 1).
 BASE = "https://w3id.org/aikg/"
 
@@ -40,6 +42,8 @@ OTHER_PREFIXES = {
 
 PREFIXES = dict(sorted((OWN_PREFIXES | OTHER_PREFIXES).items()))
 
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
+
 RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
 RDFS_LABEL = OTHER_PREFIXES["rdfs"] + "label"
 
@@ -56,3 +60,8 @@ def shorten(iri: str) -> str:
 def graph_of(path: str) -> str:
     """Name the graph of a file, given by its path below the root: one file, one graph."""
     return PREFIXES["graph"] + path.removesuffix(".ttl")
+
+
+def is_absolute(iri: str) -> bool:
+    """Tell whether a text is an absolute IRI, which can stand between `<` and `>` in a query."""
+    return bool(_ABSOLUTE.fullmatch(iri))

@@ -7,16 +7,18 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeAlias, TypeVar, cast
 
 import pyoxigraph as ox
 
 from aikg.errors import RequestMalformed
-from aikg.names import PREFIXES
+from aikg.names import BASE, PREFIXES
 from aikg.sparql import grammar
+from aikg.sparql.exact import NARROW, ExactOutput
 from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, named, negotiate
 
 T = TypeVar("T")
+Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
 #: 64 kB of nested braces, the deepest that a query can nest, need less; 8 MB, the usual, do not do.
 STACK = 1 << 30
@@ -75,21 +77,29 @@ def evaluate(
     Raises:
         QueryRefused: The query would leave the graph, or change it.
         QueryMalformed: The text is not a query.
-        NotAcceptable: The answer has no form that was asked for.
+        NotAcceptable: The answer has no form that was asked for, or cannot be
+            written in the one that was.
     """
     results = ask(store, request)
-    if isinstance(results, ox.QueryTriples):
-        written = _format(request, TRIPLES)
-        begin(written.media_type)
-        syntax = ox.RdfFormat.from_media_type(written.media_type)
-        if syntax == ox.RdfFormat.TURTLE:
-            ox.serialize(results, output, syntax, prefixes=PREFIXES)
-        else:
-            results.serialize(output, syntax)
+    available = TRIPLES if isinstance(results, ox.QueryTriples) else SOLUTIONS
+    media_type = _format(request, available).media_type
+    if media_type in NARROW:
+        exact = ExactOutput(media_type, output, begin)
+        written = exact.writable(results) if isinstance(results, ox.QueryTriples) else results
+        _write(written, media_type, cast(IO[bytes], exact))
+        exact.end()
     else:
-        written = _format(request, SOLUTIONS)
-        begin(written.media_type)
-        results.serialize(output, ox.QueryResultsFormat.from_media_type(written.media_type))
+        begin(media_type)
+        _write(results, media_type, output)
+
+
+def _write(results: Results | Iterator[ox.Triple], media_type: str, output: IO[bytes]) -> None:
+    if isinstance(results, ox.QuerySolutions | ox.QueryBoolean):
+        results.serialize(output, ox.QueryResultsFormat.from_media_type(media_type))
+    elif media_type in {"text/turtle", "application/trig", "application/rdf+xml"}:
+        ox.serialize(results, output, ox.RdfFormat.from_media_type(media_type), prefixes=PREFIXES)
+    else:
+        ox.serialize(results, output, ox.RdfFormat.from_media_type(media_type))
 
 
 def select(store: ox.Store, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -114,7 +124,7 @@ def select(store: ox.Store, query: str) -> tuple[list[str], list[tuple[Any, ...]
     return deep(rows)
 
 
-def ask(store: ox.Store, request: Request) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+def ask(store: ox.Store, request: Request) -> Results:
     """Begin to evaluate; what comes back belongs to the calling thread.
 
     Raises:
@@ -129,7 +139,7 @@ def ask(store: ox.Store, request: Request) -> ox.QuerySolutions | ox.QueryBoolea
         graphs["named_graphs"] = list(_nodes(request.named_graphs))
     try:
         grammar.parse_without_service(request.query)
-        return store.query(request.query, **graphs)
+        return store.query(request.query, base_iri=BASE, **graphs)
     except SyntaxError as error:
         raise grammar.malformed(request.query, error) from error
 

@@ -7,7 +7,7 @@ import re
 import pyoxigraph as ox
 
 from aikg.errors import QueryMalformed, QueryRefused
-from aikg.names import PREFIXES
+from aikg.names import BASE, PREFIXES
 
 #: Everything in which a keyword would be none, and then the words that are left.
 _TOKEN = re.compile(
@@ -50,7 +50,8 @@ def refuse_outward(query: str) -> None:
     if operation in _UPDATES:
         raise QueryRefused(
             f"{operation} is an update, and this endpoint is for reading.",
-            advice="Ask with SELECT, ASK, CONSTRUCT or DESCRIBE; the graph changes with its files.",
+            advice="Ask with SELECT, ASK, CONSTRUCT or DESCRIBE. New evidence is sent as a "
+            "submission, by POST to /submissions.",
             reference="https://www.w3.org/TR/sparql11-query/#QueryForms",
         )
 
@@ -62,7 +63,7 @@ def parse_without_service(query: str) -> None:
     `SERVICESILENT<...>` and `SERVICE:name`; `refuse_outward` follows the grammar.
     """
     if _SERVICE.search(query):
-        _EMPTY.query(_SERVICE.sub("xervice", query))
+        _EMPTY.query(_SERVICE.sub("xervice", query), base_iri=BASE)
 
 
 def malformed(query: str, error: SyntaxError) -> QueryMalformed:

@@ -10,19 +10,22 @@ import sys
 from collections.abc import Sequence
 
 import waitress
-from flask import Flask, Response
+from flask import Flask, Response, request
+from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 
 from aikg import questions
 from aikg.engine.client import Engine
 from aikg.errors import PortInUse
 from aikg.questions import Question
 from aikg.settings import Settings
-from aikg.web import pages, problems, sparql
+from aikg.web import pages, problems, sparql, store
 
 #: A byte of a query takes three in a form; the rest is for the other parameters.
 _ESCAPED, _OTHERS = 3, 16_000
 #: How long a client may neither send nor read, in seconds.
 _SILENCE = 60
+#: The longest header that a client may send, in characters.
+_HEADER = 16_000
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -31,8 +34,10 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # Any page may read an open graph from its visitor's browser.
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Headers": "Content-Type",
-    "Access-Control-Expose-Headers": "Retry-After",
+    "Access-Control-Allow-Headers": "Accept, Content-Type",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, QUERY, OPTIONS",
+    "Access-Control-Expose-Headers": "Allow, Content-Location, ETag, Link, Location, Retry-After",
+    "Access-Control-Max-Age": "86400",
 }
 
 
@@ -44,6 +49,12 @@ def create_app(engine: Engine, registered: Sequence[Question]) -> Flask:
     problems.register(app)
     app.register_blueprint(pages.blueprint(engine, registered))
     app.register_blueprint(sparql.blueprint(engine, registered))
+    app.register_blueprint(store.blueprint(engine))
+
+    @app.before_request
+    def refuse_large_header() -> None:
+        if any(len(value) > _HEADER for _, value in request.headers):
+            raise RequestHeaderFieldsTooLarge(f"A header has more than {_HEADER:,} characters.")
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -19,6 +19,7 @@ _ADVICE = {
     404: "See / for what there is, and /sparql for the endpoint.",
     405: "Use one of the methods in the header Allow.",
     413: "Send a smaller query; docs/http-api.md has the limits.",
+    431: "Send shorter headers; a long query is sent by POST.",
     500: "This is a mistake of the server's; please report it with the request.",
 }
 
@@ -58,6 +59,8 @@ def respond(members: dict[str, Any], page: str = "problem.html", **context: Any)
         response = jsonify(members)
         response.mimetype = "application/problem+json"
     response.status_code = members["status"]
+    if response.status_code == 415:
+        response.headers["Accept-Encoding"] = "identity"  # RFC 9110, section 15.5.16
     if response.status_code == 503:
         response.headers["Retry-After"] = str(_RETRY)
     return response

@@ -1,0 +1,105 @@
+"""What a request asks with: the parameters of its address, of a form, and of a body's type."""
+
+from __future__ import annotations
+
+import math
+from urllib.parse import parse_qsl
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from aikg.errors import QueryRefused, RequestMalformed, UnsupportedMediaType
+
+PROTOCOL = "https://www.w3.org/TR/sparql11-protocol/#query-operation"
+FORM = "application/x-www-form-urlencoded"
+QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
+#: The versions that a client can announce; the engine reads all of them the same way.
+VERSIONS = ("1.0", "1.1", "1.2", "1.2-basic")
+
+
+def read() -> MultiDict[str, str]:
+    """Read the parameters of the address and of a form; a query as body is one of them.
+
+    Raises:
+        RequestMalformed: They are not in UTF-8, or one of them means nothing.
+        UnsupportedMediaType: The body is of no type that is read here.
+        QueryRefused: The request is an update.
+    """
+    try:
+        parameters = _decode(request.query_string)
+        if request.method in {"POST", "QUERY"}:
+            _add_body(parameters)
+    except UnicodeDecodeError as error:
+        raise malformed("The request is not in UTF-8", "Send it in UTF-8.") from error
+    if "update" in parameters:
+        raise no_update()
+    versions = parameters.getlist("version")
+    if len(versions) > 1 or not set(versions) <= set(VERSIONS):
+        raise malformed(
+            f"version={', '.join(versions)} is no version of SPARQL",
+            f"Leave it out, or give one of {', '.join(VERSIONS)}.",
+        )
+    return parameters
+
+
+def _add_body(parameters: MultiDict[str, str]) -> None:
+    if request.content_encoding not in {None, "identity"}:
+        raise UnsupportedMediaType(
+            f"A body in the coding {request.content_encoding} is not read here.",
+            advice="Send the body as it is, without Content-Encoding.",
+            reference="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16",
+        )
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in {"utf-8", "utf8", "us-ascii"}:
+        raise malformed(f"The body is in {charset}", "Send it in UTF-8.")
+    if request.mimetype == QUERY:
+        parameters.add("query", request.get_data().decode())
+        if "version" in request.mimetype_params:
+            parameters.add("version", request.mimetype_params["version"])
+    elif request.mimetype == FORM:
+        parameters.update(_decode(request.get_data()))
+    elif request.mimetype == UPDATE:
+        raise no_update()
+    else:
+        raise UnsupportedMediaType(
+            f"A body of type {request.mimetype or 'unknown'} is not read here.",
+            advice=f"Send the query as {QUERY}, or as the field `query` of {FORM}.",
+            reference=PROTOCOL,
+        )
+
+
+def _decode(raw: bytes) -> MultiDict[str, str]:
+    # Flask's own reading would put U+FFFD for what is not UTF-8.
+    return MultiDict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict"))
+
+
+def timeout(text: str | None) -> float | None:
+    """Read a time in seconds; None where none is given.
+
+    Raises:
+        RequestMalformed: It is no time.
+    """
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise malformed(f"timeout={text} is not a time", "Give a number of seconds above 0.")
+    return seconds
+
+
+def malformed(what: str, advice: str, reference: str = PROTOCOL) -> RequestMalformed:
+    """Make the error of a request that is not one of the protocol."""
+    return RequestMalformed(f"{what}.", advice=advice, reference=reference)
+
+
+def no_update() -> QueryRefused:
+    """Make the error that says how evidence comes into the graph: by no update."""
+    return QueryRefused(
+        "Updates are not offered: this address is for reading.",
+        advice="Send new evidence as a submission, by POST to /submissions; "
+        "a query goes to /sparql.",
+        reference=PROTOCOL.replace("query", "update"),
+    )

@@ -1,0 +1,92 @@
+"""/store: the reading half of the SPARQL 1.1 Graph Store HTTP Protocol.
+
+https://www.w3.org/TR/sparql11-http-rdf-update/. A graph is named by `?graph=` (section 4.2), or by
+its own address here (section 4.1).
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
+
+from aikg.engine.client import Engine
+from aikg.errors import UnknownGraph
+from aikg.names import BASE, is_absolute
+from aikg.web import parameters
+
+PROTOCOL = "https://www.w3.org/TR/sparql11-http-rdf-update/"
+WRITING = ["PUT", "POST", "PATCH", "DELETE"]
+
+
+def blueprint(engine: Engine) -> Blueprint:
+    """Make the route of the graph store."""
+    routes = Blueprint("store", __name__)
+
+    @routes.get("/store/")
+    @routes.get("/store")
+    def store() -> Response:
+        given = parameters.read()
+        return graph(engine, _only_graph(given.getlist("graph"), "default" in given))
+
+    @routes.get("/graph/<path:name>")
+    def own_address(name: str) -> Response:
+        iri = f"{BASE}graph/{name}"
+        if not is_absolute(iri):
+            raise NotFound
+        return graph(engine, iri)
+
+    @routes.route("/graph/<path:name>", methods=WRITING)
+    @routes.route("/store/", methods=WRITING)
+    @routes.route("/store", methods=WRITING)
+    def write(**_: str) -> NoReturn:
+        raise parameters.no_update()
+
+    return routes
+
+
+def graph(engine: Engine, iri: str | None) -> Response:
+    """Answer with a graph, in the format that the request prefers.
+
+    Args:
+        engine: Where the graph is.
+        iri: The graph's name, an absolute IRI; None for the default graph.
+
+    Raises:
+        UnknownGraph: There is no graph of that name.
+        NotAcceptable: A graph cannot be written as the request asks.
+    """
+    pattern = "?s ?p ?o" if iri is None else f"GRAPH <{iri}> {{ ?s ?p ?o }}"
+    if iri and b"true" not in engine.query(f"ASK {{ {pattern} }}").read():
+        raise UnknownGraph(
+            f"There is no graph <{iri}>.",
+            advice="Ask /sparql for those that there are: "
+            "SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }",
+            reference=PROTOCOL + "#http-get",
+        )
+    answer = engine.query(
+        f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}",
+        accept=request.headers.get("Accept"),
+        format=parameters.read().get("format") or None,
+    )
+    return Response(answer, mimetype=answer.media_type)
+
+
+def _only_graph(graphs: list[str], default: bool) -> str | None:
+    """Give the one graph that the request names; None for the default graph."""
+    if len(graphs) + default != 1:
+        raise parameters.malformed(
+            "The request names no graph, or several, where it must name one",
+            "Send `?default`, or `?graph=` with the IRI of a graph.",
+            PROTOCOL + "#graph-identification",
+        )
+    if default:
+        return None
+    if not is_absolute(graphs[0]):
+        raise parameters.malformed(
+            f"{graphs[0]!r} is not an absolute IRI",
+            "Name the graph by an absolute IRI, percent-encoded.",
+            PROTOCOL + "#indirect-graph-identification",
+        )
+    return graphs[0]
