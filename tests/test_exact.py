@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from aikg.errors import NotAcceptable
 from aikg.sparql.evaluation import Request, evaluate
-from aikg.sparql.exact import BEGINNING
 from aikg.sparql.formats import SOLUTIONS, TRIPLES
 
 NODE, PREDICATE = ox.NamedNode("urn:a"), ox.NamedNode("https://example.org/p")
@@ -142,10 +141,3 @@ def test_what_a_format_cannot_hold_is_refused(query: str, name: str, says: str) 
     with pytest.raises(NotAcceptable, match=says) as caught:
         answer(query, name)
     assert "another format" in caught.value.advice
-
-
-def test_an_answer_that_has_begun_breaks_off() -> None:
-    """It cannot be called off any more; it must not end as if it were whole."""
-    with pytest.raises(ValueError, match=r"U\+0001"):
-        answer("SELECT ?o { ?s ?p ?o } ORDER BY DESC(?o)", "xml",
-               ox.Literal("\x01"), ox.Literal("b" * BEGINNING))  # fmt: skip

@@ -13,6 +13,7 @@ from typing import IO, Any
 import pyoxigraph as ox
 
 from aikg.sparql.evaluation import Request, evaluate
+from aikg.sparql.graphs import write_graph
 
 #: Called once with the answer's media type, before its first piece is written.
 Begin = Callable[[str], None]
@@ -28,7 +29,14 @@ def answer_query(
     evaluate(store, Request(body.decode(), **arguments), output, begin)
 
 
-JOBS: dict[str, Job] = {"query": answer_query}
+def read_graph(
+    store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
+) -> None:
+    """Write the graph that the arguments name, or all, in the format that they choose."""
+    write_graph(store, arguments["graph"], arguments["format"], arguments["accept"], output, begin)
+
+
+JOBS: dict[str, Job] = {"query": answer_query, "graph": read_graph}
 
 #: The jobs that leave the graph as it was; after any other its worker ends.
-READ_ONLY = {"query"}
+READ_ONLY = {"query", "graph"}

@@ -15,7 +15,7 @@ from aikg.errors import RequestMalformed
 from aikg.names import BASE, PREFIXES
 from aikg.sparql import grammar
 from aikg.sparql.exact import NARROW, ExactOutput
-from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, named, negotiate
+from aikg.sparql.formats import SOLUTIONS, TRIPLES, choose
 
 T = TypeVar("T")
 Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
@@ -82,7 +82,7 @@ def evaluate(
     """
     results = ask(store, request)
     available = TRIPLES if isinstance(results, ox.QueryTriples) else SOLUTIONS
-    media_type = _format(request, available).media_type
+    media_type = choose(request.format, request.accept, available).media_type
     if media_type in NARROW:
         exact = ExactOutput(media_type, output, begin)
         written = exact.writable(results) if isinstance(results, ox.QueryTriples) else results
@@ -142,12 +142,6 @@ def ask(store: ox.Store, request: Request) -> Results:
         return store.query(request.query, base_iri=BASE, **graphs)
     except SyntaxError as error:
         raise grammar.malformed(request.query, error) from error
-
-
-def _format(request: Request, available: Sequence[Format]) -> Format:
-    if request.format:
-        return named(request.format, available)
-    return negotiate(request.accept, available)
 
 
 def _nodes(iris: Sequence[str]) -> Iterator[ox.NamedNode]:

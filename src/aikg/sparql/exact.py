@@ -29,8 +29,7 @@ _LOCAL_NAME = re.compile(r"[^\W\d][\w.-]*$")
 class ExactOutput:
     """An output for a narrow format; it begins the answer when its beginning is known to be right.
 
-    What it refuses is a NotAcceptable as long as nothing has been sent; later it is a ValueError,
-    for which the answer has to break off.
+    What it refuses is a NotAcceptable; where the answer has begun by then, it has to break off.
     """
 
     def __init__(self, media_type: str, output: IO[bytes], begin: Callable[[str], None]) -> None:
@@ -79,8 +78,6 @@ class ExactOutput:
         self._output.write(content)
 
     def _refuse(self, what: str, section: str) -> NoReturn:
-        if self._begun:
-            raise ValueError(f"the answer holds {what}, which {self._media_type} cannot")
         raise NotAcceptable(
             f"The answer holds {what}, which {self._media_type} cannot.",
             advice="Ask for another format, or leave out of the query what holds it.",

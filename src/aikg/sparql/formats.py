@@ -44,6 +44,18 @@ TRIPLES = (
     Format("application/trig", ("trig",)),
 )
 
+#: For all graphs together; the first is the default.
+DATASETS = tuple(f for f in TRIPLES if f.names[0] in {"nquads", "trig"})
+
+
+def choose(name: str | None, accept: str | None, available: Sequence[Format]) -> Format:
+    """Choose the format of a name; without one, that which an Accept header prefers.
+
+    Raises:
+        NotAcceptable: None of those available is called so, or the header excludes all.
+    """
+    return named(name, available) if name else negotiate(accept, available)
+
 
 def negotiate(accept: str | None, available: Sequence[Format]) -> Format:
     """Choose the format that an Accept header prefers; without one, the first.

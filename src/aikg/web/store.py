@@ -12,7 +12,6 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from aikg.engine.client import Engine
-from aikg.errors import UnknownGraph
 from aikg.names import BASE, is_absolute
 from aikg.web import parameters
 
@@ -51,38 +50,31 @@ def graph(engine: Engine, iri: str | None) -> Response:
 
     Args:
         engine: Where the graph is.
-        iri: The graph's name, an absolute IRI; None for the default graph.
+        iri: The graph's name, an absolute IRI; "" for the default graph; None for all graphs.
 
     Raises:
         UnknownGraph: There is no graph of that name.
-        NotAcceptable: A graph cannot be written as the request asks.
+        NotAcceptable: It cannot be written as the request asks.
     """
-    pattern = "?s ?p ?o" if iri is None else f"GRAPH <{iri}> {{ ?s ?p ?o }}"
-    if iri and b"true" not in engine.query(f"ASK {{ {pattern} }}").read():
-        raise UnknownGraph(
-            f"There is no graph <{iri}>.",
-            advice="Ask /sparql for those that there are: "
-            "SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }",
-            reference=PROTOCOL + "#http-get",
-        )
-    answer = engine.query(
-        f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}",
-        accept=request.headers.get("Accept"),
-        format=parameters.read().get("format") or None,
-    )
+    arguments = {
+        "graph": iri,
+        "format": parameters.read().get("format") or None,
+        "accept": request.headers.get("Accept"),
+    }
+    answer = engine.run("graph", arguments)
     return Response(answer, mimetype=answer.media_type)
 
 
 def _only_graph(graphs: list[str], default: bool) -> str | None:
-    """Give the one graph that the request names; None for the default graph."""
-    if len(graphs) + default != 1:
+    """Give the one graph that the request names; "" for the default graph, None for all."""
+    if len(graphs) + default > 1:
         raise parameters.malformed(
-            "The request names no graph, or several, where it must name one",
-            "Send `?default`, or `?graph=` with the IRI of a graph.",
+            "The request names several graphs, where it can name one",
+            "Send `?default`, or `?graph=` with the IRI of a graph, or neither for all.",
             PROTOCOL + "#graph-identification",
         )
-    if default:
-        return None
+    if not graphs:
+        return "" if default else None
     if not is_absolute(graphs[0]):
         raise parameters.malformed(
             f"{graphs[0]!r} is not an absolute IRI",
