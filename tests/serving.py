@@ -16,8 +16,8 @@ import pytest
 from aikg.engine.client import Engine
 from aikg.settings import Settings
 
-#: How long a query may take here, in seconds: long for a lookup, short for a test.
-DEADLINE = 2.0
+#: How long a query may take here, in seconds: long for what ends, on a machine that is busy too.
+DEADLINE = 20.0
 
 #: More rows than any machine counts, sorts or sends before the deadline.
 ENDLESS = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
@@ -84,7 +84,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings for a small graph, its deadline short and its memory narrow."""
+    """Settings for a small graph, its memory narrow."""
     root = tmp_path_factory.mktemp("small")
     (root / "queries" / "competency").mkdir(parents=True)
     (root / "queries" / "competency" / "drugs.rq").write_text(QUESTION)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from serving import BOMB, DEADLINE, ENDLESS
+from serving import BOMB, ENDLESS
 
 from aikg.engine import holder
 from aikg.engine.client import Engine
@@ -68,15 +68,18 @@ def test_nested_braces_are_answered(engine: Engine, depth: int) -> None:
 )
 def test_an_endless_query_ends_at_its_deadline(engine: Engine, query: str) -> None:
     """The error names the deadline, and the engine goes on."""
-    with pytest.raises(DeadlineExceeded, match=f"of {DEADLINE:g} seconds"):
-        engine.query(query)
+    with pytest.raises(DeadlineExceeded, match="of 1 seconds"):
+        engine.query(query, timeout=1)
     assert_answers(engine)
 
 
-def test_a_client_may_ask_for_less_time_not_for_more(engine: Engine) -> None:
+def test_a_client_may_ask_for_less_time_not_for_more(small: Settings) -> None:
     """The shorter of the two deadlines counts."""
-    for asked, given in [(0.25, 0.25), (3600.0, DEADLINE)]:
-        with pytest.raises(DeadlineExceeded, match=f"of {given:g} seconds"):
+    for asked, given in [(0.25, 0.25), (3600.0, 1)]:
+        with (
+            Engine(replace(small, deadline=1)) as engine,
+            pytest.raises(DeadlineExceeded, match=f"of {given:g} seconds"),
+        ):
             engine.query(f"SELECT (COUNT(*) AS ?n) {ENDLESS}", timeout=asked)
 
 
@@ -94,7 +97,7 @@ def test_a_stream_that_breaks_off_raises(engine: Engine) -> None:
 def test_a_query_for_all_memory_is_stopped(engine: Engine) -> None:
     """The worker is lost before its deadline, and the engine goes on."""
     with pytest.raises(WorkerLost, match="memory"):
-        engine.query(BOMB)
+        engine.run("query", {}, BOMB.encode(), timeout=60)  # a busy machine may need longer
     assert_answers(engine)
 
 
