@@ -157,8 +157,8 @@ def test_a_file_with_a_fault_is_told_with_its_line(run, tmp_path: Path) -> None:
     )
     done = run("validate", str(path))
     assert done.returncode == 1
-    assert "mine.ttl:3:" in done.stderr
-    assert "study" in done.stderr
+    assert "mine.ttl:3:1" in done.stdout
+    assert "no “of study”" in done.stdout
 
 
 @pytest.mark.slow

@@ -94,6 +94,36 @@ class QueryMalformed(AikgError):
         self.column = column
 
 
+class SubmissionMalformed(AikgError):
+    """What was sent is not of its format; the message has the place.
+
+    Attributes:
+        line: The line, or the row of a table, counted from 1, or None.
+        column: The column, counted from 1, or None.
+    """
+
+    status = 400
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str,
+        reference: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(message, advice=advice, reference=reference)
+        self.line = line
+        self.column = column
+
+
+class SubmissionTooLarge(AikgError):
+    """What was sent is over a size that is read: bytes, triples, or rows."""
+
+    status = 413
+
+
 class QueryRefused(AikgError):
     """The query would reach out of this endpoint (SERVICE, LOAD), or would write."""
 

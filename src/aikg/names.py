@@ -42,6 +42,9 @@ OTHER_PREFIXES = {
 
 PREFIXES = dict(sorted((OWN_PREFIXES | OTHER_PREFIXES).items()))
 
+#: What a submission describes lies under this address and its own name (decision 6).
+SUBMISSIONS = BASE + "submission/"
+
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 
 RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"

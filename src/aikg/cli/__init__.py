@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aikg.cli import evidence, server
+from aikg.cli import evidence, intake, server
 from aikg.cli.console import Commands
 
 
@@ -19,7 +19,7 @@ def main() -> None:
 
 for command in (
     evidence.build,
-    evidence.validate,
+    intake.validate,
     evidence.audit,
     evidence.query,
     evidence.reason,

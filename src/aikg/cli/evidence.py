@@ -1,4 +1,4 @@
-"""`aikg build | validate | audit | query | reason`: the graph from its files, and what is in it."""
+"""`aikg build | audit | query | reason`: the graph from its files, and what is in it."""
 
 from __future__ import annotations
 
@@ -36,21 +36,6 @@ def build() -> None:
         f"{len(result.inferred)} inferred, {time.monotonic() - began:.1f} s, {configured.graph}",
         soft_wrap=True,
     )
-
-
-@click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def validate(files: tuple[Path, ...]) -> None:
-    """Hold FILES against the shapes and checks, together with the graph's own files.
-
-    A file below data/turtle/ takes the place of what is built from it.
-    """
-    configured = settings.from_environment()
-    with stages() as progress:
-        remarks = building.validate_files(files, configured, progress)
-    for remark in remarks:
-        console.print(escape(remark), soft_wrap=True)
-    click.echo(f"{len(files)} file{'s' if len(files) > 1 else ''} valid")
 
 
 @click.command()

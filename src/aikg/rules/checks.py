@@ -6,7 +6,7 @@ Shapes say what one node must look like; whatever compares nodes, or counts, is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -19,6 +19,7 @@ from aikg.files.queries import Query, read_queries
 _RECORDED = """
 PREFIX aikg: <https://w3id.org/aikg/ontology/>
 SELECT DISTINCT ?node ?issue WHERE {
+  %s
   ?issue a aikg:DataIssue ; aikg:concerns ?node ; aikg:statedAt/aikg:inDocument ?document .
   ?node (^aikg:ofGroup)?/aikg:statedAt/aikg:inDocument ?document .
 }
@@ -77,8 +78,7 @@ def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
         checks: SELECT queries with the variables `?node` and `?message`, and, where they
             tell the place more closely, `?path` and `?value`.
     """
-    rows = cast("ox.QuerySolutions", store.query(_RECORDED))
-    recorded = {row["node"].value: row["issue"].value for row in rows}
+    known = recorded(store)
     problems = {
         Problem(
             level=check.header["level"],
@@ -88,7 +88,7 @@ def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
             value=_value(row, "value"),
             message=row["message"].value,
             advice=check.header["advice"],
-            recorded=recorded.get(row["node"].value),
+            recorded=known.get(row["node"].value),
         )
         for check in checks
         for row in cast("ox.QuerySolutions", store.query(check.text))
@@ -99,6 +99,13 @@ def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
 def names(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
     """Ask only the checks of names, which need nothing inferred: `#+ about: names`."""
     return run(store, [check for check in checks if check.header.get("about") == "names"])
+
+
+def recorded(store: ox.Store, nodes: Iterable[str] | None = None) -> dict[str, str]:
+    """Give the data issue of the same source that concerns a node, of all nodes or of some."""
+    named = "" if nodes is None else f"VALUES ?node {{ {' '.join(f'<{n}>' for n in nodes)} }}"
+    rows = cast("ox.QuerySolutions", store.query(_RECORDED % named))
+    return {row["node"].value: row["issue"].value for row in rows}
 
 
 def _value(row: ox.QuerySolution, name: str) -> str | None:

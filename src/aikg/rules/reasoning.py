@@ -48,12 +48,22 @@ def derive(store: ox.Store, rules: Path, strata: Sequence[str] = STRATA) -> list
         MissingFolder: One of the folders of rules is not there, or is empty.
         QueryMalformed: A rule has no summary.
     """
+    return follow(store, load(rules, strata))
+
+
+def load(rules: Path, strata: Sequence[str] = STRATA) -> list[list[Query]]:
+    """Read the rules of each stratum; see `derive`."""
+    return [read_queries(rules / stratum) for stratum in strata]
+
+
+def follow(store: ox.Store, strata: Iterable[Sequence[Query]]) -> list[ox.Triple]:
+    """Derive by rules that were read before, for who may not open a file; see `derive`."""
     known = ox.Store()
     known.extend(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
     active: list[Query] = []
     derived: set[ox.Triple] = set()
     for stratum in strata:
-        active += read_queries(rules / stratum)
+        active += stratum
         derived |= _fixpoint(known, active)
     return sorted(filter(is_about_named_nodes, derived), key=str)
 

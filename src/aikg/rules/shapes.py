@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,66 @@ def load(folder: Path) -> Graph:
     return to_graph(statement.triple for statement in statements)
 
 
+@dataclass(frozen=True)
+class Aimed:
+    """Shapes that are asked about given nodes, with the same results as if asked about all.
+
+    Attributes:
+        shapes: The shapes without their targets.
+        targets: The shapes of each class.
+    """
+
+    shapes: Graph
+    targets: dict[Node, list[Node]]
+
+    @classmethod
+    def of(cls, shapes: Graph) -> Aimed:
+        """Take the targets off the shapes, once for many validations."""
+        targets: dict[Node, list[Node]] = {}
+        aimless = Graph()
+        for triple in shapes:
+            if triple[1] == SH.targetClass:
+                targets.setdefault(triple[2], []).append(triple[0])
+            else:
+                aimless.add(triple)
+        return cls(aimless, targets)
+
+    @contextmanager
+    def at(self, nodes: Collection[str], seen: Graph) -> Iterator[Graph]:
+        """Give shapes whose targets are those of the nodes that are of their classes."""
+        aims = [
+            (shape, SH.targetNode, node)
+            for node in map(URIRef, nodes)
+            for kind in _classes(seen, node)
+            for shape in self.targets.get(kind, ())
+        ]
+        for aim in aims:
+            self.shapes.add(aim)
+        try:
+            yield self.shapes
+        finally:
+            for aim in aims:
+                self.shapes.remove(aim)
+
+
+def validate_nodes(
+    nodes: Collection[str], data: Graph, shapes: Aimed, ontology: Graph
+) -> list[Result]:
+    """Check given nodes of a graph; see `validate`.
+
+    Args:
+        nodes: Their IRIs.
+        data: What is said of them; of the nodes that they point at the types are enough, for
+            shapes look forward, one step.
+        shapes: The shapes.
+        ontology: See `validate`.
+    """
+    seen = _vocabulary(ontology)
+    seen += data
+    with shapes.at(nodes, seen) as aimed:
+        return _validate(seen, aimed)
+
+
 def validate(data: Graph, shapes: Graph, ontology: Graph) -> list[Result]:
     """Check each node of a graph that a shape targets.
 
@@ -76,6 +137,10 @@ def validate(data: Graph, shapes: Graph, ontology: Graph) -> list[Result]:
     """
     seen = _vocabulary(ontology)
     seen += data
+    return _validate(seen, shapes)
+
+
+def _validate(seen: Graph, shapes: Graph) -> list[Result]:
     _leave_comparable(seen, shapes)
     # Never `focus_nodes`: with it, pyshacl takes nested shapes as conforming without a look.
     _, report, text = pyshacl.validate(seen, shacl_graph=shapes, inplace=True)
@@ -83,6 +148,13 @@ def validate(data: Graph, shapes: Graph, ontology: Graph) -> list[Result]:
         raise report if isinstance(report, Exception) else RuntimeError(text)
     # Only what the report itself lists: what fails inside sh:or and the like is no result.
     return sorted((_result(report, node) for node in report.objects(None, SH.result)), key=_order)
+
+
+def _classes(seen: Graph, node: Node) -> set[Node]:
+    """Give the classes of a node, with those above them."""
+    stated = seen.objects(node, RDF.type)
+    above = (kind for one in stated for kind in seen.transitive_objects(one, RDFS.subClassOf))
+    return {kind for kind in above if kind is not None}
 
 
 def _vocabulary(ontology: Graph) -> Graph:

@@ -1,0 +1,109 @@
+"""`aikg validate`: does a file fit, and what is to be mended in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from aikg import build as building
+from aikg import graph, settings
+from aikg.cli.console import console, stages
+from aikg.errors import AikgError, MissingFolder
+from aikg.intake import texts
+from aikg.intake.examination import Examined, examine
+from aikg.intake.verdict import Rules
+from aikg.settings import Settings
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", help="The submission's name; without it, the file's.")
+@click.option(
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    type=click.Choice(("text", "json", "turtle")),
+)
+def validate(files: tuple[Path, ...], name: str | None, form: str) -> None:
+    """Say whether FILES fit: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML.
+
+    Each is judged as a submission, together with the graph. A file below data/turtle/ takes the
+    place of what is built from it.
+
+    Exit status: 1 if one of them does not fit.
+    """
+    configured = settings.from_environment()
+    curated = [path for path in files if _is_curated(path, configured)]
+    submitted = [path for path in files if path not in curated]
+    if curated:
+        _validate_curated(curated, configured)
+    if submitted and not _validate_submitted(submitted, name, form, configured):
+        raise click.exceptions.Exit(1)
+
+
+def _is_curated(path: Path, configured: Settings) -> bool:
+    folders = [configured.root / "data", configured.root / "ontology"]
+    return any(path.resolve().is_relative_to(folder.resolve()) for folder in folders)
+
+
+def _validate_curated(files: Sequence[Path], configured: Settings) -> None:
+    with stages() as progress:
+        remarks = building.validate_files(files, configured, progress)
+    for remark in remarks:
+        console.print(escape(remark), soft_wrap=True)
+    click.echo(f"{len(files)} file{'s' if len(files) > 1 else ''} valid")
+
+
+def _validate_submitted(
+    files: Sequence[Path], name: str | None, form: str, configured: Settings
+) -> bool:
+    with stages() as progress:
+        building.ensure_built(configured, progress)
+        progress("load")
+        store, rules = graph.open_graph(configured).store, Rules.load(configured.root)
+        examined = []
+        for path in files:
+            progress(f"validate {path}")
+            examined.append(
+                examine(
+                    store,
+                    _read(path),
+                    media_type=None,
+                    file=str(path),
+                    name=name or named_after(path),
+                    rules=rules,
+                )
+            )
+    for one in examined:
+        click.echo(_write(one, form), nl=False)
+    return all(one.verdict.accepted for one in examined)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MissingFolder(
+            f"{path} cannot be read: {error.strerror}.", advice="Check the name of the file."
+        ) from error
+
+
+def named_after(path: Path) -> str:
+    """Give the name of a submission after that of its file."""
+    name = re.sub(r"[^a-z0-9]+", "-", path.name.partition(".")[0].lower()).strip("-")
+    if not name:
+        raise AikgError(f"{path} gives no name.", advice="Give one: --name my-trial.")
+    return name[:64]
+
+
+def _write(examined: Examined, form: str) -> str:
+    if form == "json":
+        return texts.as_json(examined.report) + "\n"
+    if form == "turtle":
+        return texts.as_rdf(examined.verdict, "turtle").decode()
+    return texts.as_text(examined.report)

@@ -1,0 +1,1 @@
+"""What strangers send: read with its places, held against the rules, answered in words."""

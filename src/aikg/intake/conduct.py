@@ -1,0 +1,102 @@
+"""What a submission may do: describe its own nodes, and point at any other (decision 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyoxigraph as ox
+
+from aikg.intake.submission import Submission
+from aikg.intake.terms import node_of
+from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE
+from aikg.rules.checks import Problem
+
+_RDFS, _OWL = OTHER_PREFIXES["rdfs"], OTHER_PREFIXES["owl"]
+
+#: Properties by which terms are defined; a label and a comment are free to all.
+_DEFINING = (_RDFS + "subClassOf", _RDFS + "subPropertyOf", _RDFS + "domain", _RDFS + "range", _OWL)
+
+#: Types that make a node a term, or a shape.
+_TERMS = (_RDFS, _OWL, OTHER_PREFIXES["rdf"] + "Property", OTHER_PREFIXES["sh"])
+
+
+def split(
+    store: ox.Store, submission: Submission
+) -> tuple[list[ox.Triple], list[Problem], set[str]]:
+    """Part what a submission may say from what it may not.
+
+    Args:
+        store: The published graph, in the default graph.
+        submission: What was sent.
+
+    Returns:
+        The triples that it may say; what is wrong with the others, a problem a node; and the nodes
+        that it may describe.
+    """
+    refused: dict[str, Problem] = {}
+    allowed: list[ox.Triple] = []
+    foreign = dict(_foreign(store, submission))
+    for triple in submission.triples:
+        node = node_of(triple)
+        problem = foreign.get(node) or _defining(triple)
+        if problem is None:
+            allowed.append(triple)
+        else:
+            refused.setdefault(node, problem)
+    if not submission.triples:
+        refused[""] = _nothing(submission)
+    return allowed, list(refused.values()), {node_of(triple) for triple in allowed}
+
+
+def _foreign(store: ox.Store, submission: Submission) -> Iterator[tuple[str, Problem]]:
+    for node in submission.nodes:
+        ours = node.startswith(BASE) and not node.startswith(submission.namespace)
+        known = (ox.NamedNode(node), None, None, ox.DefaultGraph())
+        if ours or next(iter(store.quads_for_pattern(*known)), None) is not None:
+            yield (
+                node,
+                Problem(
+                    "Error",
+                    "own-nodes",
+                    node,
+                    None,
+                    None,
+                    "The submission describes a node that is not its own.",
+                    f"Point at it from a node of yours, named under {submission.namespace} "
+                    "or in a namespace of your own; to contradict what another says, send a "
+                    "finding of your own.",
+                ),
+            )
+
+
+def _defining(triple: ox.Triple) -> Problem | None:
+    path, value = triple.predicate.value, _iri(triple.object)
+    if path.startswith(_DEFINING) or (path == RDF_TYPE and value.startswith(_TERMS)):
+        return Problem(
+            "Error",
+            "no-new-terms",
+            node_of(triple),
+            path,
+            value or None,
+            "The submission defines a term.",
+            "Describe evidence in the terms of the ontology; propose a new term as a change to "
+            "the files of the project.",
+        )
+    return None
+
+
+def _nothing(submission: Submission) -> Problem:
+    return Problem(
+        "Error",
+        "nothing-said",
+        submission.namespace,
+        None,
+        None,
+        "The file says nothing.",
+        "Send a file with at least one statement.",
+    )
+
+
+def _iri(term: Any) -> str:
+    return term.value if isinstance(term, ox.NamedNode) else ""

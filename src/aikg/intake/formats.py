@@ -1,0 +1,135 @@
+"""The formats in which evidence can be sent, and how a file tells which one it is."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from aikg.errors import SubmissionMalformed, SubmissionTooLarge, UnsupportedMediaType
+
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes:
+        name: What people call it.
+        media_type: Its registered type.
+        endings: The endings of its files.
+        rdf: The parser's name for it; None for a table.
+        also: Types that clients send for it.
+    """
+
+    name: str
+    media_type: str
+    endings: tuple[str, ...]
+    rdf: ox.RdfFormat | None = None
+    also: tuple[str, ...] = ()
+
+
+XLSX = Format(
+    "XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ("xlsx", "xlsm")
+)
+CSV = Format("CSV", "text/csv", ("csv",))
+
+FORMATS = (
+    Format("Turtle", "text/turtle", ("ttl",), ox.RdfFormat.TURTLE, ("application/x-turtle",)),
+    Format("TriG", "application/trig", ("trig",), ox.RdfFormat.TRIG),
+    Format("N-Triples", "application/n-triples", ("nt",), ox.RdfFormat.N_TRIPLES),
+    Format("N-Quads", "application/n-quads", ("nq",), ox.RdfFormat.N_QUADS),
+    Format(
+        "JSON-LD",
+        "application/ld+json",
+        ("jsonld", "json"),
+        ox.RdfFormat.JSON_LD,
+        ("application/json",),
+    ),
+    Format(
+        "RDF/XML",
+        "application/rdf+xml",
+        ("rdf", "xml", "owl"),
+        ox.RdfFormat.RDF_XML,
+        ("application/xml", "text/xml"),
+    ),
+    CSV,
+    XLSX,
+)
+
+#: Types that say nothing: browsers and curl send them for what they do not know.
+_UNSPOKEN = {"", "application/octet-stream", "text/plain", "application/x-www-form-urlencoded"}
+
+
+def recognise(media_type: str | None, file: str) -> Format:
+    """Tell the format from the media type; where that says nothing, from the file's ending.
+
+    Raises:
+        UnsupportedMediaType: Neither of them names a format that is read.
+    """
+    media_type = (media_type or "").partition(";")[0].strip().lower()
+    for candidate in FORMATS:
+        if media_type in (candidate.media_type, *candidate.also):
+            return candidate
+    ending = file.lower().removesuffix(".gz").rpartition(".")[2]
+    for candidate in FORMATS:
+        if media_type in _UNSPOKEN and ending in candidate.endings:
+            return candidate
+    known = ", ".join(f"{f.name} ({f.media_type}, .{f.endings[0]})" for f in FORMATS)
+    raise UnsupportedMediaType(
+        f"{file or 'What was sent'} is of no format that is read here"
+        f"{f': {media_type}' if media_type else ''}.",
+        advice=f"Send one of these, with its media type or its ending: {known}.",
+    )
+
+
+def unpack(data: bytes, most: int) -> bytes:
+    """Give what is sent, unpacked if it is packed by gzip.
+
+    Raises:
+        SubmissionTooLarge: It is larger than `most` bytes, or would be.
+        SubmissionMalformed: It begins as gzip does, and is not whole.
+    """
+    if data.startswith(_GZIP):
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            data = unpacker.decompress(data, most + 1)
+        except zlib.error as error:
+            raise SubmissionMalformed(
+                f"The file begins as one of gzip and cannot be unpacked: {error}.",
+                advice="Pack it again, or send it as it is.",
+            ) from error
+        if not unpacker.eof and len(data) <= most:
+            raise SubmissionMalformed(
+                "The file is packed by gzip and ends too early.",
+                advice="Send it again; the transfer may have broken off.",
+            )
+    if len(data) > most:
+        raise SubmissionTooLarge(
+            f"The file is larger than {most:,} bytes, unpacked.",
+            advice="Send its studies as several submissions; docs/validation.md has the limits.",
+        )
+    return data
+
+
+def as_text(data: bytes) -> str:
+    """Give the text that bytes are in UTF-8.
+
+    Raises:
+        SubmissionMalformed: They are not; the message has the place of the first that is not.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        raise SubmissionMalformed(
+            f"Line {line}, column {column}: the byte 0x{data[error.start]:02x} "
+            "is not part of a text in UTF-8.",
+            advice="Save the file in UTF-8: most editors and spreadsheets offer it under Save as.",
+            line=line,
+            column=column,
+        ) from error

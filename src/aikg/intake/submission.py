@@ -1,0 +1,88 @@
+"""A submission as it was read: its triples, each with its place, and what was seen on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from aikg.errors import RequestMalformed
+from aikg.intake.places import Place, Places
+from aikg.intake.terms import node_of
+from aikg.names import SUBMISSIONS
+from aikg.rules.checks import Problem
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is read of what a stranger sends.
+
+    Attributes:
+        bytes: The size, unpacked.
+        triples: How many triples it may say.
+        rows: How many rows a table may have.
+        depth: How deep values of JSON and elements of XML may be nested.
+    """
+
+    bytes: int = 20_000_000
+    triples: int = 300_000
+    rows: int = 20_000
+    depth: int = 100
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was sent, read.
+
+    Attributes:
+        name: The name of the submission, which is part of its namespace.
+        file: What the file is called in messages.
+        format: The name of its format.
+        triples: What it says, without repeats, in its order; no blank nodes.
+        problems: What was found while it was read: graphs, or the cells of a table.
+    """
+
+    name: str
+    file: str
+    format: str
+    triples: list[ox.Triple]
+    problems: list[Problem] = field(default_factory=list)
+    _locate: Callable[[], Places] = Places
+
+    @property
+    def namespace(self) -> str:
+        """The address under which the submission names its nodes."""
+        return namespace(self.name)
+
+    @cached_property
+    def nodes(self) -> set[str]:
+        """The IRIs of what it describes."""
+        return {node_of(triple) for triple in self.triples}
+
+    @cached_property
+    def places(self) -> Places:
+        """Where everything stands; found when it is asked for, since most files have no fault."""
+        return self._locate()
+
+    def place(self, node: str, path: str | None = None, value: str | None = None) -> Place:
+        """Give the place of a node, of its property or of a value, as near as it is known."""
+        return self.places.find(node, path, value)
+
+
+def namespace(name: str) -> str:
+    """Give the address under which a submission names its nodes.
+
+    Raises:
+        RequestMalformed: The name cannot be part of an address.
+    """
+    if not _NAME.fullmatch(name):
+        raise RequestMalformed(
+            f"A submission cannot be called {name!r}.",
+            advice="Use up to 64 small letters, digits and hyphens, as in paloma-2.",
+        )
+    return f"{SUBMISSIONS}{name}/"

@@ -1,0 +1,20 @@
+"""The parts of a triple as text: IRIs, and what literals say."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+
+
+def node_of(triple: ox.Triple) -> str:
+    """Give the IRI, or the label of a blank node, of a triple's subject."""
+    return text_of(triple.subject)
+
+
+def value_of(triple: ox.Triple) -> str:
+    """Give the IRI, the label or the text of a triple's object; a statement has none."""
+    return text_of(triple.object)
+
+
+def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    """Give the IRI, the label or the text of a term."""
+    return "" if isinstance(term, ox.Triple) else term.value

@@ -1,0 +1,148 @@
+"""A report as text, as JSON, and as a SHACL validation report (https://www.w3.org/TR/shacl/)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, cast
+
+import pyoxigraph as ox
+
+from aikg.intake.places import Place
+from aikg.intake.report import Finding, Report
+from aikg.intake.verdict import Verdict
+from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
+
+_SH = OTHER_PREFIXES["sh"]
+#: Pointer Methods in RDF (https://www.w3.org/TR/Pointers-in-RDF10/): places in a text.
+_PTR = "http://www.w3.org/2009/pointers#"
+
+_SEVERITIES = {"Error": "Violation", "Check": "Warning", "Note": "Info"}
+#: As many further places of one cause are listed.
+_MOST = 8
+
+
+def summary(report: Report) -> str:
+    """Say in one line what became of a submission."""
+    counts = {
+        word: sum(f.severity == level and f.blocks == blocks for f in report.findings)
+        for word, level, blocks in (
+            ("error", "Error", True),
+            ("recorded error", "Error", False),
+            ("check", "Check", False),
+            ("note", "Note", False),
+        )
+    }
+    told = [f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n]
+    verdict = "fits" if report.accepted else "does not fit"
+    return (
+        f"{report.file} {verdict}: {', '.join(told) or 'nothing found'} in {report.triples} triples"
+    )
+
+
+def as_text(report: Report) -> str:
+    """Write a report for a terminal."""
+    blocks = ["\n".join(_lines(finding, report)) for finding in report.findings]
+    return "\n\n".join([*blocks, summary(report)]) + "\n"
+
+
+def _lines(finding: Finding, report: Report) -> Iterator[str]:
+    known = f", recorded as {finding.recorded}" if finding.recorded else ""
+    yield f"{finding.severity}{known}  {finding.code}  {finding.place.after(report.file)}"
+    yield f"  About:    {finding.about}"
+    yield f"  Rule:     {finding.rule}"
+    if finding.found:
+        yield f"  Found:    {finding.found}"
+    if finding.expected:
+        yield f"  Expected: {finding.expected}"
+    yield f"  Mend:     {finding.mend}"
+    if finding.also_at:
+        places = [str(place) for place in finding.also_at[:_MOST]]
+        more = len(finding.also_at) - len(places)
+        yield f"  Also at:  {'; '.join(places)}{f'; and {more} more' if more else ''}"
+    yield f"  More:     {finding.more}"
+
+
+def as_json(report: Report) -> str:
+    """Write a report as JSON."""
+    members = asdict(report)
+    for member, finding in zip(members["findings"], report.findings, strict=True):
+        member["blocks"] = finding.blocks
+        member["place"] = _place(finding.place)
+        member["also_at"] = [_place(place) for place in finding.also_at]
+    return json.dumps(members, indent=2, ensure_ascii=False)
+
+
+def _place(place: Place) -> dict[str, Any]:
+    told = {name: value for name, value in asdict(place).items() if value is not None}
+    return {"text": str(place), **told}
+
+
+_RDF = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "nquads": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+}
+
+
+def as_rdf(verdict: Verdict, form: str) -> bytes:
+    """Write every result, cause or no cause, as a report of SHACL; checks are results too.
+
+    It conforms if nothing stands against the submission: warnings and notes do not count.
+
+    Args:
+        verdict: What was found.
+        form: One of the names of `aikg.sparql.formats.TRIPLES`.
+    """
+    prefixes = {"sh": _SH, "aikg": PREFIXES["aikg"], "ptr": _PTR}
+    triples = list(_report(verdict))
+    return cast(bytes, ox.serialize(triples, format=_RDF[form], prefixes=prefixes))
+
+
+def _report(verdict: Verdict) -> Iterator[ox.Triple]:
+    report = ox.BlankNode("report")
+    yield _triple(report, RDF_TYPE, ox.NamedNode(_SH + "ValidationReport"))
+    yield _triple(report, _SH + "conforms", ox.Literal(verdict.accepted))
+    results: list[tuple[str, str | None, str | None, str, str, str, str]] = [
+        (r.focus, r.path, r.value, r.shape, r.component, r.severity, r.message)
+        for r in verdict.results
+    ]
+    for p in verdict.problems:
+        severity = _SEVERITIES[p.level if p.recorded is None or p.level != "Error" else "Check"]
+        rule, component = f"{BASE}check/{p.check}", _SH + "SPARQLConstraintComponent"
+        message = f"{p.message} {p.advice}"
+        results.append((p.node, p.path, p.value, rule, component, severity, message))
+    for number, (node, path, value, shape, component, severity, message) in enumerate(results):
+        result = ox.BlankNode(f"result-{number + 1}")
+        yield _triple(report, _SH + "result", result)
+        yield _triple(result, RDF_TYPE, ox.NamedNode(_SH + "ValidationResult"))
+        yield _triple(result, _SH + "focusNode", ox.NamedNode(node))
+        if path and path.startswith("http"):
+            yield _triple(result, _SH + "resultPath", ox.NamedNode(path))
+        if value:
+            yield _triple(result, _SH + "value", _term(value))
+        yield _triple(result, _SH + "sourceShape", ox.NamedNode(shape))
+        yield _triple(result, _SH + "sourceConstraintComponent", ox.NamedNode(component))
+        yield _triple(result, _SH + "resultSeverity", ox.NamedNode(_SH + severity))
+        yield _triple(result, _SH + "resultMessage", ox.Literal(message, language="en"))
+        place = verdict.submission.place(node, path, value)
+        for name, at in (("lineNumber", place.line), ("charNumber", place.column)):
+            if at is not None:
+                yield _triple(result, _PTR + name, ox.Literal(at))
+
+
+def _triple(subject: ox.NamedNode | ox.BlankNode, predicate: str, value: Any) -> ox.Triple:
+    return ox.Triple(subject, ox.NamedNode(predicate), value)
+
+
+def _term(value: str) -> ox.NamedNode | ox.Literal:
+    if value.startswith(("http://", "https://")):
+        try:
+            return ox.NamedNode(value)
+        except ValueError:
+            pass
+    return ox.Literal(value)

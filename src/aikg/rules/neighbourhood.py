@@ -1,0 +1,133 @@
+"""What a change touches: the part of a graph that rules and checks can read because of it.
+
+A rule or a check reads what a node points to, and on from there; that is followed without being
+told. What it reads against the direction of a property its header names:
+`#+ joins: aikg:ofGroup/^aikg:ofGroup` says that a changed finding meets the others of its group.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyoxigraph as ox
+
+from aikg.errors import QueryMalformed
+from aikg.files.queries import Query
+from aikg.names import PREFIXES, RDF_TYPE
+
+_STEP = re.compile(r"(\^?)([\w-]+:[\w-]+)(\+?)|\(([\w-]+:[\w-]+)\|\^\4\)\+")
+
+#: Inferred both ways between groups that may be many: nothing is read beyond it.
+_NOT_FOLLOWED = {RDF_TYPE, PREFIXES["aikg"] + "sharesPatientsWith"}
+
+_DEFAULT = ox.DefaultGraph()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One property of a path.
+
+    Attributes:
+        property: The property.
+        forward: Whether it is followed from its node to its value.
+        backward: Whether it is followed from its value to its node.
+        repeated: Whether it is followed as often as it leads on.
+    """
+
+    property: ox.NamedNode
+    forward: bool
+    backward: bool
+    repeated: bool
+
+
+#: Properties one after the other.
+Path = tuple[Step, ...]
+
+
+def joins(queries: Iterable[Query]) -> frozenset[Path]:
+    """Read the paths that the headers of rules and checks name, with a space between them.
+
+    Raises:
+        QueryMalformed: A header is no list of paths.
+    """
+    return frozenset(
+        tuple(_step(step, query) for step in path.split("/"))
+        for query in queries
+        for path in query.header.get("joins", "").split()
+    )
+
+
+def _step(text: str, query: Query) -> Step:
+    match = _STEP.fullmatch(text)
+    prefix, _, local = ((match[2] or match[4]) if match else "").partition(":")
+    if match is None or prefix not in PREFIXES:
+        raise QueryMalformed(
+            f"{query.path}: `#+ joins:` has the step {text!r}, which is no prefixed name.",
+            advice="Write paths such as aikg:ofGroup/^aikg:ofGroup, with spaces between them.",
+        )
+    both = match[4] is not None
+    return Step(
+        ox.NamedNode(PREFIXES[prefix] + local),
+        forward=both or not match[1],
+        backward=both or bool(match[1]),
+        repeated=both or bool(match[3]),
+    )
+
+
+def around(store: ox.Store, changed: Iterable[str], paths: Iterable[Path]) -> Iterator[ox.Quad]:
+    """Give all that is said about changed nodes, about what they join, and on from both.
+
+    Args:
+        store: The graph with the change in it, in the default graph.
+        changed: The IRIs of the nodes of which something is new.
+        paths: What is joined.
+    """
+    known = {ox.NamedNode(iri) for iri in changed}
+    waiting = list(known | _joined(store, known, paths))
+    seen = set(waiting)
+    while waiting:
+        for quad in store.quads_for_pattern(waiting.pop(), None, None, _DEFAULT):
+            yield quad
+            if quad.object not in seen and _leads_on(quad):
+                seen.add(quad.object)
+                waiting.append(quad.object)
+
+
+def _leads_on(quad: ox.Quad) -> bool:
+    """Say whether to read on at a value: a node that is no term of the ontology."""
+    value = quad.object
+    if not isinstance(value, ox.NamedNode) or value.value.startswith(PREFIXES["aikg"]):
+        return False
+    return quad.predicate.value not in _NOT_FOLLOWED
+
+
+def _joined(store: ox.Store, changed: set[ox.NamedNode], paths: Iterable[Path]) -> set[Any]:
+    joined: set[Any] = set()
+    for path in paths:
+        reached: set[Any] = set(changed)
+        for step in path:
+            reached = _follow(store, reached, step)
+        joined |= reached
+    return joined
+
+
+def _follow(store: ox.Store, nodes: set[Any], step: Step) -> set[Any]:
+    found: set[Any] = set()
+    waiting: Sequence[Any] = list(nodes)
+    while waiting:
+        reached = {other for node in waiting for other in _values(store, node, step)}
+        waiting = list(reached - found) if step.repeated else []
+        found |= reached
+    return found
+
+
+def _values(store: ox.Store, node: Any, step: Step) -> Iterator[Any]:
+    if step.backward:
+        for quad in store.quads_for_pattern(None, step.property, node, _DEFAULT):
+            yield quad.subject
+    if step.forward and not isinstance(node, ox.Literal):
+        for quad in store.quads_for_pattern(node, step.property, None, _DEFAULT):
+            yield quad.object

@@ -1,0 +1,115 @@
+"""The verdict on a submission is that of validating the whole graph with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pyoxigraph as ox
+import pytest
+from conftest import CASES, ROOT
+from whole import Whole, submission, told
+
+from aikg.files import turtle
+from aikg.intake import conduct
+from aikg.intake.reading import read
+from aikg.intake.terms import node_of, value_of
+from aikg.intake.verdict import Rules, judge
+
+FILES = sorted((CASES / "checks").rglob("*.ttl"))
+
+#: In CI each check's cases are parted once; `make soak` parts them more often.
+ROUNDS = 1
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    """What a submission is held against."""
+    return Rules.load(ROOT)
+
+
+@pytest.fixture
+def any_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a submission describe what it likes: the cases call their nodes by any name."""
+    monkeypatch.setattr(conduct, "_foreign", lambda *_: iter(()))
+
+
+def parted(
+    triples: list[ox.Triple], random: Random
+) -> Iterator[tuple[list[ox.Triple], list[ox.Triple]]]:
+    """Part what a case says into what was published and what is submitted.
+
+    The newer points at the older: what points at a submitted node is submitted.
+    """
+    nodes = sorted({node_of(triple) for triple in triples})
+    for share in [0.15, 0.4, 1.0] * ROUNDS:
+        mine = {node for node in nodes if random.random() < share}
+        while more := {node_of(t) for t in triples if value_of(t) in mine} - mine:
+            mine |= more
+        old = [t for t in triples if node_of(t) not in mine]
+        yield old, [t for t in triples if node_of(t) in mine]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("any_node")
+@pytest.mark.parametrize("case", FILES[::2], ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_verdict_on_a_part_is_that_on_the_whole(case: Path, rules: Rules) -> None:
+    """However the nodes of a case are published and submitted, the same is found."""
+    triples = [s.triple for s in turtle.read(case, ROOT)]
+    stated = [s.triple for s in turtle.read_folder(ROOT / "ontology", ROOT)]
+    for old, new in parted(triples, Random(case.stem)):
+        whole = Whole(stated, old, ROOT)
+        verdict = judge(whole.store(), submission(new), rules)
+        assert told(verdict) == whole.new(new)
+        assert set(verdict.inferred) == whole.follows(new)
+
+
+def test_the_graph_is_as_it_was(rules: Rules) -> None:
+    """A verdict changes nothing."""
+    store = ox.Store()
+    store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in rules.ontology)
+    before = set(store)
+    body = (CASES / "checks" / "one-size" / "caught.ttl").read_bytes()
+    assert judge(store, read(body, None, "caught.ttl", "case"), rules).problems
+    assert set(store) == before
+
+
+PREFIXES = (
+    "@prefix aikg: <https://w3id.org/aikg/ontology/> . "
+    "@prefix owl: <http://www.w3.org/2002/07/owl#> . "
+    "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> ."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("<https://w3id.org/aikg/drug/exemestane> rdfs:label 'mine'@en .", "own-nodes"),
+        ("<https://w3id.org/aikg/submission/other/x> rdfs:label 'mine'@en .", "own-nodes"),
+        ("<https://w3id.org/aikg/ontology/Mine> rdfs:label 'mine'@en .", "own-nodes"),
+        ("<http://mine.example/known> rdfs:label 'mine'@en .", "own-nodes"),
+        ("<mine> a owl:Class .", "no-new-terms"),
+        ("<mine> rdfs:subClassOf aikg:Study .", "no-new-terms"),
+        ("<mine> owl:sameAs <https://w3id.org/aikg/drug/exemestane> .", "no-new-terms"),
+        ("", "nothing-said"),
+        ("# nothing but this", "nothing-said"),
+    ],
+)
+def test_a_submission_describes_only_its_own_nodes(text: str, rule: str, rules: Rules) -> None:
+    """Nodes of others and terms are refused; pointing at them is not."""
+    store = ox.Store()
+    store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in rules.ontology)
+    known = ox.NamedNode("http://mine.example/known")
+    store.add(ox.Quad(known, ox.NamedNode("http://p"), known))
+    verdict = judge(store, read(f"{PREFIXES}\n{text}".encode(), None, "f.ttl", "mine"), rules)
+    assert [p.check for p in verdict.problems if p.check == rule]
+    assert not verdict.accepted
+
+
+def test_a_namespace_of_the_submitter_is_free(rules: Rules) -> None:
+    """A submitter may name nodes in a namespace of its own."""
+    text = f"{PREFIXES}\n<http://mine.example/p> a aikg:Publication ; rdfs:label 'my paper'@en ."
+    verdict = judge(ox.Store(), read(text.encode(), None, "f.ttl", "mine"), rules)
+    assert verdict.accepted
+    assert len(verdict.triples) == 2

@@ -1,0 +1,110 @@
+"""The verdict's control: validating the whole graph, with and without the submission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from aikg.intake.submission import Submission
+from aikg.intake.verdict import Verdict
+from aikg.rules import checks, reasoning, shapes
+
+#: One thing that is wrong: the kind, the rule, the node, the property, the value, the words.
+Wrong = tuple[str, ...]
+
+_STRATA = ("owl", "evidence")
+
+
+class Whole:
+    """A graph that is validated as a whole, by what the build uses.
+
+    Args:
+        ontology: The ontology.
+        stated: What is published.
+        root: The folder with shapes and queries.
+    """
+
+    def __init__(
+        self, ontology: Sequence[ox.Triple], stated: Sequence[ox.Triple], root: Path
+    ) -> None:
+        self._ontology, self._stated = list(ontology), list(stated)
+        self._shapes = shapes.load(root / "shapes")
+        self._terms = shapes.to_graph(ontology)
+        self._checks = checks.load(root / "queries" / "checks")
+        self._rules = reasoning.load(root / "queries" / "rules", _STRATA)
+        self.before = self._wrong([])
+
+    def store(self) -> ox.Store:
+        """Give the graph as it is published, with what follows from it."""
+        return self._closed([])[0]
+
+    def new(self, submitted: Sequence[ox.Triple]) -> set[Wrong]:
+        """Give what is wrong with the submission in the graph and was not wrong without it."""
+        return self._wrong(submitted) - self.before
+
+    def follows(self, submitted: Sequence[ox.Triple]) -> set[ox.Triple]:
+        """Give what follows with the submission and does not without it."""
+        return set(self._closed(submitted)[1]) - set(self._closed([])[1])
+
+    def _closed(self, submitted: Sequence[ox.Triple]) -> tuple[ox.Store, list[ox.Triple]]:
+        store = ox.Store()
+        every = [*self._ontology, *self._stated, *submitted]
+        store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in every)
+        inferred = reasoning.follow(store, self._rules)
+        store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in inferred)
+        return store, inferred
+
+    def _wrong(self, submitted: Sequence[ox.Triple]) -> set[Wrong]:
+        data = shapes.to_graph([*self._ontology, *self._stated, *submitted])
+        results = shapes.validate(data, self._shapes, self._terms)
+        store, _ = self._closed(submitted)
+        found = {of_shape(result) for result in results}
+        found |= {of_check(problem) for problem in checks.run(store, self._checks)}
+        return found | {("contradiction", *three) for three in reasoning.contradictions(store)}
+
+
+def of_shape(result: shapes.Result) -> Wrong:
+    """Name a result of a shape; a blank node of the shapes has no name that would last."""
+    path = result.path if result.path and result.path.startswith("http") else ""
+    return (
+        result.severity,
+        result.shape,
+        result.component,
+        result.focus,
+        path,
+        result.value or "",
+        result.message,
+    )
+
+
+def of_check(problem: checks.Problem) -> Wrong:
+    """Name a row of a check."""
+    return (
+        problem.level,
+        problem.check,
+        problem.node,
+        problem.path or "",
+        problem.value or "",
+        problem.message,
+        problem.recorded or "",
+    )
+
+
+def told(verdict: Verdict) -> set[Wrong]:
+    """Give the same of a verdict, without what only a submission can do wrong."""
+    wrong = {of_shape(result) for result in verdict.results}
+    for problem in verdict.problems:
+        if problem.check == "one-of-two-classes":
+            classes = problem.message.removeprefix("It follows to be both <").partition(">, which")
+            one, _, other = classes[0].partition("> and <")
+            wrong.add(("contradiction", problem.node, one, other))
+        else:
+            wrong.add(of_check(problem))
+    return wrong
+
+
+def submission(triples: Sequence[ox.Triple], name: str = "case") -> Submission:
+    """Make a submission of triples that no file holds."""
+    return Submission(name, "none", "none", list(triples))
