@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +63,19 @@ def test_a_graph_that_is_up_to_date_is_not_built_again(built: Built, settings: S
     stages: list[str] = []
     build.ensure_built(settings, stages.append)
     assert not stages
+
+
+def test_a_graph_of_an_earlier_program_is_built_again(
+    built: Built, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program may make other triples of the same files."""
+    stages: list[str] = []
+    monkeypatch.setattr(build, "build", lambda settings, progress: stages.append("built"))
+    written = settings.graph.stat()
+    os.utime(settings.graph, (0, 0))
+    build.ensure_built(settings)
+    os.utime(settings.graph, (written.st_atime, written.st_mtime))
+    assert stages == ["built"]
 
 
 MISTAKES = [

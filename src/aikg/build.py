@@ -153,10 +153,17 @@ def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
 
 
 def ensure_built(settings: Settings, progress: Progress = lambda stage: None) -> Path:
-    """Build unless the graph at `settings.graph` is of the files as they are."""
-    if built_version(settings.graph) != version(settings.root):
+    """Build unless the graph at `settings.graph` is of the files and the program as they are."""
+    graph = settings.graph
+    if built_version(graph) != version(settings.root) or _is_older_than_program(graph):
         build(settings, progress)
-    return settings.graph
+    return graph
+
+
+def _is_older_than_program(graph: Path) -> bool:
+    """Say whether the program has changed since: another program may make other triples."""
+    modules = Path(__file__).parent.rglob("*.py")
+    return graph.stat().st_mtime < max(module.stat().st_mtime for module in modules)
 
 
 def _write_whole(path: Path, content: bytes) -> None:
