@@ -88,7 +88,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     root = tmp_path_factory.mktemp("small")
     (root / "queries" / "competency").mkdir(parents=True)
     (root / "queries" / "competency" / "drugs.rq").write_text(QUESTION)
-    settings = Settings(root, home=root, deadline=DEADLINE, memory=200 << 20, threads=4)
+    settings = Settings(root, home=root, deadline=DEADLINE, memory=200 << 20, workers=4)
     filler = (f'<urn:s{i}> <urn:p> "{i}" .\n' for i in range(1500))
     settings.graph.write_text(GRAPH + "".join(filler))
     return settings
@@ -109,7 +109,7 @@ def start(settings: Settings, port: int = 0) -> Iterator[Server]:
         "AIKG_HOME": str(settings.home),
         "AIKG_DEADLINE": str(settings.deadline),
         "AIKG_MEMORY": str(settings.memory),
-        "AIKG_THREADS": str(settings.threads),
+        "AIKG_WORKERS": str(settings.workers),
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }
     # A test run in the background of a shell ignores SIGINT, and so would what it starts.

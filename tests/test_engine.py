@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +19,15 @@ import pytest
 from serving import BOMB, ENDLESS
 
 from aikg.engine import holder
+from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
+from aikg.engine.places import Caller, caller
 from aikg.engine.process import Change
+from aikg.engine.worker import PIECE
 from aikg.errors import (
     AikgError,
+    AnswerTooLarge,
+    ClientGone,
     DeadlineExceeded,
     EngineUnavailable,
     JobFailed,
@@ -32,6 +39,10 @@ from aikg.errors import (
 )
 from aikg.settings import Settings
 
+#: A query of more than a second of processor time, and one of more than 64 MB of memory.
+PAIRS = "{ SELECT ?c ?f { ?a ?b ?c . ?d ?e ?f } LIMIT 1000000 }"
+LONG = f"SELECT (COUNT(*) AS ?n) {{ {PAIRS} FILTER(REGEX(STR(?c), STR(?f))) }}"
+LARGE = f"SELECT (COUNT(DISTINCT ?x) AS ?n) {{ {PAIRS} BIND(CONCAT(STR(?c), STR(?f)) AS ?x) }}"
 DRUGS = "SELECT ?drug { ?drug a <https://w3id.org/aikg/ontology/Drug> } ORDER BY ?drug"
 
 
@@ -123,6 +134,55 @@ def test_errors_of_the_worker_arrive_whole(
         assert (caught.value.line, caught.value.column) == (1, 7)
 
 
+def worker_of(answer: Answer) -> int:
+    """Tell the process of the worker that gives an answer, from its handle."""
+    handle = Path(f"/proc/self/fdinfo/{answer._worker._handle}").read_text()
+    return int(handle.partition("Pid:")[2].split()[0])
+
+
+def ask_worker(engine: Engine) -> int:
+    """Ask, and tell which worker answers."""
+    with engine.query("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 9000") as answer:
+        worker = worker_of(answer)
+        assert len(b"".join(answer)) > PIECE
+    return worker
+
+
+def test_a_worker_is_asked_again(engine: Engine) -> None:
+    """One after the other, queries need one worker."""
+    assert len({ask_worker(engine) for _ in range(10)}) == 1
+
+
+def kill(process: int) -> None:
+    """Kill a process, and wait until the last of its threads is gone."""
+    handle = os.pidfd_open(process)
+    os.kill(process, signal.SIGKILL)
+    assert select.select([handle], [], [], 20)[0]
+    os.close(handle)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda engine: engine.apply(add=NEW, version="one"),
+        lambda engine: engine.query(LONG).read(),
+        lambda engine: engine.query(LARGE).read(),
+        lambda engine: kill(ask_worker(engine)),
+        lambda engine: kill(engine._pool.process.child.pid),
+    ],
+    ids=["another version", "a long query", "much memory", "a kill", "a kill of the process"],
+)
+def test_after_that_another_worker_is_asked(
+    small: Settings, end: Callable[[Engine], object]
+) -> None:
+    """What might differ from a new worker is not asked again; nobody notices."""
+    with Engine(replace(small, deadline=60, memory=1 << 30)) as engine:
+        before = ask_worker(engine)
+        end(engine)
+        assert_answers(engine)
+        assert ask_worker(engine) != before
+
+
 def count(engine: Engine, pattern: str) -> int:
     """Count the solutions of a pattern."""
     rows = engine.query(f"SELECT * {{ {pattern} }}", format="csv").read().decode()
@@ -165,9 +225,29 @@ def test_changes_are_made_again_at_each_start(small: Settings) -> None:
     with Engine(small, lambda: published) as engine:
         assert engine.describe()["version"] == "one"
         published.append(Change(b"", b'<urn:s1> <urn:p> "1" .', "two"))
-        os.kill(engine._process.child.pid, signal.SIGKILL)
+        os.kill(engine._pool.process.child.pid, signal.SIGKILL)
         assert count(engine, "VALUES ?s { <urn:new> <urn:s1> } ?s ?p ?o") == 1
         assert engine.describe()["version"] == "two"
+
+
+def test_an_answer_that_is_too_long_breaks_off(small: Settings) -> None:
+    """The error names the limit, and the worker is ended."""
+    with Engine(replace(small, answer_bytes=200_000)) as engine:
+        with pytest.raises(AnswerTooLarge, match="200000 bytes"):
+            engine.query(f"SELECT * {ENDLESS}").read()
+        assert_answers(engine)
+
+
+def test_a_query_whose_client_has_gone_is_ended(engine: Engine) -> None:
+    """At once, whether it has begun to answer or not."""
+    began = time.monotonic()
+    caller.set(Caller("here", lambda: time.monotonic() > began + 0.2))
+    try:
+        with pytest.raises(ClientGone):
+            engine.query(f"SELECT (COUNT(*) AS ?n) {ENDLESS}")
+    finally:
+        caller.set(Caller())
+    assert_answers(engine)
 
 
 def test_a_job_that_fails_is_told_from_one_that_is_too_large(engine: Engine) -> None:
@@ -179,14 +259,14 @@ def test_a_job_that_fails_is_told_from_one_that_is_too_large(engine: Engine) -> 
 
 def test_an_answer_given_up_frees_its_worker(small: Settings) -> None:
     """With one place only, the next query waits for no deadline."""
-    with Engine(replace(small, threads=1, deadline=60)) as engine:
+    with Engine(replace(small, workers=1, reserve=0, deadline=60)) as engine:
         engine.query(f"SELECT * {ENDLESS}").close()
         assert_answers(engine)
 
 
 def test_queries_wait_for_their_turn(small: Settings) -> None:
     """More clients than workers are all answered."""
-    with Engine(replace(small, threads=2, deadline=30)) as engine:
+    with Engine(replace(small, workers=2, reserve=0, deadline=30)) as engine:
         threads = [threading.Thread(target=assert_answers, args=[engine]) for _ in range(12)]
         for thread in threads:
             thread.start()
@@ -197,10 +277,10 @@ def test_queries_wait_for_their_turn(small: Settings) -> None:
 
 def test_an_engine_that_was_killed_starts_again(engine: Engine) -> None:
     """The query after the kill is answered, by another process."""
-    killed = engine._process.child.pid
+    killed = engine._pool.process.child.pid
     os.kill(killed, signal.SIGKILL)
     assert_answers(engine)
-    assert engine._process.child.pid != killed
+    assert engine._pool.process.child.pid != killed
 
 
 def test_the_process_ends_with_its_parent(small: Settings) -> None:
@@ -209,7 +289,7 @@ def test_the_process_ends_with_its_parent(small: Settings) -> None:
         "import os; from pathlib import Path\n"
         "from aikg.engine.client import Engine; from aikg.settings import Settings\n"
         f"root = Path({str(small.root)!r}); engine = Engine(Settings(root, home=root))\n"
-        "print(engine._process.path, flush=True); os._exit(1)"
+        "print(engine._pool.process.path, flush=True); os._exit(1)"
     )
     path = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
@@ -270,4 +350,4 @@ def test_a_process_with_threads_does_not_fork() -> None:
 
 def test_only_the_owner_can_reach_the_process(engine: Engine) -> None:
     """The socket lies in a folder that nobody else may enter."""
-    assert Path(engine._process.path).parent.stat().st_mode & 0o777 == 0o700
+    assert Path(engine._pool.process.path).parent.stat().st_mode & 0o777 == 0o700

@@ -154,6 +154,28 @@ class WorkerLost(AikgError):
     status = 500
 
 
+class AnswerTooLarge(AikgError):
+    """The answer is over the size that one may have."""
+
+
+class ShareExceeded(AikgError):
+    """A client has as many requests here as one may have at once."""
+
+    status = 429
+
+
+class TooBusy(AikgError):
+    """There is no place for the request, or its place was needed."""
+
+    status = 503
+
+
+class ClientGone(AikgError):
+    """The client has hung up; nobody reads this."""
+
+    status = 503
+
+
 class JobFailed(AikgError):
     """A job met an error that nobody foresaw; the engine's standard error has the traceback."""
 

@@ -19,7 +19,14 @@ class Settings:
         query_bytes: The longest query that is read, in bytes of UTF-8.
         deadline: The longest time that a query may take, in seconds.
         memory: What a worker may use beyond the graph itself, in bytes.
-        threads: How many requests are served at once.
+        answer_bytes: The longest answer, in bytes.
+        workers: How many queries are answered at once.
+        share: How many of them may be one client's.
+        reserve: How many places long queries and those with a query already leave to others.
+        queue: How many requests may wait for a place; half as many of one client's.
+        cache: How much of the answers is kept for those who ask the same again, in bytes.
+        threads: How many requests are served at once, those that wait among them.
+        proxy: The address of the proxy in front, whose X-Forwarded headers are believed.
     """
 
     root: Path
@@ -27,7 +34,14 @@ class Settings:
     query_bytes: int = 64_000
     deadline: float = 30.0
     memory: int = 2 << 30
-    threads: int = 8
+    answer_bytes: int = 1 << 30
+    workers: int = 8
+    share: int = 4
+    reserve: int = 2
+    queue: int = 64
+    cache: int = 64 << 20
+    threads: int = 96
+    proxy: str = ""
 
     @property
     def graph(self) -> Path:
@@ -48,7 +62,14 @@ def from_environment() -> Settings:
         query_bytes=int(_number("AIKG_QUERY_BYTES", Settings.query_bytes)),
         deadline=_number("AIKG_DEADLINE", Settings.deadline),
         memory=int(_number("AIKG_MEMORY", Settings.memory)),
+        answer_bytes=int(_number("AIKG_ANSWER_BYTES", Settings.answer_bytes)),
+        workers=int(_number("AIKG_WORKERS", Settings.workers)),
+        share=int(_number("AIKG_SHARE", Settings.share)),
+        reserve=int(_number("AIKG_RESERVE", Settings.reserve)),
+        queue=int(_number("AIKG_QUEUE", Settings.queue)),
+        cache=int(_number("AIKG_CACHE", Settings.cache)),
         threads=int(_number("AIKG_THREADS", Settings.threads)),
+        proxy=os.environ.get("AIKG_PROXY", ""),
     )
 
 

@@ -2,98 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NoReturn, Self
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
 
-from aikg import errors
-from aikg.engine.frames import DATA, END, Broken, Frames
-from aikg.engine.process import GRACE, Change, Process
-from aikg.errors import DeadlineExceeded, EngineUnavailable, QueryTooLarge, WorkerLost
+from aikg.engine.answer import Answer
+from aikg.engine.places import Places
+from aikg.engine.pool import Pool
+from aikg.engine.process import Change, Process
+from aikg.errors import EngineUnavailable, QueryTooLarge, WorkerLost
 from aikg.settings import Settings
 
 #: Gives the changes since the build, in their order; asked for at each start of the process.
 Replay = Callable[[], Iterable[Change]]
-
-
-class Answer:
-    """An answer as it arrives; iterate over its pieces once, and close it.
-
-    Where it breaks off, iterating raises DeadlineExceeded or WorkerLost: an answer in pieces never
-    ends as if it were whole.
-
-    Attributes:
-        media_type: The type that the pieces together are of.
-    """
-
-    def __init__(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> None:
-        self._connection = connection
-        self._frames = Frames(connection)
-        self._deadline = request["timeout"]
-        self._began = time.monotonic()
-        try:
-            self.media_type = self._begin(request, body)
-        except BaseException:
-            self.close()
-            raise
-
-    def _begin(self, request: dict[str, Any], body: bytes) -> str:
-        """Send the request, wait for the head of the answer, and raise the error it may hold."""
-        with contextlib.suppress(OSError):  # what is broken here is told by what comes back
-            self._frames.send_message(request, body)
-        try:
-            head = self._frames.receive_head()
-        except OSError:
-            self._raise_broken()
-        if "error" in head:
-            raise getattr(errors, head.pop("error"))(head.pop("message"), **head)
-        return str(head["media_type"])
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Give the pieces of the answer."""
-        try:
-            kind, content = self._frames.receive()
-            while kind == DATA:
-                yield content
-                kind, content = self._frames.receive()
-            if kind != END:
-                raise Broken("a frame that does not belong into an answer")
-        except OSError:
-            self._raise_broken()
-
-    def _raise_broken(self) -> NoReturn:
-        if time.monotonic() - self._began >= self._deadline:
-            raise DeadlineExceeded(
-                f"The query was stopped at its deadline of {self._deadline:g} seconds.",
-                advice="Ask for less: begin with what is rare, join each pattern to another, "
-                "and use LIMIT. The same query again would end the same way.",
-            )
-        raise WorkerLost(
-            "The query used more memory or stack than one query may, and was stopped.",
-            advice="Ask for less: sort, group or deduplicate fewer rows at once, and nest less.",
-        )
-
-    def read(self) -> bytes:
-        """Read the whole answer, and close it."""
-        with self:
-            return b"".join(self)
-
-    def close(self) -> None:
-        """Hang up; a worker that still writes then ends."""
-        with contextlib.suppress(OSError):
-            self._frames.stream.close()
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        """Give the answer itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
 
 
 class Engine:
@@ -112,7 +33,11 @@ class Engine:
         self.settings = settings
         self._replay = replay
         self._lock = threading.Lock()
-        self._process = Process(settings, replay())
+        self._places = Places(settings)
+        self._pool = self._start()
+
+    def _start(self) -> Pool:
+        return Pool(Process(self.settings, self._replay()), self.settings.workers)
 
     def query(  # noqa: PLR0913  the parameters of the protocol
         self,
@@ -171,21 +96,33 @@ class Engine:
         Raises:
             AikgError: Any of those that the job raises, or a limit that it met.
         """
-        request = {
-            "job": job,
-            "arguments": arguments,
-            "timeout": timeout or self.settings.deadline,
-        }
-        process = self._running()
+        request = {"job": job, "arguments": arguments}
+        timeout = timeout or self.settings.deadline
+        pool = self._running()
         try:
-            return self._ask(process, request, body)
+            return self._ask(pool, request, body, timeout)
         except (OSError, WorkerLost):
-            if not process.ended(within=0.2):
+            if not pool.process.ended(within=0.2):
                 raise
-            return self._ask(self._running(), request, body)
+        return self._ask(self._running(), request, body, timeout)
 
-    def _ask(self, process: Process, request: dict[str, Any], body: bytes) -> Answer:
-        return Answer(process.connect(request["timeout"] + GRACE), request, body)
+    def _ask(self, pool: Pool, request: dict[str, Any], body: bytes, timeout: float) -> Answer:
+        """Let a worker do a job, which gives worker and place back when the answer is closed."""
+        place = self._places.take(timeout)
+        try:
+            worker = pool.take(place)
+        except BaseException:
+            self._places.leave(place)
+            raise
+
+        def finish(reusable: bool) -> None:
+            self._places.leave(place)
+            if reusable and not place.lost:
+                pool.give_back(worker)
+            else:
+                pool.drop(worker)
+
+        return Answer(worker, place, request, body, self.settings.answer_bytes, finish)
 
     def apply(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
         """Change the graph in one step; what is asked from then on sees it.
@@ -199,29 +136,31 @@ class Engine:
             EngineUnavailable: Nothing was changed; the message says why.
         """
         change = Change(add, remove, version)
-        process = self._running()
+        pool = self._running()
         try:
-            process.apply(change)
+            pool.process.apply(change)
         except EngineUnavailable:
-            if not process.ended(within=0.2):
+            if not pool.process.ended(within=0.2):
                 raise
-            self._running().apply(change)
+            pool = self._running()
+            pool.process.apply(change)
+        pool.prepare()
 
-    def _running(self) -> Process:
-        """Give the process; one that has ended is started again."""
+    def _running(self) -> Pool:
+        """Give the pool; a process that has ended is started again."""
         with self._lock:
-            if self._process.ended():
-                self._process.end()
-                self._process = Process(self.settings, self._replay())
-            return self._process
+            if self._pool.process.ended():
+                self._pool.retire()
+                self._pool = self._start()
+            return self._pool
 
     def describe(self) -> dict[str, Any]:
         """Tell the graph's version, its size in triples, and how well queries are isolated."""
-        return dict(self._running().description)
+        return dict(self._running().process.description)
 
     def close(self) -> None:
         """Stop the process and all that it does."""
-        self._process.end()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         """Give the engine itself."""

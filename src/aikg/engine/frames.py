@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from typing import IO, Any, cast
+from collections.abc import Callable
+from typing import Any
 
-#: Kinds of frames: an object in JSON, bytes of a request or an answer, and its end.
+#: Kinds of frames: an object in JSON; a piece of bytes; the last piece.
 HEAD, DATA, END = b"H", b"D", b"E"
+#: The last piece of an answer whose worker does nothing more.
+LEAVE = b"L"
 #: Four bytes of length, one of kind; the content follows.
 _HEADER = struct.Struct(">I1s")
-#: The longest piece that one frame of a body carries, in bytes.
-_PIECE = 1 << 20
+#: The longest piece of a body, and how much is read at once, in bytes.
+_PIECE, _GULP = 1 << 20, 1 << 18
 
 
 class Broken(OSError):
@@ -20,29 +23,26 @@ class Broken(OSError):
 
 
 class Frames:
-    """A connection as framed bytes; its `write` makes a frame of data of each piece."""
+    """A connection as framed bytes.
 
-    def __init__(self, connection: socket.socket) -> None:
-        # Nothing is sent before the buffer is full: what fails early has a status of its own.
-        self.stream = cast(IO[bytes], connection.makefile("rwb", buffering=1 << 16))
+    Args:
+        connection: The socket; it stays the caller's.
+        idle: Called whenever the socket's timeout passes and nothing came; it raises to give up.
+    """
+
+    def __init__(self, connection: socket.socket, idle: Callable[[], None] | None = None) -> None:
         self._connection = connection
+        self._idle = idle
+        self._received = bytearray()
 
     def fileno(self) -> int:
         """Give the descriptor, for `select`."""
         return self._connection.fileno()
 
-    def send(self, kind: bytes, content: bytes = b"") -> None:
-        """Write one frame; it may stay in the buffer until `flush`."""
-        self.stream.write(_HEADER.pack(len(content), kind) + content)
-
-    def write(self, content: bytes) -> int:
-        """Write one frame of data."""
-        self.send(DATA, content)
-        return len(content)
-
-    def flush(self) -> None:
-        """Send what the buffer holds."""
-        self.stream.flush()
+    def send(self, *frames: tuple[bytes, bytes]) -> None:
+        """Send frames, each a kind and a content."""
+        parts = (part for kind, content in frames for part in (_header(kind, content), content))
+        self._connection.sendall(b"".join(parts))
 
     def receive(self) -> tuple[bytes, bytes]:
         """Read one frame: its kind and its content.
@@ -50,23 +50,33 @@ class Frames:
         Raises:
             Broken: The stream ends before the frame does.
         """
-        header = self.stream.read(_HEADER.size)
-        if len(header) < _HEADER.size:
-            raise Broken("the stream ended")
-        length, kind = _HEADER.unpack(header)
-        content = self.stream.read(length)
-        if len(content) < length:
-            raise Broken("the stream ended within a frame")
-        return kind, content
+        length, kind = _HEADER.unpack(self._read(_HEADER.size))
+        return kind, self._read(length)
+
+    def _read(self, size: int) -> bytes:
+        while len(self._received) < size:
+            try:
+                piece = self._connection.recv(_GULP)
+            except TimeoutError:
+                if not self._idle:
+                    raise
+                self._idle()
+                continue
+            if not piece:
+                raise Broken("the stream ended")
+            self._received += piece
+        content = bytes(self._received[:size])
+        del self._received[:size]
+        return content
 
     def send_message(self, head: dict[str, Any], *bodies: bytes) -> None:
-        """Send a head and bodies, each of them ended."""
-        self.send(HEAD, json.dumps(head).encode())
+        """Send a head, and bodies, each in pieces."""
+        frames = [(HEAD, encode(head))]
         for body in bodies:
-            for start in range(0, len(body), _PIECE):
-                self.send(DATA, body[start : start + _PIECE])
-            self.send(END)
-        self.flush()
+            last = max(len(body) - 1, 0) // _PIECE * _PIECE
+            frames += [(DATA, body[at : at + _PIECE]) for at in range(0, last, _PIECE)]
+            frames.append((END, body[last:]))
+        self.send(*frames)
 
     def receive_head(self) -> dict[str, Any]:
         """Read the head of a message."""
@@ -74,9 +84,18 @@ class Frames:
 
     def receive_body(self) -> bytes:
         """Read one body to its end."""
-        pieces = []
         kind, content = self.receive()
+        pieces = [content]
         while kind == DATA:
-            pieces.append(content)
             kind, content = self.receive()
+            pieces.append(content)
         return b"".join(pieces)
+
+
+def encode(head: dict[str, Any]) -> bytes:
+    """Write the content of a head."""
+    return json.dumps(head).encode()
+
+
+def _header(kind: bytes, content: bytes) -> bytes:
+    return _HEADER.pack(len(content), kind)

@@ -103,8 +103,10 @@ def _serve(held: Held, control: Frames, listener: socket.socket, memory: int, mo
             if listener in ready:
                 connection, _ = listener.accept()
                 with connection:
-                    workers.add(_fork(held.store, connection, memory))
+                    workers.add(_fork(held, connection, memory))
     finally:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
         for pid in workers - set(_reap()):
             os.kill(pid, signal.SIGKILL)
 
@@ -129,13 +131,13 @@ def _reap() -> list[int]:
     return reaped
 
 
-def _fork(store: ox.Store, connection: socket.socket, memory: int) -> int:
+def _fork(held: Held, connection: socket.socket, memory: int) -> int:
     # A lock that another thread holds would stay locked in the child for ever.
     if _THREADS.exists() and len(list(_THREADS.iterdir())) != 1:
         raise RuntimeError("the process that holds the graph must have one thread to fork")
     pid = os.fork()
     if pid == 0:
-        worker.work(store, connection, memory)
+        worker.work(held.store, held.version, connection, memory)
     return pid
 
 

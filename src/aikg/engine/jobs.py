@@ -8,15 +8,21 @@ be imported when this module is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import pyoxigraph as ox
 
+from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
 from aikg.sparql.graphs import write_graph
 
-#: Called once with the answer's media type, before its first piece is written.
-Begin = Callable[[str], None]
+
+class Begin(Protocol):
+    """Called once with the answer's media type, before its first piece is written."""
+
+    def __call__(self, media_type: str, *, repeatable: bool = False) -> None:
+        """Begin; `repeatable` where the same request on the same version has the same answer."""
+
 
 #: The graph, the arguments (of JSON), the body, where the answer is written, and its beginning.
 Job = Callable[[ox.Store, dict[str, Any], bytes, IO[bytes], Begin], None]
@@ -26,7 +32,14 @@ def answer_query(
     store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
 ) -> None:
     """Answer the query that the body is; the arguments are the other fields of a Request."""
-    evaluate(store, Request(body.decode(), **arguments), output, begin)
+    query = body.decode()
+    repeatable = grammar.is_repeatable(query)
+    evaluate(
+        store,
+        Request(query, **arguments),
+        output,
+        begin=lambda media_type: begin(media_type, repeatable=repeatable),
+    )
 
 
 def read_graph(

@@ -51,7 +51,7 @@ class Process:
     def __init__(self, settings: Settings, changes: Iterable[Change] = ()) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="aikg-"))
         self.path = str(self.folder / "engine")
-        arguments = [str(settings.graph), self.path, settings.memory, settings.threads]
+        arguments = [str(settings.graph), self.path, settings.memory, settings.workers]
         control, theirs = socket.socketpair()
         self._control, self._frames, self._lock = control, Frames(control), threading.Lock()
         with theirs:
@@ -101,14 +101,13 @@ class Process:
                 )
             self.description = said
 
-    def connect(self, timeout: float) -> socket.socket:
-        """Connect to a worker, which the process forks.
+    def connect(self) -> socket.socket:
+        """Connect to a worker, which the process forks in its time.
 
         Raises:
             OSError: The process is gone.
         """
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(timeout)
         try:
             connection.connect(self.path)
         except OSError:
@@ -124,9 +123,6 @@ class Process:
 
     def end(self) -> None:
         """Stop it, and its workers with it."""
-        self._control.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(OSError):
-            self._frames.stream.close()
         self._control.close()
         try:
             self.child.wait(GRACE)

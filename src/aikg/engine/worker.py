@@ -6,38 +6,49 @@ notices.
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import signal
 import socket
+import threading
 import traceback
 from pathlib import Path
-from typing import IO, NoReturn, cast
+from typing import IO, Any, NoReturn, cast
 
 import pyoxigraph as ox
 
-from aikg.engine.frames import END, HEAD, Broken, Frames
-from aikg.engine.jobs import JOBS
+from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames, encode
+from aikg.engine.jobs import JOBS, READ_ONLY
 from aikg.errors import AikgError, JobFailed
 from aikg.sparql.evaluation import STACK, deep
 
 #: Where Linux tells a process's size in pages.
 SIZE = Path("/proc/self/statm")
+#: Nothing is sent before there is so much: what fails early has a status of its own.
+PIECE = 1 << 16
+#: How much processor time a job has before it gives way to others, in seconds.
+SHORT = 1.0
+#: How far a long job gives way: a tenth of the share of a short one, where both want all.
+_NICE = 10
+#: How much a job may leave a worker grown by without being its last, in kilobytes.
+_GROWTH = 64 << 10
 
 
-def work(store: ox.Store, connection: socket.socket, memory: int) -> NoReturn:
-    """Do what the connection asks for and end; only the kernel's clock stands above it."""
+def work(store: ox.Store, version: str, connection: socket.socket, memory: int) -> NoReturn:
+    """Do what the connection asks for, and end with it; only the kernel's clock stands above."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         _close_all_but(connection.fileno())
+        _introduce(connection, version)
         limit(memory)
-        deep(lambda: _serve(store, Frames(connection)))
+        worker = _Worker(store, Frames(connection))
+        signal.signal(signal.SIGPROF, worker.give_way)
+        deep(worker.serve)
         status = 0
-    except (Broken, BrokenPipeError, ConnectionResetError):
+    except (Broken, ConnectionError):
         status = 0  # the client has read enough
     except BaseException:
         traceback.print_exc()
@@ -45,44 +56,102 @@ def work(store: ox.Store, connection: socket.socket, memory: int) -> NoReturn:
         os._exit(status)
 
 
-def _serve(store: ox.Store, frames: Frames) -> None:
-    """Read one request and answer it."""
-    request = frames.receive_head()
-    body = frames.receive_body()
-    signal.setitimer(signal.ITIMER_REAL, request["timeout"])
-    _answer(store, request, body, frames)
+def _introduce(connection: socket.socket, version: str) -> None:
+    """Send what the client can end this process by, and which version it answers from."""
+    if hasattr(os, "pidfd_open"):
+        handle = os.pidfd_open(os.getpid())
+        socket.send_fds(connection, [b"+"], [handle])
+        os.close(handle)
+    else:
+        connection.sendall(b"-")
+    Frames(connection).send_message({"version": version})
 
 
-def _answer(store: ox.Store, request: dict[str, object], body: bytes, answer: Frames) -> None:
-    begun = False
+class _Worker:
+    """The loop of a worker, in a thread with a deep stack; signals reach the main thread."""
 
-    def begin(media_type: str) -> None:
-        nonlocal begun
-        begun = True
-        answer.send(HEAD, json.dumps({"media_type": media_type}).encode())
+    def __init__(self, store: ox.Store, frames: Frames) -> None:
+        self._store = store
+        self._frames = frames
+        self._thread = 0
+        self._last = False
+        self._size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    try:
-        job = JOBS[str(request["job"])]
-        arguments = cast("dict[str, object]", request["arguments"])
-        job(store, arguments, body, cast(IO[bytes], answer), begin)
-    except (MemoryError, BrokenPipeError):
-        raise
-    except Exception as error:
-        if begun:  # an answer that has begun can only break off
+    def serve(self) -> None:
+        """Do jobs until one of them leaves this worker other than it was."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPROF])
+        self._thread = threading.get_native_id()
+        while not self._last:
+            request = self._frames.receive_head()
+            body = self._frames.receive_body()
+            signal.setitimer(signal.ITIMER_REAL, request["timeout"])
+            signal.setitimer(signal.ITIMER_PROF, SHORT)
+            self._last = request["job"] not in READ_ONLY
+            self._answer(request, body)
+
+    def give_way(self, *_: object) -> None:
+        """Lower the priority; only a new worker has the old one again."""
+        self._last = True
+        os.setpriority(os.PRIO_PROCESS, self._thread, _NICE)
+
+    def _answer(self, request: dict[str, Any], body: bytes) -> None:
+        output = _Output(self._frames)
+        try:
+            job = JOBS[request["job"]]
+            job(self._store, request["arguments"], body, cast(IO[bytes], output), output.begin)
+        except (MemoryError, ConnectionError):
             raise
-        told = error if isinstance(error, AikgError) else _failed(error)
-        told_as = {"error": type(told).__name__, "message": str(told)} | vars(told)
-        answer.send(HEAD, json.dumps(told_as).encode())
-    answer.send(END)
-    answer.flush()
+        except Exception as error:
+            if output.sent:  # an answer that has begun can only break off
+                raise
+            output.tell(error)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self._size
+        self._last = self._last or grown > _GROWTH
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        output.end(LEAVE if self._last else END)
 
 
-def _failed(error: Exception) -> JobFailed:
-    traceback.print_exception(error)
-    return JobFailed(
-        f"The engine failed: {type(error).__name__}.",
-        advice="This is a mistake of the server's; please report it with the request.",
-    )
+class _Output:
+    """Where a job writes its answer; it goes out in pieces, the head with the first of them."""
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self._head: list[tuple[bytes, bytes]] = []
+        self._piece = bytearray()
+        self.sent = False
+
+    def begin(self, media_type: str, *, repeatable: bool = False) -> None:
+        """Take the answer's type, and whether the same request has the same answer."""
+        self._head = [(HEAD, encode({"media_type": media_type, "repeatable": repeatable}))]
+
+    def tell(self, error: Exception) -> None:
+        """Answer with an error in place of what was begun."""
+        if not isinstance(error, AikgError):
+            traceback.print_exception(error)
+            error = JobFailed(
+                f"The engine failed: {type(error).__name__}.",
+                advice="This is a mistake of the server's; please report it with the request.",
+            )
+        told = {"error": type(error).__name__, "message": str(error)} | vars(error)
+        self._head, self._piece = [(HEAD, encode(told))], bytearray()
+
+    def write(self, content: bytes) -> int:
+        """Take a part of the answer."""
+        self._piece += content
+        if len(self._piece) >= PIECE:
+            self._send(DATA)
+        return len(content)
+
+    def flush(self) -> None:
+        """Do nothing: a piece goes out when it is full."""
+
+    def end(self, kind: bytes) -> None:
+        """Send what is left."""
+        self._send(kind)
+
+    def _send(self, kind: bytes) -> None:
+        self._frames.send(*self._head, (kind, bytes(self._piece)))
+        self.sent, self._head, self._piece = True, [], bytearray()
 
 
 def _close_all_but(kept: int) -> None:

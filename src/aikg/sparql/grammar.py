@@ -23,6 +23,8 @@ _TOKEN = re.compile(
 )
 _PROLOGUE = {"PREFIX", "BASE", "VERSION"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
+#: Functions whose value is another each time.
+_CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
 _SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
 _EMPTY = ox.Store()
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
@@ -37,7 +39,7 @@ def refuse_outward(query: str) -> None:
     Raises:
         QueryRefused: The query would do one of these; the advice says what to do instead.
     """
-    words = [match["word"].upper() for match in _TOKEN.finditer(query) if match["word"]]
+    words = _words(query)
     outward = {"SERVICE", "LOAD"}.intersection(words)
     if outward:
         raise QueryRefused(
@@ -54,6 +56,15 @@ def refuse_outward(query: str) -> None:
             "submission, by POST to /submissions.",
             reference="https://www.w3.org/TR/sparql11-query/#QueryForms",
         )
+
+
+def is_repeatable(query: str) -> bool:
+    """Tell whether the query has the same answer each time, on the same graph."""
+    return _CHANGING.isdisjoint(_words(query))
+
+
+def _words(query: str) -> list[str]:
+    return [match["word"].upper() for match in _TOKEN.finditer(query) if match["word"]]
 
 
 def parse_without_service(query: str) -> None:

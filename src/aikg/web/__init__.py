@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import atexit
-import errno
+import ipaddress
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 
-import waitress
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 
 from aikg import questions
 from aikg.engine.client import Engine
-from aikg.errors import PortInUse
+from aikg.engine.places import Caller, caller
 from aikg.questions import Question
 from aikg.settings import Settings
-from aikg.web import pages, problems, sparql, store
+from aikg.web import pages, problems, server, sparql, store
+from aikg.web.cache import Cache
+from aikg.web.compression import Compression
 
 #: A byte of a query takes three in a form; the rest is for the other parameters.
 _ESCAPED, _OTHERS = 3, 16_000
-#: How long a client may neither send nor read, in seconds.
-_SILENCE = 60
 #: The longest header that a client may send, in characters.
 _HEADER = 16_000
+#: How much of an IPv6 address is one client's: what a provider gives a household.
+_HOUSEHOLD = 64
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -56,13 +56,35 @@ def create_app(engine: Engine, registered: Sequence[Question]) -> Flask:
         if any(len(value) > _HEADER for _, value in request.headers):
             raise RequestHeaderFieldsTooLarge(f"A header has more than {_HEADER:,} characters.")
 
+    @app.before_request
+    def name_caller() -> None:
+        gone = request.environ.get("waitress.client_disconnected", bool)
+        caller.set(Caller(_client(request.remote_addr or ""), gone))
+
     @app.after_request
     def add_headers(response: Response) -> Response:
         response.headers.extend(_HEADERS)
         response.vary.add("Accept")
         return response
 
+    app.wsgi_app = Cache(  # type: ignore[method-assign]
+        Compression(app.wsgi_app),
+        lambda: str(engine.describe()["version"]),
+        engine.settings.cache,
+        engine.settings.query_bytes,
+    )
     return app
+
+
+def _client(address: str) -> str:
+    """Name who shares one share: an address, or for IPv6 the network that it is in."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, _HOUSEHOLD), strict=False))
 
 
 def open_app(settings: Settings) -> Flask:
@@ -80,30 +102,10 @@ def serve(settings: Settings, host: str, port: int) -> None:
         EngineUnavailable: The graph cannot be loaded.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with _listen(host, port) as listener:
+    with server.listen(host, port) as listener:
         app = open_app(settings)
         address = f"http://{host}:{listener.getsockname()[1]}"
         sys.stdout.write(f"SPARQL at {address}/sparql, pages at {address}/; Ctrl-C ends it\n")
         sys.stdout.flush()
-        waitress.serve(  # type: ignore[no-untyped-call]
-            app,
-            sockets=[listener],
-            threads=settings.threads,
-            channel_timeout=_SILENCE,
-            # To what is larger than Flask reads, Flask answers: 413, with a problem document.
-            max_request_body_size=4 * app.config["MAX_CONTENT_LENGTH"],
-            ident=None,
-            _quiet=True,
-        )
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port))
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise PortInUse(
-            f"Another program listens on port {port} of {host}.",
-            advice=f"End it, or choose another port: `--port {port + 1}`.",
-        ) from error
+        # To what is larger than Flask reads, Flask answers: 413, with a problem document.
+        server.run(app, listener, settings, 4 * app.config["MAX_CONTENT_LENGTH"])

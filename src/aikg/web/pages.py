@@ -11,7 +11,8 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from werkzeug.datastructures import MultiDict
 
-from aikg.engine.client import Answer, Engine
+from aikg.engine.answer import Answer
+from aikg.engine.client import Engine
 from aikg.names import BASE, OTHER_PREFIXES, shorten
 from aikg.questions import Question
 from aikg.sparql.formats import SOLUTIONS, TRIPLES

@@ -61,7 +61,7 @@ def respond(members: dict[str, Any], page: str = "problem.html", **context: Any)
     response.status_code = members["status"]
     if response.status_code == 415:
         response.headers["Accept-Encoding"] = "identity"  # RFC 9110, section 15.5.16
-    if response.status_code == 503:
+    if response.status_code in {429, 503}:
         response.headers["Retry-After"] = str(_RETRY)
     return response
 

@@ -17,6 +17,7 @@ from aikg.engine.client import Engine
 from aikg.errors import AikgError
 from aikg.questions import Question
 from aikg.web import pages, parameters, problems
+from aikg.web.cache import VERSION
 
 
 def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
@@ -40,8 +41,11 @@ def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
                 default_graphs=given.getlist("default-graph-uri"),
                 named_graphs=given.getlist("named-graph-uri"),
             )
+            if answer.repeatable:
+                request.environ[VERSION] = answer.version
             if not page:
-                return Response(answer, mimetype=answer.media_type)
+                content = answer if answer.whole is None else answer.whole
+                return Response(content, mimetype=answer.media_type)
             with answer:
                 return pages.show_answer(registered, given, text, answer)
         except AikgError as error:

@@ -1,0 +1,153 @@
+"""An answer as it arrives from a worker, piece by piece."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, Self
+
+from aikg import errors
+from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames
+from aikg.engine.places import QUIETER, TICK, Place
+from aikg.engine.pool import Worker
+from aikg.errors import AnswerTooLarge, ClientGone, DeadlineExceeded, TooBusy, WorkerLost
+
+_LESS = "Ask for less: begin with what is rare, join each pattern to another, and use LIMIT."
+
+
+class Answer:
+    """An answer as it arrives; iterate over its pieces once, and close it.
+
+    Where it breaks off, iterating raises an error: an answer in pieces never ends as if it were
+    whole.
+
+    Args:
+        worker: The worker, which waits for work.
+        place: The place that the job holds.
+        request: What the worker is asked: job and arguments.
+        body: What goes with it.
+        most: The longest answer, in bytes.
+        finish: Called once at the end, with whether the worker can be asked again.
+
+    Attributes:
+        media_type: The type that the pieces together are of.
+        version: The version of the graph that it is from.
+        repeatable: Whether the same request on the same version has the same answer.
+        whole: All of the answer, where it is short.
+
+    Raises:
+        AikgError: What the job raised, or the limit that it met.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  all that an answer comes from
+        self,
+        worker: Worker,
+        place: Place,
+        request: dict[str, Any],
+        body: bytes,
+        most: int,
+        finish: Callable[[bool], None],
+    ) -> None:
+        self._worker, self._place, self._most, self._finish = worker, place, most, finish
+        self._frames = Frames(worker.connection, self._look_around)
+        self._open = True
+        self.version = worker.version()
+        place.stop = worker.stop
+        try:
+            head = self._begin(request, body)
+            self._first = self._receive()
+        except BaseException:
+            self.close()
+            raise
+        self.whole = self._first[1] if self._first[0] != DATA else None
+        if "error" in head:
+            raise getattr(errors, head.pop("error"))(head.pop("message"), **head)
+        self.media_type = str(head["media_type"])
+        self.repeatable = bool(head["repeatable"])
+
+    def _begin(self, request: dict[str, Any], body: bytes) -> dict[str, Any]:
+        """Send the request, and wait for the head of the answer."""
+        with contextlib.suppress(OSError):  # what is broken here is told by what comes back
+            # The kernel ends the worker if nobody else does.
+            self._frames.send_message(request | {"timeout": max(self._place.left, TICK)}, body)
+        self._worker.connection.settimeout(max(min(TICK, self._place.left), 0.001))
+        kind, content = self._receive()
+        if kind != HEAD:
+            self._raise_broken()
+        return dict(json.loads(content))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the pieces of the answer."""
+        sent = 0
+        kind, content = self._first
+        while True:
+            sent += len(content)
+            if sent > self._most:
+                self.close()
+                raise AnswerTooLarge(
+                    f"The answer has more than {self._most} bytes.",
+                    advice="Ask for a part of it at a time, with LIMIT and OFFSET, or count first.",
+                )
+            yield content
+            if kind != DATA:
+                return
+            kind, content = self._receive()
+
+    def _receive(self) -> tuple[bytes, bytes]:
+        try:
+            kind, content = self._frames.receive()
+            if kind not in {HEAD, DATA, END, LEAVE}:
+                raise Broken("no frame of an answer")
+        except OSError:
+            self._raise_broken()
+        if kind in {END, LEAVE}:
+            self._end(kind == END)
+        return kind, content
+
+    def _look_around(self) -> None:
+        """While nothing comes: give up where nobody waits, or the time is over."""
+        if self._place.left <= 0:
+            self._raise_broken()
+        if self._place.caller.gone():
+            self.close()
+            raise ClientGone("The client has hung up.", advice="Ask again.")
+        self._worker.connection.settimeout(max(min(TICK, self._place.left), 0.001))
+
+    def _raise_broken(self) -> NoReturn:
+        self.close()
+        if self._place.lost:
+            raise TooBusy(
+                "The query was stopped to make room: it ran long, and others wait.", advice=QUIETER
+            )
+        if self._place.left <= 0:
+            raise DeadlineExceeded(
+                f"The query was stopped at its deadline of {self._place.timeout:g} seconds.",
+                advice=f"{_LESS} The same query again would end the same way.",
+            )
+        raise WorkerLost(
+            "The query used more memory or stack than one query may, and was stopped.",
+            advice="Ask for less: sort, group or deduplicate fewer rows at once, and nest less.",
+        )
+
+    def _end(self, reusable: bool) -> None:
+        if self._open:
+            self._open = False
+            self._finish(reusable)
+
+    def read(self) -> bytes:
+        """Read the whole answer, and close it."""
+        with self:
+            return b"".join(self)
+
+    def close(self) -> None:
+        """Hang up; a worker that still works is ended."""
+        self._end(False)
+
+    def __enter__(self) -> Self:
+        """Give the answer itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()

@@ -1,0 +1,154 @@
+"""The workers of one process: those that wait for work, and how each of them is ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+
+from aikg.engine.frames import Broken, Frames
+from aikg.engine.places import QUIETER, TICK, Place
+from aikg.engine.process import Process
+from aikg.errors import TooBusy
+
+#: How many workers are forked ahead of the next jobs.
+_AHEAD = 2
+
+
+class Worker:
+    """A connection to a worker, and what ends it.
+
+    Raises:
+        OSError: The process that should fork it is gone.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self.connection = process.connect()
+        self._handle: int | None = None
+        self._version: str | None = None
+        self._lock = threading.Lock()
+
+    def version(self) -> str:
+        """Give the version that it answers from; waits until it is forked."""
+        if self._version is None:
+            mark, handles, *_ = socket.recv_fds(self.connection, 1, 1)
+            if not mark:
+                raise Broken("the worker ended")
+            self._handle = handles[0] if handles else None
+            self._version = Frames(self.connection).receive_head()["version"]
+        return self._version
+
+    def waits(self, version: str) -> bool:
+        """Tell whether it waits for work on that version, or will once it is forked."""
+        if self._version is None:
+            return True
+        self.connection.setblocking(False)
+        try:
+            # Nothing comes from a worker that was asked nothing, but its end.
+            self.connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return self._version == version
+        except OSError:
+            pass
+        return False
+
+    def stop(self) -> None:
+        """End it, whatever it does; who reads from it finds the stream broken."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._handle is not None:
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End it, and hang up."""
+        self.stop()
+        with self._lock:
+            if self._handle is not None:
+                os.close(self._handle)
+                self._handle = None
+            self.connection.close()
+
+
+class Pool:
+    """The workers that wait; threads share it."""
+
+    def __init__(self, process: Process, workers: int) -> None:
+        self.process = process
+        self._most = workers
+        self._busy: set[Worker] = set()
+        self._idle: list[Worker] = []
+        self._lock = threading.Lock()
+        self._retired = False
+        self.prepare()
+
+    def take(self, place: Place) -> Worker:
+        """Give a worker that answers from the present version.
+
+        Raises:
+            TooBusy: None was forked in time.
+            OSError: The process is gone.
+        """
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else Worker(self.process)
+                self._busy.add(worker)
+            try:
+                version = self.process.description["version"]
+                waits = worker.waits(version)
+                worker.connection.settimeout(max(place.left, TICK))
+                if waits and worker.version() == version:
+                    return worker
+            except TimeoutError:
+                self.drop(worker)
+                raise TooBusy("No worker was free in time.", advice=QUIETER) from None
+            except BaseException:
+                self.drop(worker)
+                raise
+            self.drop(worker)
+
+    def give_back(self, worker: Worker) -> None:
+        """Let a worker wait for the next job."""
+        with self._lock:
+            self._busy.discard(worker)
+            if not self._retired:
+                self._idle.append(worker)
+                return
+        worker.close()
+
+    def drop(self, worker: Worker) -> None:
+        """End a worker, and let another be forked in its place."""
+        with self._lock:
+            self._busy.discard(worker)
+        worker.close()
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Let workers be forked ahead of the next jobs; end those that can do none."""
+        version = self.process.description["version"]
+        with self._lock, contextlib.suppress(OSError):
+            if self._retired:
+                return
+            waiting = [worker for worker in self._idle if worker.waits(version)]
+            for worker in set(self._idle) - set(waiting):
+                worker.close()
+            self._idle = waiting
+            while len(waiting) < min(_AHEAD, self._most - len(self._busy)):
+                waiting.insert(0, Worker(self.process))
+
+    def retire(self) -> None:
+        """End the process and those that wait; whoever works may end its work."""
+        with self._lock:
+            self._retired = True
+            for worker in self._idle:
+                worker.close()
+            self._idle = []
+        self.process.end()
+
+    def close(self) -> None:
+        """End all workers, and the process."""
+        self.retire()
+        with self._lock:
+            for worker in self._busy:
+                worker.stop()

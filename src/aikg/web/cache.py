@@ -1,0 +1,143 @@
+"""Answers that are kept for whoever asks the same again, and the tags by which a client asks.
+
+An answer is kept where its view says from which version of the graph it is: it sets VERSION in the
+request's environment, and thereby says that the same request on that version has the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+from werkzeug.wsgi import ClosingIterator
+
+from aikg.web.compression import takes_gzip
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+#: What a view sets to the version of the graph that all of its answer is from.
+VERSION = "aikg.version"
+#: Of the cache's size, how much one answer may take: a part of so many.
+_PARTS = 16
+#: What an entry takes beside its body, about, in bytes.
+_OVERHEAD = 2000
+#: Headers that a 304 has too, beside the tag (RFC 9110, section 15.4.5).
+_OF_304 = ("vary", "cache-control", "etag", "access-control-")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An answer of status 200."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Cache:
+    """An application whose repeatable answers are kept, up to a size, the most recent ones.
+
+    Args:
+        app: The application.
+        version: Gives the present version of the graph.
+        most: How much is kept, in bytes.
+        longest_query: Up to which length a body is part of what is asked, in bytes.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, version: Callable[[], str], most: int, longest_query: int
+    ) -> None:
+        self._app, self._version, self._longest = app, version, longest_query
+        self._most = most // _PARTS
+        self._lock = Lock()
+        self._kept: LRUCache[str, _Kept] = LRUCache(most, lambda kept: len(kept.body) + _OVERHEAD)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        asked = self._digest(environ)
+        try:
+            tag = _tag(self._version(), asked) if asked else None
+        except Exception:
+            tag = None  # whatever it is, the application meets it too, and tells it
+        if tag is None:
+            return self._app(environ, start_response)
+        with self._lock:
+            kept = self._kept.get(tag)
+        if kept is None:
+            return self._ask(environ, start_response, asked)
+        status, headers, pieces = _unless_known(environ, tag, kept.headers, [kept.body])
+        start_response(status, headers)
+        return pieces
+
+    def _digest(self, environ: WSGIEnvironment) -> str:
+        """Digest all that the answer may depend on beside the graph; empty for what is not kept."""
+        method = environ["REQUEST_METHOD"]
+        if method not in {"GET", "POST", "QUERY"} or "HTTP_AUTHORIZATION" in environ:
+            return ""
+        body = b""
+        if method != "GET":
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+            if not environ["PATH_INFO"].startswith("/sparql") or length > self._longest:
+                return ""
+            body = environ["wsgi.input"].read(length)
+            environ["wsgi.input"] = io.BytesIO(body)
+        names = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "CONTENT_TYPE", "HTTP_HOST")
+        parts = [method, *(environ.get(name, "") for name in names), str(takes_gzip(environ))]
+        digest = hashlib.blake2b("\0".join(parts).encode() + b"\0" + body, digest_size=12)
+        return digest.hexdigest()
+
+    def _ask(
+        self, environ: WSGIEnvironment, start_response: StartResponse, asked: str
+    ) -> Iterable[bytes]:
+        began: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def begin(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
+            began.append((status, headers))
+            return lambda content: None
+
+        pieces = self._app(environ, begin)  # type: ignore[arg-type]
+        status, headers = began[-1]
+        if VERSION in environ and status.startswith("200"):
+            tag = _tag(environ[VERSION], asked)
+            headers = [*headers, ("ETag", tag), ("Cache-Control", "no-cache")]
+            close: Callable[[], None] = getattr(pieces, "close", lambda: None)
+            kept = ClosingIterator(self._keep(pieces, tag, headers), close)
+            status, headers, pieces = _unless_known(environ, tag, headers, kept)
+            if not pieces:
+                close()
+        start_response(status, headers)
+        return pieces
+
+    def _keep(
+        self, pieces: Iterable[bytes], tag: str, headers: list[tuple[str, str]]
+    ) -> Iterator[bytes]:
+        """Hand pieces on, and keep them if the last of them comes."""
+        body: bytearray | None = bytearray()
+        for piece in pieces:
+            if body is not None:
+                body = body + piece if len(body) + len(piece) <= self._most else None
+            yield piece
+        if body is not None:
+            length = ("Content-Length", str(len(body)))
+            headers = [*(h for h in headers if h[0].lower() != "content-length"), length]
+            with self._lock:
+                self._kept[tag] = _Kept(headers, bytes(body))
+
+
+def _unless_known(
+    environ: WSGIEnvironment, tag: str, headers: list[tuple[str, str]], pieces: Iterable[bytes]
+) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
+    """Give an answer, or 304 to a client that has it already."""
+    if tag not in environ.get("HTTP_IF_NONE_MATCH", ""):
+        return "200 OK", headers, pieces
+    return "304 Not Modified", [h for h in headers if h[0].lower().startswith(_OF_304)], ()
+
+
+def _tag(version: str, asked: str) -> str:
+    # Weak: the same rows may come in another order from a graph that was loaded anew.
+    return f'W/"{version}-{asked}"'

@@ -1,0 +1,98 @@
+"""The server: one process, which reads requests as they come and answers them in threads."""
+
+from __future__ import annotations
+
+import errno
+import math
+import socket
+import time
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+
+from aikg.errors import PortInUse
+from aikg.settings import Settings
+
+#: How long a client may neither send nor read, in seconds.
+_SILENCE = 60
+#: How many clients may be connected; most of them wait, or are slow.
+_CONNECTIONS = 1000
+#: How much of an answer lies ready for a client that reads slowly, in bytes.
+_READY = 1 << 20
+_FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
+
+
+class _Channel(HTTPChannel):
+    """A connection; it knows since when its request is answered."""
+
+    served_since = math.inf
+
+    def service(self) -> None:
+        """Answer one request."""
+        self.served_since = time.time()
+        super().service()
+        self.served_since = math.inf
+
+
+class _Server(TcpWSGIServer):
+    """Waitress, which lets a client read as slowly as it likes; this one lets go of its thread."""
+
+    channel_class = _Channel
+    patience = math.inf
+
+    def maintenance(self, now: float) -> None:
+        """Hang up on those that are silent, and on those that do not take their answer."""
+        super().maintenance(now)
+        for channel in list(self.active_channels.values()):
+            if channel.served_since < now - self.patience and channel.total_outbufs_len:
+                channel.handle_close()
+
+
+def run(app: Any, listener: socket.socket, settings: Settings, most_body: int) -> None:
+    """Answer requests until SIGINT or SIGTERM."""
+    proxy: dict[str, Any] = {}
+    if settings.proxy:
+        proxy = {"trusted_proxy": settings.proxy, "trusted_proxy_headers": _FORWARDED}
+    adjustments = Adjustments(
+        sockets=[listener],
+        threads=settings.threads,
+        channel_timeout=_SILENCE,
+        connection_limit=_CONNECTIONS,
+        cleanup_interval=10,
+        # A client that hangs up while it waits is noticed only if more of it is read.
+        channel_request_lookahead=1,
+        outbuf_high_watermark=_READY,
+        asyncore_use_poll=True,
+        max_request_body_size=most_body,
+        clear_untrusted_proxy_headers=True,
+        ident=None,
+        **proxy,
+    )
+    server = _Server(
+        app,
+        _sock=listener,
+        bind_socket=False,
+        adj=adjustments,
+        sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+    )
+    server.patience = settings.deadline + _SILENCE
+    server.run()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the port; 0 takes one that is free.
+
+    Raises:
+        PortInUse: Another program listens there.
+    """
+    try:
+        return socket.create_server((host, port), backlog=_CONNECTIONS)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortInUse(
+            f"Another program listens on port {port} of {host}.",
+            advice=f"End it, or choose another port: `--port {port + 1}`.",
+        ) from error
