@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 BIN := .venv/bin
 
-.PHONY: help serve build test test-fast mutate check format pins clean
+.PHONY: help serve build test test-fast bench mutate check format pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -23,6 +23,9 @@ test-fast: .venv/dev ## the tests without Java, second builds and mutations
 
 mutate: .venv/dev ## change each fact of the data in turn; name what the inventory overlooks
 	$(BIN)/python tests/inventory.py
+
+bench: .venv/dev ## measure against other servers, for docs/benchmark.md (QUICK=1: a first look)
+	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 check: .venv/dev ## format, style, types, layers
 	$(BIN)/ruff check

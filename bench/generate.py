@@ -38,13 +38,14 @@ def papers(known: Shipped, seed: int) -> Iterator[Paper]:
         yield trial(f"synthetic-{number}", known, seed, sizes.randint(*SIZES))
 
 
-def graph(known: Shipped, triples: int, seed: int) -> Iterator[str]:
+def graph(known: Shipped, triples: int, seed: int, version: str | None = None) -> Iterator[str]:
     """Give a built graph: the shipped one, then trials until the default graph is that large.
 
     As `aikg build` writes it, each triple stands twice, in the default graph and in that of its
-    source; what follows from a trial is in `graph:inferred`.
+    source; what follows from a trial is in `graph:inferred`. Under the version of the files it
+    takes the place of the graph that `aikg build` makes of them.
     """
-    yield f"# aikg synthetic-{triples}-{seed}\n"
+    yield f"# aikg {version or f'synthetic-{triples}-{seed}'}\n"
     with known.path.open(encoding="utf-8") as lines:
         next(lines)
         yield from lines
