@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 BIN := .venv/bin
 
-.PHONY: help serve build test test-fast bench mutate check format pins clean
+.PHONY: help serve build test test-fast bench mutate check format pins sssom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -44,6 +44,11 @@ pins: .venv/dev ## write constraints.txt anew
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade \
 	  --no-emit-index-url --no-header --no-annotate --output-file constraints.txt
 
+sssom: .venv/sssom/ready ## validate the mapping tables with the SSSOM community's own program
+	for table in ontology/mappings/*.sssom.tsv; do \
+	  .venv/sssom/bin/sssom validate -V JsonSchema -V PrefixMapCompleteness -V StrictCurieFormat \
+	    $$table || exit 1; done
+
 clean: ## remove what was built and installed
 	rm -rf .venv var
 
@@ -55,4 +60,9 @@ clean: ## remove what was built and installed
 
 .venv/dev: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+.venv/sssom/ready:
+	$(PYTHON) -m venv .venv/sssom
+	.venv/sssom/bin/pip install --quiet --disable-pip-version-check sssom==0.4.21
 	touch $@

@@ -10,6 +10,7 @@ from conftest import ROOT
 
 from aikg.build import Built
 from aikg.files.queries import Query
+from aikg.names import stands_aside
 from aikg.rules import incremental, reasoning
 from aikg.rules.reasoning import INFERRED
 
@@ -36,7 +37,7 @@ def derived_anew(store: ox.Store) -> set[ox.Quad]:
     named = [q for q in store if q.graph_name not in (ox.DefaultGraph(), INFERRED)]
     fresh = ox.Store()
     fresh.extend(named)
-    fresh.extend(ox.Quad(*q.triple) for q in named)
+    fresh.extend(ox.Quad(*q.triple) for q in named if not stands_aside(q.graph_name))
     inferred = reasoning.derive(fresh, RULES)
     fresh.extend(ox.Quad(*triple) for triple in inferred)
     fresh.extend(ox.Quad(*triple, INFERRED) for triple in inferred)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -13,6 +13,8 @@ import pyoxigraph as ox
 from aikg.errors import MissingFolder
 from aikg.files import turtle
 from aikg.files.turtle import Statement
+from aikg.links import mappings
+from aikg.names import RDFS_LABEL
 from aikg.rules.reasoning import INFERRED
 from aikg.rules.validation import Progress, judge
 from aikg.settings import Settings
@@ -30,12 +32,14 @@ class Built:
         inferred: What follows from them, sorted.
         remarks: What shapes and checks found that does not stop a build, a line each.
         version: The version of the data: a hash of all files that the build reads.
+        aside: What stands in named graphs only, and is no evidence: links to other vocabularies.
     """
 
     asserted: list[Statement]
     inferred: list[ox.Triple]
     remarks: list[str]
     version: str
+    aside: list[ox.Quad] = field(default_factory=list)
 
     def quads(self) -> Iterable[ox.Quad]:
         """Every triple twice: in the default graph and in the graph of its source (decision 2)."""
@@ -46,6 +50,7 @@ class Built:
         for triple in self.inferred:
             yield ox.Quad(triple.subject, triple.predicate, triple.object)
             yield ox.Quad(triple.subject, triple.predicate, triple.object, INFERRED)
+        yield from self.aside
 
 
 def version(root: Path) -> str:
@@ -84,12 +89,25 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
         TurtleSyntaxError: A file is not Turtle.
         GraphInvalid: A shape or a check of level Error is broken.
         Inconsistent: What follows from the data contradicts the ontology.
+        MappingInvalid: A link to another vocabulary breaks its form or contradicts another.
     """
     current = version(settings.root)
     progress("read")
     ontology, data = _read_sources(settings.root)
     verdict = judge(ontology, data, settings.root, progress)
-    return Built([*ontology, *data], verdict.inferred, verdict.remarks, current)
+    asserted = [*ontology, *data]
+    progress("link")
+    aside = mappings.read_all(settings.root, _labels(asserted))
+    return Built(asserted, verdict.inferred, verdict.remarks, current, aside)
+
+
+def _labels(statements: Iterable[Statement]) -> dict[str, str]:
+    """Give each node's label."""
+    return {
+        str(getattr(s.triple.subject, "value", "")): str(getattr(s.triple.object, "value", ""))
+        for s in statements
+        if s.triple.predicate.value == RDFS_LABEL
+    }
 
 
 def validate_files(

@@ -46,6 +46,18 @@ class Inconsistent(AikgError):
     status = 422
 
 
+class MappingInvalid(AikgError):
+    """A table of links or names breaks its form; the message has a line for each mistake."""
+
+    status = 422
+
+
+class IdentifierMalformed(AikgError):
+    """An identifier has a prefix that is not known, or breaks the pattern of its vocabulary."""
+
+    status = 400
+
+
 class UnknownQuestion(AikgError):
     """No question of that name is registered; the message lists the near ones."""
 

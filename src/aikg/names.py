@@ -20,6 +20,7 @@ OWN_PREFIXES = {
     "graph": BASE + "graph/",
     "group": BASE + "group/",
     "issue": BASE + "issue/",
+    "mapping": BASE + "mapping/",
     "outcome": BASE + "outcome/",
     "passage": BASE + "passage/",
     "population": BASE + "population/",
@@ -35,8 +36,10 @@ OTHER_PREFIXES = {
     "owl": "http://www.w3.org/2002/07/owl#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "semapv": "https://w3id.org/semapv/vocab/",
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
+    "sssom": "https://w3id.org/sssom/",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
@@ -49,6 +52,14 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 
 RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
 RDFS_LABEL = OTHER_PREFIXES["rdfs"] + "label"
+
+#: How the named graphs begin that are no evidence: what they hold is not in the default graph.
+ASIDE = (PREFIXES["graph"] + "mappings/",)
+
+
+def stands_aside(graph: object) -> bool:
+    """Tell whether a graph's name is that of one that is no evidence."""
+    return str(getattr(graph, "value", graph)).startswith(ASIDE)
 
 
 def shorten(iri: str) -> str:

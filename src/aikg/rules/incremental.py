@@ -16,6 +16,7 @@ from typing import TypeAlias, cast
 import pyoxigraph as ox
 
 from aikg.files.queries import Query, read_queries
+from aikg.names import stands_aside
 from aikg.rules.reasoning import INFERRED, STRATA, is_about_named_nodes
 
 _Rules: TypeAlias = list[list[str]]
@@ -71,9 +72,10 @@ class Change:
             noted.add(quad)
 
     def graphs_of(self, triple: ox.Triple) -> set[object]:
-        """Give the graphs that hold a triple, the default graph among them."""
+        """Give the graphs of the evidence that hold a triple, the default graph among them."""
         terms = triple.subject, triple.predicate, triple.object
-        return {quad.graph_name for quad in self.store.quads_for_pattern(*terms, None)}
+        graphs = {quad.graph_name for quad in self.store.quads_for_pattern(*terms, None)}
+        return {graph for graph in graphs if not stands_aside(graph)}
 
     def revert(self) -> None:
         """Make the store what it was."""
@@ -138,7 +140,11 @@ def _with_dependents(store: ox.Store, nodes: set[_Node]) -> set[_Node]:
     found, new = set(nodes), set(nodes)
     while new:
         pointing = (quad for n in new for quad in store.quads_for_pattern(None, None, n, None))
-        new = {q.subject for q in pointing if q.graph_name not in (_DEFAULT, INFERRED)} - found
+        new = {
+            q.subject
+            for q in pointing
+            if q.graph_name not in (_DEFAULT, INFERRED) and not stands_aside(q.graph_name)
+        } - found
         found |= new
     return found
 

@@ -1,0 +1,1 @@
+"""Links to the vocabularies of others: what of ours means what of theirs."""

