@@ -14,7 +14,7 @@ from aikg.files.turtle import Statement
 from aikg.settings import Settings, from_environment
 
 #: The fixtures of a running server are in a module of their own.
-pytest_plugins = ["serving"]
+pytest_plugins = ["serving", "desk"]
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"

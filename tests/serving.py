@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -102,14 +104,30 @@ def engine(small: Settings) -> Iterator[Engine]:
 
 
 @contextmanager
-def start(settings: Settings, port: int = 0) -> Iterator[Server]:
-    """Run a server in a process of its own, as `aikg serve` does, and end it by SIGTERM."""
+def start(settings: Settings, port: int = 0, home: Path | None = None) -> Iterator[Server]:
+    """Run a server in a process of its own, as `aikg serve` does, and end it by SIGTERM.
+
+    Args:
+        settings: Its settings.
+        port: Its port; 0 for one that is free.
+        home: Its home; None for one of its own with the graph of the settings.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        if home is None:
+            shutil.copy(settings.graph, folder)
+        with _run(replace(settings, home=home or Path(folder)), port) as server:
+            yield server
+
+
+@contextmanager
+def _run(settings: Settings, port: int) -> Iterator[Server]:
     environment = {
         "AIKG_ROOT": str(settings.root),
         "AIKG_HOME": str(settings.home),
         "AIKG_DEADLINE": str(settings.deadline),
         "AIKG_MEMORY": str(settings.memory),
         "AIKG_WORKERS": str(settings.workers),
+        "AIKG_SUBMISSION_BYTES": str(settings.submission_bytes),
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }
     # A test run in the background of a shell ignores SIGINT, and so would what it starts.

@@ -129,9 +129,9 @@ def test_a_purge_leaves_no_byte_of_what_was_sent(ledger: Database) -> None:
     one = steps.publish(ledger, one, Actor("Bob", "f"), "of the name of a patient", change)
     taken = GraphChange(b"", b'<s:s> <p:p> "the name of a patient" .\n')
     with pytest.raises(StateConflict):
-        steps.purge(ledger, one, ANN, "court order", GraphChange(b"", b""))
+        steps.purge(ledger, one, ANN, "court order")
     one = steps.withdraw(ledger, one, ANN, "has the name of a patient", taken)
-    one = steps.purge(ledger, one, ANN, "court order", GraphChange(b"", b""))
+    one = steps.purge(ledger, one, ANN, "court order")
     kept = b"".join(path.read_bytes() for path in ledger.path.parent.iterdir())
     for gone in (secret, b"0000-0002-1825-0097", b"patient.ttl", b"Bob"):
         assert gone not in kept
@@ -230,9 +230,12 @@ def test_a_ledger_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_home_is_held_by_one(tmp_path: Path) -> None:
     """The second is told who holds it; once it is free, anyone can."""
-    with home.hold(tmp_path) as tell:
-        tell("http://127.0.0.1:8080")
-        with pytest.raises(HomeHeld, match=r"http://127\.0\.0\.1:8080"), home.hold(tmp_path):
-            pass
-    with home.hold(tmp_path):
+    server = "http://127.0.0.1:8080"
+    with (
+        home.hold(tmp_path, server),
+        pytest.raises(HomeHeld, match=server),
+        home.hold(tmp_path, "another"),
+    ):
+        pass
+    with home.hold(tmp_path, "another"):
         pass

@@ -92,3 +92,12 @@ def test_nquads_give_back_what_was_written(texts: list[str]) -> None:
     written = turtle.write_nquads([*quads, *reversed(quads)])
     assert set(ox.parse(written, format=ox.RdfFormat.N_QUADS)) == set(quads)
     assert written == turtle.write_nquads(reversed(quads))
+
+
+def test_a_line_longer_than_what_the_parser_asks_for(tmp_path: Path) -> None:
+    """A long text, or a file without a line break, is read like another."""
+    text = "x" * 100_000
+    (tmp_path / "long.ttl").write_text(f'<urn:a> <urn:b> "{text}" .\n<urn:a> <urn:b> <urn:c> .\n')
+    first, second = turtle.read(tmp_path / "long.ttl", tmp_path)
+    assert first.triple.object.value == text
+    assert (first.line, second.line) == (1, 2)

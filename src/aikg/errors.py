@@ -274,7 +274,23 @@ class StateConflict(AikgError):
     status = 409
 
 
+class StillUsed(StateConflict):
+    """Others point at what would go; the message lists them."""
+
+
 class SubmissionInvalid(AikgError):
-    """A submission breaks a rule, and was kept as invalid; the message is the report."""
+    """A submission breaks a rule.
+
+    Attributes:
+        report: What was found.
+    """
 
     status = 422
+
+    def __init__(self, message: str, *, advice: str, report: object) -> None:
+        super().__init__(message, advice=advice)
+        self.report = report
+
+
+class ServerRefused(AikgError):
+    """A server answered a command with an error of its own; the message is the server's."""

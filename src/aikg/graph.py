@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from aikg import build, questions, settings
 from aikg.errors import AikgError, MissingFolder
 from aikg.names import OTHER_PREFIXES, shorten
+from aikg.publication import replay
 from aikg.settings import Settings
 from aikg.sparql.evaluation import Request, deep, evaluate, select
 
@@ -75,12 +76,15 @@ class Graph:
 
 
 def open_graph(configured: Settings | None = None) -> Graph:
-    """Load the graph, built from the files where they have changed since."""
+    """Load the graph, built anew where files have changed, with what was published."""
     configured = configured or settings.from_environment()
     path = build.ensure_built(configured)
     store = ox.Store()
     store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
-    return Graph(store, build.built_version(path) or "")
+    version = build.built_version(path) or ""
+    if configured.ledger.exists():
+        version = replay.onto(store, configured, version)
+    return Graph(store, version)
 
 
 def registered(configured: Settings | None = None) -> list[questions.Question]:

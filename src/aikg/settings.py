@@ -15,7 +15,7 @@ class Settings:
 
     Attributes:
         root: The folder that holds `ontology/`, `data/turtle/`, `shapes/` and `queries/`.
-        home: The folder for what the build makes; nothing in it is the only copy of anything.
+        home: The folder for what the build makes, and for the ledger.
         query_bytes: The longest query that is read, in bytes of UTF-8.
         deadline: The longest time that a query may take, in seconds.
         memory: What a worker may use beyond the graph itself, in bytes.
@@ -25,6 +25,7 @@ class Settings:
         reserve: How many places long queries and those with a query already leave to others.
         queue: How many requests may wait for a place; half as many of one client's.
         cache: How much of the answers is kept for those who ask the same again, in bytes.
+        submission_bytes: The largest file that is taken in, in bytes.
         threads: How many requests are served at once, those that wait among them.
         proxy: The address of the proxy in front, whose X-Forwarded headers are believed.
     """
@@ -40,6 +41,7 @@ class Settings:
     reserve: int = 2
     queue: int = 64
     cache: int = 64 << 20
+    submission_bytes: int = 20_000_000
     threads: int = 96
     proxy: str = ""
 
@@ -47,6 +49,11 @@ class Settings:
     def graph(self) -> Path:
         """The built graph: N-Quads in canonical order, its version in the first line."""
         return self.home / "graph.nq"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger, which is the only copy of what was submitted."""
+        return self.home / "ledger.db"
 
 
 def from_environment() -> Settings:
@@ -68,6 +75,7 @@ def from_environment() -> Settings:
         reserve=int(_number("AIKG_RESERVE", Settings.reserve)),
         queue=int(_number("AIKG_QUEUE", Settings.queue)),
         cache=int(_number("AIKG_CACHE", Settings.cache)),
+        submission_bytes=int(_number("AIKG_SUBMISSION_BYTES", Settings.submission_bytes)),
         threads=int(_number("AIKG_THREADS", Settings.threads)),
         proxy=os.environ.get("AIKG_PROXY", ""),
     )

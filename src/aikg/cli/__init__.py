@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aikg.cli import evidence, intake, server
+from aikg.cli import evidence, intake, ledger, server, submissions
 from aikg.cli.console import Commands
 
 
@@ -24,5 +24,15 @@ for command in (
     evidence.query,
     evidence.reason,
     server.serve,
+    submissions.submit,
+    submissions.review,
+    submissions.publish,
+    submissions.reject,
+    submissions.withdraw,
+    submissions.purge,
+    submissions.export,
+    ledger.token,
+    ledger.backup,
+    ledger.restore,
 ):
     main.add_command(command)

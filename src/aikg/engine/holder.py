@@ -20,7 +20,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from aikg.engine import worker
+from aikg.engine import jobs, worker
 from aikg.engine.frames import Broken, Frames
 
 #: Where Linux lists a process's threads.
@@ -66,10 +66,11 @@ class Held:
 def main() -> None:
     """Load the graph, describe it on standard input's socket, and serve until that closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's, which is meant for the parent
-    path, address, memory, workers = json.loads(sys.argv[1])
+    root, path, address, memory, workers = json.loads(sys.argv[1])
     control = Frames(socket.socket(fileno=0))
     try:
         held = Held.load(path)
+        jobs.prepare(Path(root))
     except Exception as error:
         control.send_message({"error": f"{type(error).__name__}: {error}"})
         return

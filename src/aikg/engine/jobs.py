@@ -7,11 +7,15 @@ be imported when this module is.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Any, Protocol
 
 import pyoxigraph as ox
 
+from aikg.engine.publishing import PUBLISHING, Knowledge, Publish, warm_up
+from aikg.errors import MissingFolder
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
 from aikg.sparql.graphs import write_graph
@@ -53,3 +57,37 @@ JOBS: dict[str, Job] = {"query": answer_query, "graph": read_graph}
 
 #: The jobs that leave the graph as it was; after any other its worker ends.
 READ_ONLY = {"query", "graph"}
+
+
+def prepare(root: Path) -> None:
+    """Read what the jobs of publication need, before a worker is forked that may open no file.
+
+    Where a folder is missing, as under a graph that was not built here, those jobs say so.
+    """
+    try:
+        known = Knowledge.load(root)
+    except MissingFolder as error:
+        JOBS.update({name: _refusing(error) for name in PUBLISHING})
+    else:
+        warm_up(known)
+        JOBS.update({name: _publishing(known, job) for name, job in PUBLISHING.items()})
+
+
+def _publishing(known: Knowledge, publish: Publish) -> Job:
+    def job(
+        store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
+    ) -> None:
+        answer = publish(store, known, arguments, body)
+        begin("application/json")
+        output.write(json.dumps(answer).encode())
+
+    return job
+
+
+def _refusing(error: MissingFolder) -> Job:
+    def job(
+        store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
+    ) -> None:
+        raise error
+
+    return job

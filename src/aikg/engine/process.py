@@ -51,7 +51,13 @@ class Process:
     def __init__(self, settings: Settings, changes: Iterable[Change] = ()) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="aikg-"))
         self.path = str(self.folder / "engine")
-        arguments = [str(settings.graph), self.path, settings.memory, settings.workers]
+        arguments = [
+            str(settings.root),
+            str(settings.graph),
+            self.path,
+            settings.memory,
+            settings.workers,
+        ]
         control, theirs = socket.socketpair()
         self._control, self._frames, self._lock = control, Frames(control), threading.Lock()
         with theirs:

@@ -43,18 +43,22 @@ class Statement:
         return ox.Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
-class _Lines:
-    """Hands out one line a read, so that the parser is never ahead of the triple it gives."""
+class Lines:
+    """Hands out at most one line a read, so that the parser is not ahead of what it gives."""
 
     def __init__(self, data: bytes) -> None:
         self._lines = data.splitlines(keepends=True)
+        self._rest = b""
         self.number = 0
 
-    def read(self, _size: int = -1) -> bytes:
-        if self.number == len(self._lines):
-            return b""
-        self.number += 1
-        return self._lines[self.number - 1]
+    def read(self, size: int) -> bytes:
+        """Give the rest of a line, or as much of it as is asked for."""
+        if not self._rest and self.number < len(self._lines):
+            self._rest = self._lines[self.number]
+            self.number += 1
+        # More than it asks for ends the parser's process.
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
 
 
 def read(path: Path, root: Path) -> list[Statement]:
@@ -70,7 +74,7 @@ def read(path: Path, root: Path) -> list[Statement]:
     """
     name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
     try:
-        lines = _Lines(path.read_bytes())
+        lines = Lines(path.read_bytes())
     except OSError as error:
         raise MissingFolder(
             f"{name} cannot be read: {error.strerror}.", advice="Check the name of the file."
@@ -88,7 +92,7 @@ def read(path: Path, root: Path) -> list[Statement]:
         ) from error
 
 
-def _statements(lines: _Lines, name: str) -> Iterator[Statement]:
+def _statements(lines: Lines, name: str) -> Iterator[Statement]:
     """Parse, and name blank nodes by their order in the file: the same file, the same names."""
     prefix = "".join(c if c.isalnum() else "-" for c in name.removesuffix(".ttl")).strip("-")
     nodes: dict[ox.BlankNode, ox.BlankNode] = {}

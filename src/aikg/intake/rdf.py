@@ -9,6 +9,7 @@ from typing import IO, Any, cast
 import pyoxigraph as ox
 
 from aikg.errors import SubmissionMalformed, SubmissionTooLarge
+from aikg.files.turtle import Lines
 from aikg.intake import json_text, turtle_text, xml_text
 from aikg.intake.formats import Format, as_text
 from aikg.intake.places import Mention, Mentions, Place, Places
@@ -27,20 +28,6 @@ _GRAMMARS = {
     "JSON-LD": "https://www.w3.org/TR/json-ld11/",
     "RDF/XML": "https://www.w3.org/TR/rdf-syntax-grammar/",
 }
-
-
-class _Lines:
-    """Hands out one line a read, so that the parser is never ahead of the triple it gives."""
-
-    def __init__(self, data: bytes) -> None:
-        self._lines = data.splitlines(keepends=True)
-        self.number = 0
-
-    def read(self, _size: int = -1) -> bytes:
-        if self.number == len(self._lines):
-            return b""
-        self.number += 1
-        return self._lines[self.number - 1]
 
 
 def read(data: bytes, form: Format, file: str, name: str, limits: Limits) -> Submission:
@@ -77,7 +64,7 @@ def read(data: bytes, form: Format, file: str, name: str, limits: Limits) -> Sub
 
 
 def _parse(data: bytes, form: Format, base: str, limits: Limits) -> tuple[list[ox.Quad], list[int]]:
-    lines = _Lines(data)
+    lines = Lines(data)
     quads: list[ox.Quad] = []
     numbers: list[int] = []
     try:

@@ -98,13 +98,18 @@ class Database:
             self._connection.execute(f"PRAGMA {pragma}")
         # What is deleted is overwritten: a purge leaves nothing behind in free pages.
         self._connection.execute("PRAGMA secure_delete=ON")
+        (present,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if present > len(MIGRATIONS):
+            raise LedgerUnreadable(
+                f"{self.path} was written by a later version of aikg.",
+                advice="Update aikg; a ledger is never taken back to an older form.",
+            )
+        if present < len(MIGRATIONS):
+            self._migrate()
+
+    def _migrate(self) -> None:
         with self.transaction():
             (present,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if present > len(MIGRATIONS):
-                raise LedgerUnreadable(
-                    f"{self.path} was written by a later version of aikg.",
-                    advice="Update aikg; a ledger is never taken back to an older form.",
-                )
             for script in MIGRATIONS[present:]:
                 for statement in script.split(";"):
                     self._connection.execute(statement)
@@ -153,6 +158,19 @@ class Database:
         """Write a copy as of now to a file that is not there yet; writers go on meanwhile."""
         with self._lock, _explained(target):
             self._connection.execute("VACUUM INTO ?", (str(target),))
+
+    def check(self) -> None:
+        """Read the whole file, and hold each page and each index against the others.
+
+        Raises:
+            LedgerUnreadable: The file is damaged.
+        """
+        found = self.rows("PRAGMA integrity_check")
+        if found != [{"integrity_check": "ok"}]:
+            raise LedgerUnreadable(
+                f"{self.path} is damaged: {found[0]['integrity_check']}.",
+                advice="Take another backup.",
+            )
 
     def close(self) -> None:
         """Close the file."""

@@ -27,6 +27,9 @@ BEFORE = {
     PURGED: (RECEIVED, INVALID, WAITING, REJECTED, SUPERSEDED, WITHDRAWN),
 }
 
+#: All states.
+STATES = (RECEIVED, *BEFORE)
+
 #: What a name looks like: it becomes part of the IRIs of the submission's nodes.
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST = 60
@@ -148,6 +151,11 @@ def in_states(database: Database, *states: str) -> list[Submission]:
     """Give the submissions in some states, the oldest first."""
     marks = ", ".join("?" * len(states))
     return _select(database, f"WHERE state IN ({marks}) ORDER BY id", states)
+
+
+def ever_published(database: Database) -> list[Submission]:
+    """Give the submissions that may have been a part of the graph, the oldest first."""
+    return in_states(database, PUBLISHED, SUPERSEDED, WITHDRAWN, PURGED)
 
 
 def same_content(database: Database, sha256: str) -> Submission | None:

@@ -10,6 +10,12 @@ from aikg.ledger import overlay, records
 from aikg.ledger.database import Database
 from aikg.ledger.records import BEFORE, Submission, now
 
+#: The licences under which evidence is taken, by their short names (https://spdx.org/licenses/).
+LICENCES = {
+    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -175,9 +181,7 @@ def reject(database: Database, submission: Submission, actor: Actor, why: str) -
         return _move(database, submission, records.REJECTED, actor, why)
 
 
-def purge(
-    database: Database, submission: Submission, actor: Actor, why: str, change: GraphChange
-) -> Submission:
+def purge(database: Database, submission: Submission, actor: Actor, why: str) -> Submission:
     """Remove what was sent, who sent it and what was said about it; that it was there stays.
 
     Args:
@@ -185,7 +189,6 @@ def purge(
         submission: One that is not published.
         actor: Who does it.
         why: On which ground.
-        change: What of the provenance of its graph names a person.
 
     Raises:
         StateConflict: It is published: withdraw it first.
@@ -201,7 +204,6 @@ def purge(
             "UPDATE event SET by = '', why = '' WHERE submission = ? AND state <> 'purged'",
             (submission.id,),
         )
-        overlay.change(database, actor.files, change.added, change.removed)
     database.forget_old_pages()
     return purged
 

@@ -100,6 +100,16 @@ def revoke(database: Database, number: int) -> None:
         )
 
 
+def session_secret(database: Database) -> str:
+    """Give what the sessions of browsers are signed with; it is made once for each ledger."""
+    with database.transaction():
+        database.write(
+            "INSERT INTO fact VALUES ('session secret', ?) ON CONFLICT DO NOTHING",
+            (secrets.token_hex(32),),
+        )
+    return str(database.rows("SELECT value FROM fact WHERE name = 'session secret'")[0]["value"])
+
+
 def _hash(secret: str) -> str:
     # A token has 256 random bits: nobody finds it by trying, so that a fast hash is enough.
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -19,7 +19,8 @@ from aikg.files.queries import Query, read_queries
 from aikg.names import stands_aside
 from aikg.rules.reasoning import INFERRED, STRATA, is_about_named_nodes
 
-_Rules: TypeAlias = list[list[str]]
+#: Rules by stratum, each as a query for each of its variables.
+Rules: TypeAlias = list[list[str]]
 _Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Triple
 _DEFAULT = ox.DefaultGraph()
 
@@ -42,6 +43,13 @@ class Difference:
 
     added: set[ox.Quad]
     removed: set[ox.Quad]
+
+    def then(self, later: Difference) -> Difference:
+        """Give the difference that two make, one after the other."""
+        return Difference(
+            (self.added - later.removed) | (later.added - self.removed),
+            (self.removed - later.added) | (later.removed - self.added),
+        )
 
 
 class Change:
@@ -85,39 +93,47 @@ class Change:
         self.added, self.removed = set(), set()
 
 
-def change(
-    store: ox.Store,
-    rules: Path,
-    *,
-    removed: Sequence[ox.Quad] = (),
-    added: Sequence[ox.Quad] = (),
-    strata: Sequence[str] = STRATA,
-) -> Difference:
-    """Remove and add statements, and bring what follows up to date, in the store itself.
+def read(folder: Path, strata: Sequence[str] = STRATA) -> Rules:
+    """Read the rules, and make them ready to be asked about nodes.
 
     Args:
-        store: The graph: each statement in the default graph and in that of its source, what
-            follows in the default graph and in `INFERRED`.
-        rules: See `reasoning.derive`.
-        removed: Statements, each as a quad of its source's graph.
-        added: Likewise.
+        folder: See `reasoning.derive`.
         strata: See `reasoning.derive`.
 
     Raises:
         MissingFolder: See `reasoning.derive`.
         QueryMalformed: See `reasoning.derive`.
     """
-    asked = [
-        [_open(rule, v) for rule in read_queries(rules / s) for v in bound(rule)] for s in strata
+    return [
+        [_open(rule, name) for rule in read_queries(folder / stratum) for name in bound(rule)]
+        for stratum in strata
     ]
+
+
+def change(
+    store: ox.Store,
+    rules: Rules,
+    *,
+    removed: Iterable[ox.Quad] = (),
+    added: Iterable[ox.Quad] = (),
+) -> Difference:
+    """Remove and add statements, and bring what follows up to date, in the store itself.
+
+    Args:
+        store: The graph: each statement in the default graph and in that of its source, what
+            follows in the default graph and in `INFERRED`.
+        rules: What `read` gives.
+        removed: Statements, each as a quad of its source's graph.
+        added: Likewise.
+    """
     removed, added = _as_stored(removed), _as_stored(added)
     touched = _with_dependents(store, {quad.subject for quad in (*removed, *added)})
     current = Change(store)
     while True:
-        before = _conclusions(store, asked, touched)
+        before = _conclusions(store, rules, touched)
         _change_statements(current, removed, added)
         _forget(current, touched)
-        after = _fixpoint(current, asked, touched)
+        after = _fixpoint(current, rules, touched)
         reached = {triple.subject for triple in before ^ after} - touched
         if not reached:
             break
@@ -180,17 +196,17 @@ def _open(rule: Query, variable: str) -> str:
     return rule.text[: where.end()] + values + rule.text[where.end() :]
 
 
-def _conclusions(store: ox.Store, asked: _Rules, touched: Iterable[object]) -> set[ox.Triple]:
+def _conclusions(store: ox.Store, rules: Rules, touched: Iterable[object]) -> set[ox.Triple]:
     """Give what follows where a rule is used once, on touched nodes, known or not."""
     nodes = " ".join(str(node) for node in touched if isinstance(node, ox.NamedNode))
     found: set[ox.Triple] = set()
-    for query in (query for stratum in asked for query in stratum):
+    for query in (query for stratum in rules for query in stratum):
         found.update(cast(ox.QueryTriples, store.query(query.replace(_PLACE, nodes))))
     return found
 
 
 def _change_statements(
-    current: Change, removed: Sequence[ox.Quad], added: Sequence[ox.Quad]
+    current: Change, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]
 ) -> None:
     for quad in removed:
         current.remove(quad)
@@ -213,13 +229,13 @@ def _forget(current: Change, nodes: Iterable[object]) -> None:
                 current.remove(_in(_DEFAULT, quad.triple))
 
 
-def _fixpoint(current: Change, asked: _Rules, touched: Iterable[object]) -> set[ox.Triple]:
+def _fixpoint(current: Change, rules: Rules, touched: Iterable[object]) -> set[ox.Triple]:
     """Apply the rules to touched nodes until nothing is new; give all that they conclude."""
     nodes = list(touched)
     concluded: set[ox.Triple] = set()
-    for stratum in range(1, len(asked) + 1):
+    for stratum in range(1, len(rules) + 1):
         while True:
-            concluded = _conclusions(current.store, asked[:stratum], nodes)
+            concluded = _conclusions(current.store, rules[:stratum], nodes)
             new = [triple for triple in concluded if _in(_DEFAULT, triple) not in current.store]
             for triple in new:
                 current.add(_in(_DEFAULT, triple))

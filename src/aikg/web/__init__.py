@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ipaddress
 import signal
 import sys
@@ -14,9 +15,13 @@ from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 from aikg import questions
 from aikg.engine.client import Engine
 from aikg.engine.places import Caller, caller
+from aikg.ledger.records import Submission
 from aikg.questions import Question
 from aikg.settings import Settings
-from aikg.web import pages, problems, server, sparql, store
+from aikg.submissions.desk import Desk
+from aikg.submissions.opening import open_desk
+from aikg.web import pages, problems, server, sparql, store, submissions
+from aikg.web.access import Access
 from aikg.web.cache import Cache
 from aikg.web.compression import Compression
 
@@ -41,8 +46,14 @@ _HEADERS = {
 }
 
 
-def create_app(engine: Engine, registered: Sequence[Question]) -> Flask:
-    """Make the application that asks an engine, with the questions that it shows."""
+def create_app(engine: Engine, registered: Sequence[Question], desk: Desk | None = None) -> Flask:
+    """Make the application that asks an engine, with the questions that it shows.
+
+    Args:
+        engine: The graph.
+        registered: The questions.
+        desk: Takes submissions in; without it the application is for reading only.
+    """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = engine.settings.query_bytes * _ESCAPED + _OTHERS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -50,6 +61,9 @@ def create_app(engine: Engine, registered: Sequence[Question]) -> Flask:
     app.register_blueprint(pages.blueprint(engine, registered))
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(store.blueprint(engine))
+    app.jinja_env.globals["takes_submissions"] = desk is not None
+    if desk:
+        app.register_blueprint(submissions.blueprint(desk, Access(app, desk)))
 
     @app.before_request
     def refuse_large_header() -> None:
@@ -87,11 +101,22 @@ def _client(address: str) -> str:
     return str(ipaddress.ip_network((parsed, _HOUSEHOLD), strict=False))
 
 
-def open_app(settings: Settings) -> Flask:
-    """Start an engine on the built graph, and make the application for a WSGI server."""
-    engine = Engine(settings)
-    atexit.register(engine.close)
-    return create_app(engine, questions.load(settings.root / "queries" / "competency"))
+def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
+    """Open a desk on the built graph, and make the application for a WSGI server.
+
+    The home is held until the process ends: one process serves it.
+    """
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    desk = stack.enter_context(open_desk(settings, holder, _tell_failing))
+    registered = questions.load(settings.root / "queries" / "competency")
+    return create_app(desk.engine, registered, desk)
+
+
+def _tell_failing(submission: Submission, found: list[str]) -> None:
+    """Tell whoever runs the server of a publication that breaks a rule since the files changed."""
+    for line in found or ["It breaks a rule."]:
+        sys.stderr.write(f"submission {submission.address} is published and fails: {line}\n")
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -103,9 +128,9 @@ def serve(settings: Settings, host: str, port: int) -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with server.listen(host, port) as listener:
-        app = open_app(settings)
         address = f"http://{host}:{listener.getsockname()[1]}"
+        app = open_app(settings, f"the server at {address}")
         sys.stdout.write(f"SPARQL at {address}/sparql, pages at {address}/; Ctrl-C ends it\n")
         sys.stdout.flush()
         # To what is larger than Flask reads, Flask answers: 413, with a problem document.
-        server.run(app, listener, settings, 4 * app.config["MAX_CONTENT_LENGTH"])
+        server.run(app, listener, settings, 4 * settings.submission_bytes)

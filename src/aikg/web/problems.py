@@ -61,8 +61,10 @@ def respond(members: dict[str, Any], page: str = "problem.html", **context: Any)
     response.status_code = members["status"]
     if response.status_code == 415:
         response.headers["Accept-Encoding"] = "identity"  # RFC 9110, section 15.5.16
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="aikg"'
     if response.status_code in {429, 503}:
-        response.headers["Retry-After"] = str(_RETRY)
+        response.headers["Retry-After"] = str(members.get("retry_after", _RETRY))
     return response
 
 

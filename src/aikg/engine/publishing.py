@@ -1,0 +1,157 @@
+"""The jobs of publication: judge what was sent, and tell how the graph would change by it.
+
+Each runs on a worker's own copy of the graph. The change itself is made by `Engine.apply`, after
+the ledger has it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyoxigraph as ox
+
+from aikg import questions
+from aikg.files.queries import Query
+from aikg.files.turtle import write_nquads
+from aikg.intake import verdict
+from aikg.intake.examination import Examined, examine
+from aikg.intake.reading import read
+from aikg.intake.texts import as_json
+from aikg.names import BASE
+from aikg.publication import change
+from aikg.publication.impact import Asked, impact
+from aikg.rules import incremental
+from aikg.rules.incremental import Difference
+from aikg.rules.reasoning import INFERRED
+
+#: What a job is told, and what it answers; both of the types of JSON.
+Told: TypeAlias = dict[str, Any]
+
+#: A statement that breaks a shape.
+_NOTHING = f"<a> a <{BASE}ontology/Drug> .".encode()
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What the jobs need besides the graph, read before any worker is forked.
+
+    Attributes:
+        rules: What a submission is held against.
+        follows: What follows, made ready to be asked about nodes.
+        questions: The registered questions.
+    """
+
+    rules: verdict.Rules
+    follows: incremental.Rules
+    questions: list[Query]
+
+    @classmethod
+    def load(cls, root: Path) -> Knowledge:
+        """Read it from the files below a root.
+
+        Raises:
+            MissingFolder: A folder is not there.
+        """
+        return cls(
+            verdict.Rules.load(root),
+            incremental.read(root / "queries" / "rules"),
+            questions.load(root / "queries" / "competency"),
+        )
+
+
+def warm_up(known: Knowledge) -> None:
+    """Judge something, so that all that is imported at its first use is imported."""
+    told = {"name": "nothing", "media_type": "text/turtle", "filename": "nothing.ttl"}
+    _examine(ox.Store(), known, told, _NOTHING)
+
+
+def receive(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+    """Judge what was sent, in the place of the version of it that is published."""
+    if told["replaced"]:
+        quads = change.statements(store, told["replaced"])
+        incremental.change(store, known.follows, removed=quads)
+    return _verdict(_examine(store, known, told, body))
+
+
+def publish(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+    """Judge what was sent, and give what the graph gains and loses when it is published."""
+    found, difference = _publish(store, known, told, body)
+    return _verdict(found) | _difference(difference)
+
+
+def withdraw(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+    """Give what the graph gains and loses when a named graph goes."""
+    return _difference(change.withdraw(store, known.follows, told["graph"]))
+
+
+def impact_of_publishing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+    """Tell which answers and audit findings would change."""
+    asked = Asked(known.questions, known.rules.checks)
+    return impact(store, asked, lambda: _publish(store, known, told, body))
+
+
+def impact_of_withdrawing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+    """Tell which answers and audit findings would change."""
+    asked = Asked(known.questions, known.rules.checks)
+    return impact(store, asked, lambda: change.withdraw(store, known.follows, told["graph"]))
+
+
+Publish: TypeAlias = Callable[[ox.Store, Knowledge, Told, bytes], Told]
+
+#: The jobs by their names.
+PUBLISHING: dict[str, Publish] = {
+    "receive": receive,
+    "publish": publish,
+    "withdraw": withdraw,
+    "impact-of-publishing": impact_of_publishing,
+    "impact-of-withdrawing": impact_of_withdrawing,
+}
+
+
+def _publish(
+    store: ox.Store, known: Knowledge, told: Told, body: bytes
+) -> tuple[Examined, Difference]:
+    gone = Difference(set(), set())
+    if told["replaced"]:
+        kept = read(body, told["media_type"], told["filename"], told["name"]).nodes
+        gone = change.withdraw(store, known.follows, told["replaced"], kept)
+    found = _examine(store, known, told, body)
+    come = change.publish(store, known.follows, told["graph"], found.verdict.triples)
+    return found, gone.then(come)
+
+
+def _examine(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Examined:
+    return examine(
+        store,
+        body,
+        media_type=told["media_type"],
+        file=told["filename"],
+        name=told["name"],
+        rules=known.rules,
+    )
+
+
+def _verdict(found: Examined) -> Told:
+    return {
+        "accepted": found.verdict.accepted,
+        "report": json.loads(as_json(found.report)),
+        "statements": _lines(found.verdict.triples),
+    }
+
+
+def _difference(difference: Difference) -> Told:
+    followed = [q.triple for q in difference.added if q.graph_name == INFERRED]
+    return {
+        "added": write_nquads(difference.added).decode(),
+        "removed": write_nquads(difference.removed).decode(),
+        "followed": _lines(followed),
+    }
+
+
+def _lines(triples: Iterable[ox.Triple]) -> str:
+    quads = (ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    return write_nquads(quads).decode()

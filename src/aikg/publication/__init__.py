@@ -1,0 +1,1 @@
+"""What publishing does to a graph: statements come and go, with what follows and where from."""

@@ -1,0 +1,106 @@
+"""Where each published graph comes from, in PROV-O: https://www.w3.org/TR/prov-o/.
+
+It is a view of the ledger, made anew for each replay; it stands in a named graph of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import pyoxigraph as ox
+
+from aikg.ledger import records
+from aikg.ledger.database import Database
+from aikg.ledger.records import Event, Submission
+from aikg.names import BASE, PREFIXES, RDF_TYPE, RDFS_LABEL, graph_of
+
+#: The named graph of what is told here.
+GRAPH = ox.NamedNode(graph_of("provenance"))
+
+_PROV, _DCTERMS = PREFIXES["prov"], PREFIXES["dcterms"]
+_DATE_TIME = ox.NamedNode(PREFIXES["xsd"] + "dateTime")
+
+#: What a step that changes the graph is to its named graph.
+_RELATIONS = {
+    records.PUBLISHED: ("wasGeneratedBy", "generatedAtTime"),
+    records.SUPERSEDED: ("wasInvalidatedBy", "invalidatedAtTime"),
+    records.WITHDRAWN: ("wasInvalidatedBy", "invalidatedAtTime"),
+}
+
+
+def of(database: Database, submissions: Iterable[Submission]) -> set[ox.Quad]:
+    """Tell of each submission that was ever published from whom it came, and who did what."""
+    return {
+        ox.Quad(subject, ox.NamedNode(predicate), value, GRAPH)
+        for submission in submissions
+        for subject, predicate, value in _described(
+            submission, records.history(database, submission)
+        )
+    }
+
+
+def _described(
+    submission: Submission, events: list[Event]
+) -> Iterator[tuple[ox.NamedNode, str, ox.NamedNode | ox.Literal]]:
+    published = next((event for event in events if event.state == records.PUBLISHED), None)
+    if published is None:
+        return
+    graph = ox.NamedNode(submission.graph)
+    yield graph, RDF_TYPE, ox.NamedNode(_PROV + "Entity")
+    yield graph, RDFS_LABEL, ox.Literal(f"submission {submission.address}", language="en")
+    yield graph, _DCTERMS + "license", ox.NamedNode(submission.licence)
+    sender = _agent(events[0].by, submission.orcid)
+    if sender:
+        yield graph, _PROV + "wasAttributedTo", sender
+        yield from _named(sender, events[0].by)
+    if submission.version > 1:
+        earlier = submission.graph.rpartition("/")[0] + f"/{submission.version - 1}"
+        yield graph, _PROV + "wasRevisionOf", ox.NamedNode(earlier)
+    for event in events:
+        if event.state in _RELATIONS and event.number >= published.number:
+            yield from _step(graph, event)
+
+
+def _step(
+    graph: ox.NamedNode, event: Event
+) -> Iterator[tuple[ox.NamedNode, str, ox.NamedNode | ox.Literal]]:
+    """Tell of one step: who, when, why, and by the rules of which version of the files."""
+    relation, time = _RELATIONS[event.state]
+    activity = ox.NamedNode(f"{BASE}activity/{event.number}")
+    at = ox.Literal(event.at, datatype=_DATE_TIME)
+    rules = ox.NamedNode(f"{BASE}version/{event.files}")
+    yield graph, _PROV + relation, activity
+    yield graph, _PROV + time, at
+    yield activity, RDF_TYPE, ox.NamedNode(_PROV + "Activity")
+    yield activity, RDFS_LABEL, ox.Literal(event.state, language="en")
+    yield activity, _PROV + "endedAtTime", at
+    yield activity, _PROV + "used", rules
+    yield rules, RDF_TYPE, ox.NamedNode(_PROV + "Plan")
+    yield (
+        rules,
+        RDFS_LABEL,
+        ox.Literal(f"shapes and checks of version {event.files}", language="en"),
+    )
+    agent = _agent(event.by)
+    if agent:
+        yield activity, _PROV + "wasAssociatedWith", agent
+        yield from _named(agent, event.by)
+    if event.why:
+        yield activity, PREFIXES["rdfs"] + "comment", ox.Literal(event.why)
+
+
+def _agent(name: str, orcid: str | None = None) -> ox.NamedNode | None:
+    """Name who acted; None after a purge, which forgets it."""
+    if orcid:
+        return ox.NamedNode(f"https://orcid.org/{orcid}")
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return ox.NamedNode(f"{BASE}agent/{slug}") if slug else None
+
+
+def _named(
+    agent: ox.NamedNode, name: str
+) -> Iterator[tuple[ox.NamedNode, str, ox.NamedNode | ox.Literal]]:
+    yield agent, RDF_TYPE, ox.NamedNode(_PROV + "Agent")
+    if name:
+        yield agent, RDFS_LABEL, ox.Literal(name)

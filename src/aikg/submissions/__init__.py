@@ -1,0 +1,1 @@
+"""The life of a submission: received, waiting, published, superseded, withdrawn, purged."""

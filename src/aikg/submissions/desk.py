@@ -1,0 +1,266 @@
+"""The desk: takes submissions in, has them judged, and brings them into the graph or out of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Collection
+from typing import Any
+
+from aikg.engine.client import Engine
+from aikg.errors import NotAllowed, StateConflict, SubmissionInvalid
+from aikg.files.turtle import write_nquads
+from aikg.ledger import overlay, records, steps, tokens
+from aikg.ledger.database import Database
+from aikg.ledger.records import Submission
+from aikg.ledger.steps import Actor, GraphChange, Judgement, Sent
+from aikg.publication import provenance
+
+#: How long a curator's step may take, in seconds: a large submission is judged and derived.
+PATIENCE = 600.0
+
+_N_TRIPLES = "application/n-triples"
+
+
+class Desk:
+    """Threads may share it; the steps that change the graph are taken one after the other.
+
+    Args:
+        database: The ledger.
+        engine: The graph, with what the ledger holds applied to it.
+        files: The version of the files that the graph was built from.
+    """
+
+    def __init__(self, database: Database, engine: Engine, files: str) -> None:
+        self.database = database
+        self.engine = engine
+        self.files = files
+        #: What the sessions of curators' browsers are signed with.
+        self.secret = tokens.session_secret(database)
+        self._changing = threading.Lock()
+        self._receiving = threading.Lock()
+
+    def receive(self, sent: Sent, actor: Actor, *, any_name: bool = False) -> Submission:
+        """Keep what was sent, and judge it.
+
+        The same bytes from the same sender are one submission, however often they come.
+
+        Args:
+            sent: What was sent.
+            actor: Who sent it.
+            any_name: Whether the sender may use a name that another has begun.
+
+        Returns:
+            The submission, which waits, or is invalid; its report says why.
+
+        Raises:
+            NotAllowed: The name is another's.
+            StateConflict: The same bytes came from another, or under another name.
+            AikgError: It cannot be read; what was sent is kept as received.
+        """
+        with self._receiving:
+            submission = self._present(sent, actor) or self._keep(sent, actor, any_name)
+        if submission.state != records.RECEIVED:
+            return submission
+        told = self._told(submission)
+        answer = self._run("receive", told, sent.content, self.engine.settings.deadline)
+        found = Judgement(
+            records.WAITING if answer["accepted"] else records.INVALID,
+            json.dumps(answer["report"]),
+            answer["statements"].encode(),
+        )
+        try:
+            return steps.judge(self.database, submission, actor, found)
+        except StateConflict:  # the same bytes came twice at once, and the other was faster
+            return records.find(self.database, submission.name, submission.version)
+
+    def publish(self, submission: Submission, actor: Actor, why: str = "") -> Submission:
+        """Judge a submission against the graph as it is, and make it part of it.
+
+        Raises:
+            StateConflict: It does not wait.
+            SubmissionInvalid: It is valid no longer; the graph stays as it is.
+            StillUsed: Others point at what the version before it described, and it does not.
+        """
+        with self._changing:
+            self._require(submission, records.WAITING)
+            content = records.content(self.database, submission)
+            answer = self._run("publish", self._told(submission), content)
+            if not answer["accepted"]:
+                raise SubmissionInvalid(
+                    f"{submission.address} is valid no longer, since the graph has changed.",
+                    advice="Read the report; then reject it, or send a mended version.",
+                    report=answer["report"],
+                )
+            change = _change(answer)
+            return self._apply(
+                change,
+                lambda: steps.publish(self.database, submission, actor, why, change),
+                lambda: records.versions(self.database, submission.name),
+            )
+
+    def withdraw(self, submission: Submission, actor: Actor, why: str) -> Submission:
+        """Take a submission out of the graph, with what followed from it.
+
+        Raises:
+            StateConflict: It is not published.
+            StillUsed: Others point at what it describes.
+        """
+        with self._changing:
+            self._require(submission, records.PUBLISHED)
+            change = _change(self._run("withdraw", {"graph": submission.graph}))
+            return self._apply(
+                change,
+                lambda: steps.withdraw(self.database, submission, actor, why, change),
+                lambda: records.versions(self.database, submission.name),
+            )
+
+    def reject(self, submission: Submission, actor: Actor, why: str) -> Submission:
+        """Decide that a submission will not be published.
+
+        Raises:
+            StateConflict: It does not wait.
+        """
+        return steps.reject(self.database, submission, actor, why)
+
+    def purge(self, submission: Submission, actor: Actor, why: str) -> Submission:
+        """Remove what was sent and who sent it, for ever; that it was there stays.
+
+        Raises:
+            StateConflict: It is published.
+        """
+        with self._changing:
+            return self._apply(
+                GraphChange(b"", b""),
+                lambda: steps.purge(self.database, submission, actor, why),
+                lambda: records.ever_published(self.database),  # others may share its persons
+            )
+
+    def impact(self, submission: Submission) -> dict[str, Any]:
+        """Tell what would change if it were published, or if what is published were withdrawn.
+
+        Raises:
+            StateConflict: It neither waits nor is it published.
+        """
+        if submission.state == records.PUBLISHED:
+            return self._run("impact-of-withdrawing", {"graph": submission.graph})
+        self._require(submission, records.WAITING)
+        content = records.content(self.database, submission)
+        return self._run("impact-of-publishing", self._told(submission), content)
+
+    def renew(self) -> list[tuple[Submission, list[str]]]:
+        """Judge and apply everything that is published, on files that have changed.
+
+        Returns:
+            Those that break a rule now, with what was found; they stay.
+        """
+        fails = []
+        added: set[str] = set()
+        removed: set[str] = set()
+        for submission in self._published():
+            told = self._told(submission) | {"replaced": None, "media_type": _N_TRIPLES}
+            answer = self._run("publish", told, records.statements(self.database, submission))
+            if not answer["accepted"]:
+                fails.append(
+                    (submission, [f["rule"] for f in answer["report"]["findings"] if f["blocks"]])
+                )
+            change = _change(answer)
+            self.engine.apply(add=change.added, remove=change.removed, version=self.files)
+            come, go = (set(part.decode().splitlines()) for part in (change.added, change.removed))
+            added, removed = (added - go) | (come - removed), (removed - come) | (go - added)
+        with self.database.transaction():
+            overlay.replace(self.database, self.files, _joined(added), _joined(removed))
+        told_of = write_nquads(provenance.of(self.database, records.ever_published(self.database)))
+        self.engine.apply(add=told_of, version=self.version)
+        return fails
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        return overlay.version_of_data(self.database, self.files)
+
+    def _present(self, sent: Sent, actor: Actor) -> Submission | None:
+        """Find the same bytes, sent before.
+
+        Raises:
+            StateConflict: Another sent them, or they bear another name.
+        """
+        present = records.same_content(self.database, sent.sha256)
+        if present and (present.token != actor.token or sent.name not in (None, present.name)):
+            raise StateConflict(
+                f"The same bytes are here already: {present.address} is {present.state}.",
+                advice="Look there; to change it, send what differs.",
+            )
+        return present
+
+    def _keep(self, sent: Sent, actor: Actor, any_name: bool) -> Submission:
+        before = records.versions(self.database, sent.name) if sent.name else []
+        if before and before[0].token != actor.token and not any_name:
+            raise NotAllowed(
+                f"The name {sent.name} is another's.",
+                advice="Choose another name; or ask an administrator to send it for you.",
+            )
+        return steps.receive(self.database, sent, actor)
+
+    def _told(self, submission: Submission) -> dict[str, Any]:
+        """Give what the jobs are told of a submission."""
+        versions = records.versions(self.database, submission.name)
+        published = [v.graph for v in versions if v.state == records.PUBLISHED]
+        return {
+            "name": submission.name,
+            "graph": submission.graph,
+            "media_type": submission.media_type,
+            "filename": submission.filename or submission.name,
+            "replaced": published[0] if published else None,
+        }
+
+    def _published(self) -> list[Submission]:
+        """Give what is published, in the order in which it was: later ones point at earlier."""
+
+        def when(submission: Submission) -> int:
+            events = records.history(self.database, submission)
+            return max(event.number for event in events if event.state == records.PUBLISHED)
+
+        return sorted(records.in_states(self.database, records.PUBLISHED), key=when)
+
+    def _apply(
+        self,
+        change: GraphChange,
+        step: Callable[[], Submission],
+        of: Callable[[], Collection[Submission]],
+    ) -> Submission:
+        """Take a step in the ledger, and then in the graph, with what is told of its origin.
+
+        A process that dies between the two loses nothing: it begins with what the ledger holds.
+        """
+        before = provenance.of(self.database, of())
+        submission = step()
+        after = provenance.of(self.database, of())
+        self.engine.apply(
+            add=change.added + write_nquads(after - before),
+            remove=change.removed + write_nquads(before - after),
+            version=self.version,
+        )
+        return submission
+
+    def _require(self, submission: Submission, state: str) -> None:
+        present = records.find(self.database, submission.name, submission.version)
+        if present.state != state:
+            raise StateConflict(
+                f"{submission.address} is {present.state}, not {state}.",
+                advice="Look at its page: someone else may have decided meanwhile.",
+            )
+
+    def _run(
+        self, job: str, told: dict[str, Any], body: bytes = b"", timeout: float = PATIENCE
+    ) -> dict[str, Any]:
+        return dict(json.loads(self.engine.run(job, told, body, timeout=timeout).read()))
+
+
+def _change(answer: dict[str, Any]) -> GraphChange:
+    parts = (answer.get(part, "") for part in ("added", "removed", "statements", "followed"))
+    return GraphChange(*(part.encode() for part in parts))
+
+
+def _joined(lines: set[str]) -> bytes:
+    return "".join(line + "\n" for line in sorted(lines)).encode()

@@ -1,0 +1,239 @@
+"""/submissions: evidence is sent in, looked at, published and withdrawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from aikg.errors import NotAllowed, RequestMalformed, SubmissionGone, SubmissionInvalid
+from aikg.ledger import records
+from aikg.ledger.records import Submission
+from aikg.ledger.steps import LICENCES, Actor, Sent
+from aikg.ledger.tokens import Token
+from aikg.submissions import receipts
+from aikg.submissions.desk import Desk
+from aikg.web import problems
+from aikg.web.access import Access, sign_out
+
+_ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
+_ADDRESS = "/submissions/<name>/<int:version>"
+_GONE = (records.WITHDRAWN, records.PURGED)
+
+
+def blueprint(desk: Desk, access: Access) -> Blueprint:
+    """Make the routes of submissions, and of the session of a curator."""
+    routes = Blueprint("submissions", __name__)
+    _add_reading(routes, desk, access)
+    _add_steps(routes, desk, access)
+    _add_session(routes, access)
+    return routes
+
+
+def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
+    @routes.get("/submissions")
+    def listing() -> Response | str:
+        token = access.token()
+        every = token is not None and token.allows("review")
+        states = records.STATES if every else (records.PUBLISHED,)
+        found = [receipts.line(s) for s in records.in_states(desk.database, *states)]
+        if problems.wants_page():
+            return render_template("submissions.html", submissions=found, token=token)
+        return jsonify(found)
+
+    @routes.get(_ADDRESS)
+    def submission(name: str, version: int) -> Response | str:
+        token = access.token()
+        found = _find(desk, token, name, version)
+        return _shown(desk, token, found)
+
+    @routes.get(_ADDRESS + "/bytes")
+    def content(name: str, version: int) -> Response:
+        found = _find(desk, access.token(), name, version)
+        response = Response(records.content(desk.database, found), mimetype=found.media_type)
+        response.headers.set(
+            "Content-Disposition", "attachment", filename=found.filename or found.name
+        )
+        return response
+
+    @routes.get(_ADDRESS + "/statements")
+    def statements(name: str, version: int) -> Response:
+        found = _find(desk, access.token(), name, version)
+        stated = records.statements(desk.database, found)
+        return Response(stated, mimetype="application/n-triples")
+
+    @routes.get(_ADDRESS + "/impact")
+    def impact(name: str, version: int) -> Response | str:
+        access.require("review")
+        found = records.find(desk.database, name, version)
+        told = desk.impact(found)
+        if problems.wants_page():
+            return render_template("impact.html", submission=found, impact=told)
+        return jsonify(told)
+
+
+def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
+    @routes.post("/submissions")
+    def submit() -> AnyResponse:
+        token = access.require("submit")
+        actor = Actor(token.label, desk.files, token.id)
+        found = desk.receive(_sent(desk), actor, any_name=token.allows("admin"))
+        return _received(desk, found)
+
+    def step(verb: str, scope: str, take: Callable[[Submission, Actor, str], Submission]) -> None:
+        def view(name: str, version: int) -> AnyResponse:
+            token = access.require(scope)
+            found = records.find(desk.database, name, version)
+            why = _parameter("why") or ""
+            if not why and verb != "publish":
+                raise RequestMalformed(
+                    f"To {verb} something needs a reason.",
+                    advice="Send it as the parameter `why`; it stays with the submission.",
+                )
+            taken = take(found, Actor(token.label, desk.files, token.id), why)
+            if problems.wants_page():
+                return redirect(_url(taken), 303)
+            return jsonify(receipts.receipt(desk.database, taken))
+
+        routes.add_url_rule(f"{_ADDRESS}/{verb}", verb, view, methods=["POST"])
+
+    step("publish", "review", desk.publish)
+    step("reject", "review", desk.reject)
+    step("withdraw", "review", desk.withdraw)
+    step("purge", "admin", desk.purge)
+
+
+def _add_session(routes: Blueprint, access: Access) -> None:
+    @routes.get("/sign-in")
+    def sign_in_form() -> str:
+        return render_template("sign-in.html", licences=LICENCES, token=access.token())
+
+    @routes.post("/sign-in")
+    def sign_in() -> AnyResponse:
+        access.sign_in(request.form.get("token", "").strip())
+        return redirect(url_for("submissions.listing"), 303)
+
+    @routes.post("/sign-out")
+    def leave() -> AnyResponse:
+        access.require("submit")
+        sign_out()
+        return redirect(url_for("pages.front"), 303)
+
+
+def _find(desk: Desk, token: Token | None, name: str, version: int) -> Submission:
+    """Find a submission that the caller may see.
+
+    Raises:
+        UnknownSubmission: There is none.
+        SubmissionGone: It was withdrawn or purged; curators see what was withdrawn.
+        NotAllowed: It is not (yet) public.
+    """
+    found = records.find(desk.database, name, version)
+    curator = token is not None and token.allows("review")
+    if found.state in _GONE and not (curator and found.state == records.WITHDRAWN):
+        raise SubmissionGone(
+            f"Submission {found.address} was {found.state}. "
+            + receipts.story(desk.database, found),
+            advice=f"See /submissions for what is published; {found.graph} names it for ever.",
+        )
+    own = token is not None and token.id == found.token
+    if not (receipts.is_open(desk.database, found) or curator or own):
+        raise NotAllowed(
+            f"Submission {found.address} is not public.",
+            advice="Use the token that it was sent with, or one of scope review.",
+        )
+    return found
+
+
+def _sent(desk: Desk) -> Sent:
+    """Read what was sent: as the body itself, or as the file or the text of a form.
+
+    Raises:
+        RequestMalformed: There is nothing, or a parameter is missing or means nothing.
+    """
+    request.max_content_length = desk.engine.settings.submission_bytes
+    upload = request.files.get("file")
+    if upload is not None and upload.filename:
+        content, media_type, filename = upload.read(), upload.mimetype, upload.filename
+    elif request.form.get("text"):
+        content, media_type, filename = request.form["text"].encode(), "text/turtle", None
+    else:
+        content, media_type, filename = request.get_data(), request.mimetype, None
+    if not content:
+        raise RequestMalformed("Nothing was sent.", advice="Send a file as the request's body.")
+    return Sent(
+        content,
+        media_type,
+        licence=_licence(_parameter("licence")),
+        name=_parameter("name") or None,
+        orcid=_orcid(_parameter("orcid")),
+        filename=_parameter("filename") or filename,
+    )
+
+
+def _parameter(name: str) -> str | None:
+    """Give a parameter of the address, or of a form."""
+    return request.args.get(name) or request.form.get(name)
+
+
+def _licence(name: str | None) -> str:
+    if name in LICENCES.values():
+        return str(name)
+    if name not in LICENCES:
+        raise RequestMalformed(
+            f"The licence is {name or 'not named'}; evidence is taken under {_either()}.",
+            advice="If you may and want to give it under one of those, send the parameter "
+            "`licence=CC-BY-4.0`.",
+        )
+    return LICENCES[name]
+
+
+def _either() -> str:
+    return " or ".join(LICENCES)
+
+
+def _orcid(text: str | None) -> str | None:
+    """Give an ORCID whose check digit is right (ISO 7064, mod 11-2)."""
+    if not text:
+        return None
+    match = _ORCID.fullmatch(text)
+    digits = match[1].replace("-", "") if match else ""
+    total = 0
+    for digit in digits[:-1]:
+        total = (total + int(digit)) * 2
+    if not match or "0123456789X"[(12 - total % 11) % 11] != digits[-1]:
+        raise RequestMalformed(
+            f"{text!r} is no ORCID.", advice="Write it as 0000-0002-1825-0097, or leave it out."
+        )
+    return match[1]
+
+
+def _received(desk: Desk, found: Submission) -> AnyResponse:
+    """Tell the sender what became of it: 201 where it waits, 422 with the report where not."""
+    told = receipts.receipt(desk.database, found)
+    if problems.wants_page():
+        return redirect(_url(found), 303)
+    if found.state == records.INVALID:
+        invalid = SubmissionInvalid(
+            f"{found.address} breaks a rule; it was kept as invalid.",
+            advice="Mend what the report names, and send it again under the same name.",
+            report=told["report"],
+        )
+        return problems.respond(problems.problem(invalid) | {"submission": _url(found)})
+    response = jsonify(told)
+    response.status_code = 201
+    response.headers["Location"] = _url(found)
+    return response
+
+
+def _shown(desk: Desk, token: Token | None, found: Submission) -> Response | str:
+    told = receipts.receipt(desk.database, found)
+    if problems.wants_page():
+        return render_template("submission.html", told=told, token=token)
+    return jsonify(told)
+
+
+def _url(submission: Submission) -> str:
+    return url_for("submissions.submission", name=submission.name, version=submission.version)
