@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import permutations
 
 from bench.paper import Triple, shipped
 from bench.shipped import TYPE, Shipped, term
@@ -29,6 +30,7 @@ def follow(stated: Iterable[Triple], known: Shipped) -> list[Triple]:
     _drugs(by, known, found)
     _sizes(by, found)
     _subgroups(by, found)
+    _arms(by, found)
     for triple in stated:
         found.pop(triple, None)
     return list(found)
@@ -81,3 +83,11 @@ def _subgroups(by: _Facts, found: dict[Triple, None]) -> None:
             if enrolled.intersection(by[term("within")][population]):
                 found[group, TYPE, term("Subgroup")] = None
                 found[group, TYPE, term("Group")] = None
+
+
+def _arms(by: _Facts, found: dict[Triple, None]) -> None:
+    """Chance chose between the arms of the trial (randomized-against)."""
+    arms = list(by[term("assignedRegimen")])
+    found.update(
+        {(arm, term("randomizedAgainst"), other): None for arm, other in permutations(arms, 2)}
+    )

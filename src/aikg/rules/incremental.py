@@ -16,13 +16,15 @@ from typing import TypeAlias, cast
 import pyoxigraph as ox
 
 from aikg.files.queries import Query, read_queries
-from aikg.names import stands_aside
-from aikg.rules.reasoning import INFERRED, STRATA, is_about_named_nodes
+from aikg.names import PREFIXES, RDF_TYPE, stands_aside
+from aikg.rules.reasoning import CLAIMS, INFERRED, STRATA, is_about_named_nodes, load
 
-#: Rules by stratum, each as a query for each of its variables.
-Rules: TypeAlias = list[list[str]]
+#: Rules of one stratum after the other, each as a query for each of its variables.
+_Asked: TypeAlias = list[list[str]]
 _Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Triple
 _DEFAULT = ox.DefaultGraph()
+#: The classes of what is inferred of claims.
+_JUDGEMENTS = {ox.NamedNode(PREFIXES["aikg"] + name) for name in ("EvidenceLine", "Assessment")}
 
 _COMMENTS_AND_TEXTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>\s]*>|#[^\n]*')
 #: What binds no variable for the pattern around it, or binds it only where it is free.
@@ -30,6 +32,20 @@ _APART = re.compile(r"\b(?:FILTER\s*(?:NOT\s+EXISTS|EXISTS)?|OPTIONAL|MINUS|BIND
 _WHERE = re.compile(r"\}\s*(?:WHERE\s*)?\{", re.I)
 _VARIABLE = re.compile(r"\?(\w+)")
 _PLACE = "#nodes#"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What follows.
+
+    Attributes:
+        strata: The rules by stratum, each as a query for each of its variables.
+        claims: The rules that judge claims, in their order. They are applied to the whole graph:
+            a claim is judged by all the evidence on it, and the lines are few.
+    """
+
+    strata: _Asked
+    claims: list[Query]
 
 
 @dataclass(frozen=True)
@@ -104,10 +120,11 @@ def read(folder: Path, strata: Sequence[str] = STRATA) -> Rules:
         MissingFolder: See `reasoning.derive`.
         QueryMalformed: See `reasoning.derive`.
     """
-    return [
+    asked = [
         [_open(rule, name) for rule in read_queries(folder / stratum) for name in bound(rule)]
         for stratum in strata
     ]
+    return Rules(asked, [rule for stratum in load(folder, CLAIMS) for rule in stratum])
 
 
 def change(
@@ -130,10 +147,10 @@ def change(
     touched = _with_dependents(store, {quad.subject for quad in (*removed, *added)})
     current = Change(store)
     while True:
-        before = _conclusions(store, rules, touched)
+        before = _conclusions(store, rules.strata, touched)
         _change_statements(current, removed, added)
         _forget(current, touched)
-        after = _fixpoint(current, rules, touched)
+        after = _fixpoint(current, rules.strata, touched)
         reached = {triple.subject for triple in before ^ after} - touched
         if not reached:
             break
@@ -141,6 +158,7 @@ def change(
         touched |= reached
     for quad in [q for q in current.added if not is_about_named_nodes(q.triple)]:
         current.remove(quad)
+    _judge_claims(current, rules.claims)
     return Difference(current.added, current.removed)
 
 
@@ -196,7 +214,7 @@ def _open(rule: Query, variable: str) -> str:
     return rule.text[: where.end()] + values + rule.text[where.end() :]
 
 
-def _conclusions(store: ox.Store, rules: Rules, touched: Iterable[object]) -> set[ox.Triple]:
+def _conclusions(store: ox.Store, rules: _Asked, touched: Iterable[object]) -> set[ox.Triple]:
     """Give what follows where a rule is used once, on touched nodes, known or not."""
     nodes = " ".join(str(node) for node in touched if isinstance(node, ox.NamedNode))
     found: set[ox.Triple] = set()
@@ -229,7 +247,7 @@ def _forget(current: Change, nodes: Iterable[object]) -> None:
                 current.remove(_in(_DEFAULT, quad.triple))
 
 
-def _fixpoint(current: Change, rules: Rules, touched: Iterable[object]) -> set[ox.Triple]:
+def _fixpoint(current: Change, rules: _Asked, touched: Iterable[object]) -> set[ox.Triple]:
     """Apply the rules to touched nodes until nothing is new; give all that they conclude."""
     nodes = list(touched)
     concluded: set[ox.Triple] = set()
@@ -243,3 +261,19 @@ def _fixpoint(current: Change, rules: Rules, touched: Iterable[object]) -> set[o
             if not new:
                 break
     return concluded
+
+
+def _judge_claims(current: Change, rules: Iterable[Query]) -> None:
+    """Judge all claims anew: what was inferred of them goes, and what follows now comes."""
+    store = current.store
+    judged = {
+        quad.subject
+        for quad in store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), None, INFERRED)
+        if quad.object in _JUDGEMENTS
+    }
+    _forget(current, judged)
+    for rule in rules:
+        for triple in list(cast(ox.QueryTriples, store.query(rule.text))):
+            if _in(_DEFAULT, triple) not in store:
+                current.add(_in(_DEFAULT, triple))
+                current.add(_in(INFERRED, triple))

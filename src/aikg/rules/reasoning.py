@@ -21,6 +21,12 @@ INFERRED = ox.NamedNode(graph_of("inferred"))
 #: (`NOT EXISTS`), since all that follows by the rules before it is there by then.
 STRATA = ("owl", "evidence")
 
+#: The folders of rules that judge claims, in their order, after all others; each is applied once.
+CLAIMS = tuple(
+    f"claims/{name}"
+    for name in ("lines", "cited", "margins", "reasons", "directions", "assessments")
+)
+
 #: Rule cax-dw: no individual is of two classes that exclude each other.
 _DISJOINT = """
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
@@ -33,7 +39,12 @@ ORDER BY ?node ?class ?other
 """
 
 
-def derive(store: ox.Store, rules: Path, strata: Sequence[str] = STRATA) -> list[ox.Triple]:
+def derive(
+    store: ox.Store,
+    rules: Path,
+    strata: Sequence[str] = STRATA,
+    claims: Sequence[str] = CLAIMS,
+) -> list[ox.Triple]:
     """Give all that follows from the default graph and is not in it, sorted.
 
     The store stays as it is. Nothing is concluded from domains and ranges (decision 8), and
@@ -43,12 +54,13 @@ def derive(store: ox.Store, rules: Path, strata: Sequence[str] = STRATA) -> list
         store: The ontology and the data, in the default graph.
         rules: The folder `queries/rules/`: CONSTRUCT queries, in one folder a stratum.
         strata: Which folders of rules are used, in which order.
+        claims: Which folders of rules judge claims by what follows, in which order.
 
     Raises:
         MissingFolder: One of the folders of rules is not there, or is empty.
         QueryMalformed: A rule has no summary.
     """
-    return follow(store, load(rules, strata))
+    return follow(store, load(rules, strata), load(rules, claims))
 
 
 def load(rules: Path, strata: Sequence[str] = STRATA) -> list[list[Query]]:
@@ -56,7 +68,11 @@ def load(rules: Path, strata: Sequence[str] = STRATA) -> list[list[Query]]:
     return [read_queries(rules / stratum) for stratum in strata]
 
 
-def follow(store: ox.Store, strata: Iterable[Sequence[Query]]) -> list[ox.Triple]:
+def follow(
+    store: ox.Store,
+    strata: Iterable[Sequence[Query]],
+    claims: Iterable[Sequence[Query]] = (),
+) -> list[ox.Triple]:
     """Derive by rules that were read before, for who may not open a file; see `derive`."""
     known = ox.Store()
     known.extend(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
@@ -65,6 +81,8 @@ def follow(store: ox.Store, strata: Iterable[Sequence[Query]]) -> list[ox.Triple
     for stratum in strata:
         active += stratum
         derived |= _fixpoint(known, active)
+    for stratum in claims:
+        derived = derived.union(*(_apply(known, rule) for rule in stratum))
     return sorted(filter(is_about_named_nodes, derived), key=str)
 
 
