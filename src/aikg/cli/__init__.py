@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aikg.cli import evidence, intake, ledger, server, submissions
+from aikg.cli import claims, evidence, intake, ledger, server, submissions
 from aikg.cli.console import Commands
 
 
@@ -21,6 +21,7 @@ for command in (
     evidence.build,
     intake.validate,
     evidence.audit,
+    claims.claims,
     evidence.query,
     evidence.reason,
     server.serve,

@@ -1,0 +1,49 @@
+"""`aikg claims`: what the findings say for and against each claim."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from aikg import claims as judging
+from aikg import settings
+from aikg.cli.console import stages
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    default="table",
+    show_default=True,
+    type=click.Choice(("table", "json", "csv")),
+)
+def claims(files: tuple[Path, ...], form: str) -> None:
+    """Show the status of each claim that findings can test, and why it is so.
+
+    FILES are judged together with the graph: a trial, or a margin of your own. What they change is
+    marked.
+    """
+    configured = settings.from_environment()
+    with stages() as progress:
+        assessed = judging.assess(files, configured, progress)
+    if form != "table":
+        judging.write(assessed, form, sys.stdout)
+        return
+    for each in assessed:
+        margin = f", under {each.margin}" if each.margin else ""
+        was = f" (was {each.was})" if each.was else ""
+        why = f": {each.why}" if each.why else ""
+        click.echo(f"{each.status}{was}{margin}{why}  {each.claim}\n    {each.says}")
+        for line in each.lines:
+            reasons = f": {line.reasons}" if line.reasons else ""
+            click.echo(
+                f"    {line.direction}  {line.printed} {line.outcome}{reasons}"
+                f"  [{line.finding}, {line.found_by}]"
+            )
+        click.echo()
+    click.echo("What a status and a reason mean: docs/claims.md. Without a margin no likeness is")
+    click.echo("ever supported. Judgements, expectations and recommendations are not computed.")
