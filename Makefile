@@ -4,7 +4,9 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 BIN := .venv/bin
 
-.PHONY: help serve build test test-fast bench mutate check format pins sssom clean
+ROUNDS ?= 500
+
+.PHONY: help serve build test test-fast bench soak mutate check format pins sssom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -20,6 +22,9 @@ test: .venv/dev ## every test
 
 test-fast: .venv/dev ## the tests without Java, second builds and mutations
 	$(BIN)/pytest -n 2 -m 'not slow'
+
+soak: .venv/dev ## kill processes under load, ROUNDS times (500)
+	$(BIN)/pytest -s -m 'not slow' tests/test_kills.py --rounds $(ROUNDS)
 
 mutate: .venv/dev ## change each fact of the data in turn; name what the inventory overlooks
 	$(BIN)/python tests/inventory.py

@@ -20,6 +20,11 @@ ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let endurance tests run as long as one likes; `make soak` asks for hundreds of rounds."""
+    parser.addoption("--rounds", type=int, default=20, help="rounds of an endurance test")
+
+
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The repository's files, with a home of the test's own."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
+import zlib
 from urllib.parse import quote, urlencode
 
 import pytest
+from processes import workers
 from serving import BOMB, ENDLESS, Server, start
 
 from aikg.settings import Settings
@@ -172,24 +175,57 @@ def test_a_query_that_kills_its_worker_is_500_and_harms_nobody(server: Server) -
     assert server.send("GET", ASK, {}).status == 200
 
 
-@pytest.mark.parametrize(
-    ("pattern", "whole"), [("{ ?a ?b ?c . ?d ?e ?f } LIMIT 9000", True), (f"{ENDLESS}", False)]
-)
-def test_only_a_whole_answer_ends_cleanly(server: Server, pattern: str, whole: bool) -> None:
-    """What breaks off has no last chunk, so no client takes it for an answer."""
-    target = f"/sparql?query={quote(f'SELECT * {pattern}')}&timeout=0.5&format=csv"
+def receive_raw(server: Server, target: str, accepted: str, kill: bool) -> tuple[bytes, bytes]:
+    """Read a reply as it comes over the socket: its head, and all that follows."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(
-            f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+            f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            f"Accept-Encoding: {accepted}\r\n\r\n".encode()
         )
-        received = bytearray()
+        received = bytearray(connection.recv(1 << 16))
+        for worker in workers(server) if kill else []:
+            os.kill(worker, signal.SIGKILL)
         while piece := connection.recv(1 << 20):
             received += piece
     head, _, body = bytes(received).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200")
+    return head, body
+
+
+@pytest.mark.parametrize("accepted", ["identity", "gzip"])
+@pytest.mark.parametrize(
+    ("pattern", "kill", "whole"),
+    [
+        ("{ ?a ?b ?c . ?d ?e ?f } LIMIT 9000", False, True),
+        (ENDLESS, False, False),
+        (ENDLESS, True, False),
+    ],
+    ids=["whole", "deadline", "killed"],
+)
+def test_only_a_whole_answer_ends_cleanly(
+    server: Server, pattern: str, kill: bool, whole: bool, accepted: str
+) -> None:
+    """What breaks off has no last chunk and no trailer, so no client takes it for an answer."""
+    target = f"/sparql?query={quote(f'SELECT * {pattern}')}&timeout=0.5&format=csv"
+    head, body = receive_raw(server, target, accepted, kill)
+    assert head.startswith(b"HTTP/1.1 200"), body
     assert b"Transfer-Encoding: chunked" in head
-    assert len(body) > 10_000
+    assert (b"Content-Encoding: gzip" in head) == (accepted == "gzip")
+    assert len(body) > 1_000
     assert body.endswith(b"\r\n0\r\n\r\n") == whole
+    if accepted == "gzip":
+        unpacking = zlib.decompressobj(31)
+        assert unpacking.decompress(dechunk(body)).count(b"\n") > 100
+        assert unpacking.eof == whole
+
+
+def dechunk(body: bytes) -> bytes:
+    """Join the chunks of a body, as far as they came."""
+    content = bytearray()
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        content += body[: int(size, 16)]
+        body = body[int(size, 16) + 2 :]
+    return bytes(content)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Self
@@ -14,6 +13,10 @@ from aikg.engine.pool import Worker
 from aikg.errors import AnswerTooLarge, ClientGone, DeadlineExceeded, TooBusy, WorkerLost
 
 _LESS = "Ask for less: begin with what is rare, join each pattern to another, and use LIMIT."
+
+
+class NotAsked(WorkerLost):
+    """The worker had ended before it read the request, which can be sent to another."""
 
 
 class Answer:
@@ -51,7 +54,7 @@ class Answer:
     ) -> None:
         self._worker, self._place, self._most, self._finish = worker, place, most, finish
         self._frames = Frames(worker.connection, self._look_around)
-        self._open = True
+        self._open, self._begun = True, False
         self.version = worker.version()
         place.stop = worker.stop
         try:
@@ -68,13 +71,17 @@ class Answer:
 
     def _begin(self, request: dict[str, Any], body: bytes) -> dict[str, Any]:
         """Send the request, and wait for the head of the answer."""
-        with contextlib.suppress(OSError):  # what is broken here is told by what comes back
+        try:
             # The kernel ends the worker if nobody else does.
             self._frames.send_message(request | {"timeout": max(self._place.left, TICK)}, body)
-        self._worker.connection.settimeout(max(min(TICK, self._place.left), 0.001))
-        kind, content = self._receive()
+            self._worker.connection.settimeout(max(min(TICK, self._place.left), 0.001))
+            kind, content = self._receive()
+        except ConnectionError:  # it ended before it had read the request
+            self.close()
+            raise NotAsked("The worker was ended while it waited.", advice="Ask again.") from None
         if kind != HEAD:
             self._raise_broken()
+        self._begun = True
         return dict(json.loads(content))
 
     def __iter__(self) -> Iterator[bytes]:
@@ -99,6 +106,10 @@ class Answer:
             kind, content = self._frames.receive()
             if kind not in {HEAD, DATA, END, LEAVE}:
                 raise Broken("no frame of an answer")
+        except ConnectionResetError:
+            if not self._begun:
+                raise
+            self._raise_broken()
         except OSError:
             self._raise_broken()
         if kind in {END, LEAVE}:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
-from aikg.engine.answer import Answer
+from aikg.engine.answer import Answer, NotAsked
 from aikg.engine.places import Places
 from aikg.engine.pool import Pool
 from aikg.engine.process import Change, Process
@@ -98,13 +98,17 @@ class Engine:
         """
         request = {"job": job, "arguments": arguments}
         timeout = timeout or self.settings.deadline
-        pool = self._running()
-        try:
-            return self._ask(pool, request, body, timeout)
-        except (OSError, WorkerLost):
-            if not pool.process.ended(within=0.2):
-                raise
-        return self._ask(self._running(), request, body, timeout)
+        # Workers that were killed while they waited, and a process that was: at worst all of them.
+        for _ in range(self.settings.workers + 1):
+            pool = self._running()
+            try:
+                return self._ask(pool, request, body, timeout)
+            except NotAsked:
+                continue
+            except (OSError, WorkerLost):
+                if not pool.process.ended(within=0.2):
+                    raise
+        raise EngineUnavailable("The engine ended again and again.", advice="Ask again.")
 
     def _ask(self, pool: Pool, request: dict[str, Any], body: bytes, timeout: float) -> Answer:
         """Let a worker do a job, which gives worker and place back when the answer is closed."""

@@ -103,9 +103,8 @@ class Pool:
             except TimeoutError:
                 self.drop(worker)
                 raise TooBusy("No worker was free in time.", advice=QUIETER) from None
-            except BaseException:
-                self.drop(worker)
-                raise
+            except OSError:
+                pass  # it was ended while it waited; where the process was, no other is forked
             self.drop(worker)
 
     def give_back(self, worker: Worker) -> None:
