@@ -92,7 +92,7 @@ MISTAKES = [
         "CHEBI:4953",
         "CHEBI:6413",
         MappingInvalid,
-        "is an exact match of drug:exemestane and, in",
+        "is an exact match of drug:letrozole and, in",
         id="two of ours on one of theirs",
     ),
     pytest.param(
