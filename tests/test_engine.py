@@ -336,6 +336,7 @@ def test_the_kernel_lets_no_connection_out() -> None:
                         listener.accept()
                 else:
                     listener.accept()[0].close()
+                    child.kill()  # it may call again, and nobody would answer
 
 
 def test_a_process_with_threads_does_not_fork() -> None:
