@@ -281,7 +281,7 @@ def test_queries_wait_for_their_turn(small: Settings) -> None:
 def test_an_engine_that_was_killed_starts_again(engine: Engine) -> None:
     """The query after the kill is answered, by another process."""
     killed = engine._pool.process.child.pid
-    os.kill(killed, signal.SIGKILL)
+    kill(killed)
     assert_answers(engine)
     assert engine._pool.process.child.pid != killed
 
