@@ -52,7 +52,8 @@ def accept(media_type: str) -> dict[str, str]:
         ("GET", CONSTRUCT, accept(CSV), b"", 406, PROBLEM),
         ("GET", SELECT + "&format=turtle", {}, b"", 406, PROBLEM),
         # Exactly one query, in UTF-8.
-        ("GET", "/sparql", {}, b"", 400, PROBLEM),
+        ("GET", "/sparql?query", {}, b"", 400, PROBLEM),
+        ("GET", "/sparql?timeout=1", {}, b"", 400, PROBLEM),
         ("GET", ASK + "&query=ASK%7B%7D", {}, b"", 400, PROBLEM),
         ("POST", ASK, FORM, b"query=ASK%7B%7D", 400, PROBLEM),
         ("GET", "/sparql?query=ASK%7B%7D%20%23%E9", {}, b"", 400, PROBLEM),

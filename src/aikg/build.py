@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from aikg.description import executables, statistics
 from aikg.errors import MissingFolder
 from aikg.files import turtle
+from aikg.files.queries import read_queries
 from aikg.files.turtle import Statement
 from aikg.links import mappings
 from aikg.names import RDFS_LABEL
@@ -20,7 +22,7 @@ from aikg.rules.validation import Progress, judge
 from aikg.settings import Settings
 
 #: What the build reads, in this order; each is a folder below the root.
-SOURCES = ("ontology", "data/turtle", "shapes", "queries")
+SOURCES = ("ontology", "data/turtle", "shapes", "queries", "description")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Built:
         inferred: What follows from them, sorted.
         remarks: What shapes and checks found that does not stop a build, a line each.
         version: The version of the data: a hash of all files that the build reads.
-        aside: What stands in named graphs only, and is no evidence: links to other vocabularies.
+        aside: What stands in named graphs only, and is no evidence: links to other vocabularies,
+            shapes, queries, and the description of the graph.
     """
 
     asserted: list[Statement]
@@ -42,7 +45,10 @@ class Built:
     aside: list[ox.Quad] = field(default_factory=list)
 
     def quads(self) -> Iterable[ox.Quad]:
-        """Every triple twice: in the default graph and in the graph of its source (decision 2)."""
+        """Every triple twice: in the default graph and in the graph of its source (decision 2).
+
+        What stands aside is in its named graph only.
+        """
         for statement in self.asserted:
             triple = statement.triple
             yield ox.Quad(triple.subject, triple.predicate, triple.object)
@@ -98,7 +104,13 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
     asserted = [*ontology, *data]
     progress("link")
     aside = mappings.read_all(settings.root, _labels(asserted))
-    return Built(asserted, verdict.inferred, verdict.remarks, current, aside)
+    progress("describe")
+    aside += _read_aside(settings.root)
+    result = Built(asserted, verdict.inferred, verdict.remarks, current, aside)
+    store = ox.Store()
+    store.extend(result.quads())
+    aside += statistics.describe(store, current)
+    return result
 
 
 def _labels(statements: Iterable[Statement]) -> dict[str, str]:
@@ -153,6 +165,18 @@ def read_with(
 def _read_sources(root: Path) -> tuple[list[Statement], list[Statement]]:
     ontology = turtle.read_folder(root / "ontology", root)
     return ontology, turtle.read_folder(root / "data" / "turtle", root)
+
+
+def _read_aside(root: Path) -> Iterator[ox.Quad]:
+    """Read what stands in named graphs only: it is about the evidence, and no part of it."""
+    for folder in ("shapes", "description"):
+        for statement in turtle.read_folder(root / folder, root):
+            yield statement.quad
+    queries = root / "queries"
+    yield from executables.examples(read_queries(queries / "competency"))
+    yield from executables.checks_and_rules(
+        read_queries(queries / "checks"), read_queries(queries / "rules")
+    )
 
 
 def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:

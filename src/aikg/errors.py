@@ -70,6 +70,12 @@ class UnknownGraph(AikgError):
     status = 404
 
 
+class UnknownNode(AikgError):
+    """No graph speaks of a node of that name."""
+
+    status = 404
+
+
 class RequestMalformed(AikgError):
     """An HTTP request is not one of the SPARQL 1.1 Protocol."""
 

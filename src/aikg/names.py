@@ -32,15 +32,19 @@ OWN_PREFIXES = {
 }
 
 OTHER_PREFIXES = {
+    "dcat": "http://www.w3.org/ns/dcat#",
     "dcterms": "http://purl.org/dc/terms/",
     "owl": "http://www.w3.org/2002/07/owl#",
     "prov": "http://www.w3.org/ns/prov#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "https://schema.org/",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
     "semapv": "https://w3id.org/semapv/vocab/",
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "sssom": "https://w3id.org/sssom/",
+    "void": "http://rdfs.org/ns/void#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
@@ -55,7 +59,10 @@ RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
 RDFS_LABEL = OTHER_PREFIXES["rdfs"] + "label"
 
 #: How the named graphs begin that are no evidence: what they hold is not in the default graph.
-ASIDE = (PREFIXES["graph"] + "mappings/",)
+ASIDE = (
+    BASE + ".well-known/",
+    *(PREFIXES["graph"] + part for part in ("description/", "mappings/", "queries/", "shapes/")),
+)
 
 
 def stands_aside(graph: object) -> bool:

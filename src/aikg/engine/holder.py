@@ -20,6 +20,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from aikg.description.statistics import Figures
 from aikg.engine import jobs, worker
 from aikg.engine.frames import Broken, Frames
 
@@ -34,6 +35,7 @@ class Held:
     store: ox.Store
     version: str
     triples: int
+    figures: Figures
 
     @classmethod
     def load(cls, path: str) -> Held:
@@ -43,17 +45,15 @@ class Held:
         store = ox.Store()
         store.bulk_load(path=path, format=ox.RdfFormat.N_QUADS)
         default = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        return cls(store, version, sum(1 for _ in default))
+        return cls(store, version, sum(1 for _ in default), Figures(store))
 
     def apply(self, add: bytes, remove: bytes, version: str) -> None:
         """Change the graph in one step: every later fork sees all of it, or none."""
         out, coming = (list(ox.parse(part, ox.RdfFormat.N_QUADS)) for part in (remove, add))
-        for quad in out:
-            self.triples -= quad.graph_name == ox.DefaultGraph() and quad in self.store
-            self.store.remove(quad)
-        for quad in coming:
-            self.triples += quad.graph_name == ox.DefaultGraph() and quad not in self.store
-            self.store.add(quad)
+        touched = {q for q in (*out, *coming) if q.graph_name == ox.DefaultGraph()}
+        self.triples -= sum(quad in self.store for quad in touched)
+        self.figures.change(out, coming, version)
+        self.triples += sum(quad in self.store for quad in touched)
         self.version = version
 
     def describe(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from aikg.errors import MissingFolder
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
 from aikg.sparql.graphs import write_graph
+from aikg.sparql.nodes import write_node, write_rows
 
 
 class Begin(Protocol):
@@ -53,10 +54,42 @@ def read_graph(
     write_graph(store, arguments["graph"], arguments["format"], arguments["accept"], output, begin)
 
 
-JOBS: dict[str, Job] = {"query": answer_query, "graph": read_graph}
+def read_node(
+    store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
+) -> None:
+    """Write the description of the node that the arguments name, in the format they choose."""
+    write_node(
+        store,
+        arguments["node"],
+        arguments["format"],
+        arguments["accept"],
+        output,
+        begin=lambda media_type: begin(media_type, repeatable=True),
+    )
+
+
+def read_rows(
+    store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
+) -> None:
+    """Answer the queries of our own that the body lists, about the node that is named."""
+    write_rows(
+        store,
+        arguments["node"],
+        json.loads(body),
+        output,
+        begin=lambda media_type: begin(media_type, repeatable=True),
+    )
+
+
+JOBS: dict[str, Job] = {
+    "query": answer_query,
+    "graph": read_graph,
+    "node": read_node,
+    "rows": read_rows,
+}
 
 #: The jobs that leave the graph as it was; after any other its worker ends.
-READ_ONLY = {"query", "graph"}
+READ_ONLY = {"query", "graph", "node", "rows"}
 
 
 def prepare(root: Path) -> None:

@@ -19,11 +19,13 @@ class Format:
         media_type: The registered type, which the answer carries.
         names: What people call it; the first is its name in this project.
         also: Types that clients ask for when they mean this one.
+        ending: What a file of it is called by, where addresses can end in it.
     """
 
     media_type: str
     names: tuple[str, ...]
     also: tuple[str, ...] = ()
+    ending: str = ""
 
 
 #: For SELECT and ASK; the first is the default.
@@ -36,12 +38,22 @@ SOLUTIONS = (
 
 #: For CONSTRUCT and DESCRIBE; the first is the default. Other names are SPARQLWrapper's.
 TRIPLES = (
-    Format("text/turtle", ("turtle", "ttl")),
-    Format("application/n-triples", ("ntriples", "nt")),
-    Format("application/rdf+xml", ("rdfxml", "xml", "rdf", "rdf+xml"), ("application/xml",)),
-    Format("application/ld+json", ("jsonld", "json", "json-ld"), ("application/json",)),
-    Format("application/n-quads", ("nquads", "nq")),
-    Format("application/trig", ("trig",)),
+    Format("text/turtle", ("turtle", "ttl"), ending="ttl"),
+    Format("application/n-triples", ("ntriples", "nt"), ending="nt"),
+    Format(
+        "application/rdf+xml",
+        ("rdfxml", "xml", "rdf", "rdf+xml"),
+        ("application/xml",),
+        ending="rdf",
+    ),
+    Format(
+        "application/ld+json",
+        ("jsonld", "json", "json-ld"),
+        ("application/json",),
+        ending="jsonld",
+    ),
+    Format("application/n-quads", ("nquads", "nq"), ending="nq"),
+    Format("application/trig", ("trig",), ending="trig"),
 )
 
 #: For all graphs together; the first is the default.

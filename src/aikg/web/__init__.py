@@ -15,12 +15,13 @@ from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 from aikg import questions
 from aikg.engine.client import Engine
 from aikg.engine.places import Caller, caller
+from aikg.files.queries import Query
 from aikg.ledger.records import Submission
 from aikg.questions import Question
 from aikg.settings import Settings
 from aikg.submissions.desk import Desk
 from aikg.submissions.opening import open_desk
-from aikg.web import pages, problems, server, sparql, store, submissions
+from aikg.web import description, nodes, pages, problems, server, sparql, store, submissions
 from aikg.web.access import Access
 from aikg.web.cache import Cache
 from aikg.web.compression import Compression
@@ -46,16 +47,23 @@ _HEADERS = {
 }
 
 
-def create_app(engine: Engine, registered: Sequence[Question], desk: Desk | None = None) -> Flask:
-    """Make the application that asks an engine, with the questions that it shows.
+def create_app(
+    engine: Engine,
+    registered: Sequence[Question],
+    desk: Desk | None = None,
+    sections: Sequence[Query] = (),
+) -> Flask:
+    """Make the application that asks an engine.
 
     Args:
         engine: The graph.
-        registered: The questions.
+        registered: The questions that the pages show.
         desk: Takes submissions in; without it the application is for reading only.
+        sections: What the page of a node asks, in this order.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = engine.settings.query_bytes * _ESCAPED + _OTHERS
+    app.config["SECTIONS"] = sections
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     problems.register(app)
     app.register_blueprint(pages.blueprint(engine, registered))
@@ -64,6 +72,8 @@ def create_app(engine: Engine, registered: Sequence[Question], desk: Desk | None
     app.jinja_env.globals["takes_submissions"] = desk is not None
     if desk:
         app.register_blueprint(submissions.blueprint(desk, Access(app, desk)))
+    app.register_blueprint(description.blueprint(engine))
+    app.register_blueprint(nodes.blueprint(engine))
 
     @app.before_request
     def refuse_large_header() -> None:
@@ -109,8 +119,9 @@ def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
     desk = stack.enter_context(open_desk(settings, holder, _tell_failing))
-    registered = questions.load(settings.root / "queries" / "competency")
-    return create_app(desk.engine, registered, desk)
+    queries = settings.root / "queries"
+    registered, sections = questions.load(queries / "competency"), nodes.load(queries / "pages")
+    return create_app(desk.engine, registered, desk, sections)
 
 
 def _tell_failing(submission: Submission, found: list[str]) -> None:

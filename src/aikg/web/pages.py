@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from aikg.engine.answer import Answer
@@ -16,6 +17,7 @@ from aikg.engine.client import Engine
 from aikg.names import BASE, OTHER_PREFIXES, shorten
 from aikg.questions import Question
 from aikg.sparql.formats import SOLUTIONS, TRIPLES
+from aikg.web import description, nodes
 
 #: What a page is made from: rows, or else Turtle.
 ACCEPT = f"{SOLUTIONS[0].media_type}, {TRIPLES[0].media_type}"
@@ -52,8 +54,14 @@ def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
     routes = Blueprint("pages", __name__)
 
     @routes.get("/")
-    def front() -> str:
-        return render_template("front.html", questions=registered, graph=engine.describe())
+    def front() -> Response:
+        if not description.prefers_page():
+            return nodes.data(engine, BASE, request.args.get("format"))
+        described = description.dataset(engine)
+        page = render_template(
+            "front.html", questions=registered, graph=engine.describe(), dataset=described
+        )
+        return description.add_signposts(make_response(page))
 
     @routes.get("/health")
     def health() -> dict[str, Any]:
@@ -65,10 +73,21 @@ def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
 
     @routes.app_template_filter("link")
     def link(iri: str) -> str | None:
-        """Say where an IRI leads: one of ours to its description here, never to a script."""
+        """Say where an IRI leads: one of ours to its page here, never to a script."""
         if iri.startswith(BASE):
-            return url_for("sparql.query", query=f"DESCRIBE <{iri}>")
+            return request.script_root + "/" + quote(iri.removeprefix(BASE), safe="/?=&:@~+,;")
         return iri if iri.startswith(("http://", "https://")) else None
+
+    @routes.app_template_filter("words")
+    def words(iri: str) -> str:
+        """Make the name of a node readable that has no label: the end of its IRI, as words."""
+        if not iri.startswith(BASE):
+            return shorten(iri)
+        return iri.removeprefix(BASE).partition("/")[2].replace("-", " ") or iri
+
+    @routes.app_template_test("boolean_type")
+    def boolean_type(datatype: str) -> bool:
+        return datatype == OTHER_PREFIXES["xsd"] + "boolean"
 
     @routes.app_template_test("plain")
     def plain(datatype: str) -> bool:

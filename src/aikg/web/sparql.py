@@ -16,7 +16,7 @@ from aikg import questions
 from aikg.engine.client import Engine
 from aikg.errors import AikgError
 from aikg.questions import Question
-from aikg.web import pages, parameters, problems
+from aikg.web import description, pages, parameters, problems
 from aikg.web.cache import VERSION
 
 
@@ -31,6 +31,8 @@ def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
         page = problems.wants_page() and not given.get("format")
         if page and not any(map(given.get, ("query", "question"))):
             return pages.show_form(registered)
+        if request.method in {"GET", "HEAD"} and not given:
+            return description.service(engine)
         text = _only_query(given, registered)
         try:
             answer = engine.query(

@@ -1,7 +1,7 @@
 """/store: the reading half of the SPARQL 1.1 Graph Store HTTP Protocol.
 
 https://www.w3.org/TR/sparql11-http-rdf-update/. A graph is named by `?graph=` (section 4.2), or by
-its own address here (section 4.1).
+its own address here (section 4.1), which `nodes` answers.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import NoReturn
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import NotFound
 
 from aikg.engine.client import Engine
 from aikg.names import BASE, is_absolute
-from aikg.web import parameters
+from aikg.web import nodes, parameters
 
 PROTOCOL = "https://www.w3.org/TR/sparql11-http-rdf-update/"
+#: What the default graph is called, which its page tells about.
+DEFAULT = BASE + "store?default"
 WRITING = ["PUT", "POST", "PATCH", "DELETE"]
 
 
@@ -27,14 +28,8 @@ def blueprint(engine: Engine) -> Blueprint:
     @routes.get("/store")
     def store() -> Response:
         given = parameters.read()
-        return graph(engine, _only_graph(given.getlist("graph"), "default" in given))
-
-    @routes.get("/graph/<path:name>")
-    def own_address(name: str) -> Response:
-        iri = f"{BASE}graph/{name}"
-        if not is_absolute(iri):
-            raise NotFound
-        return graph(engine, iri)
+        name = _only_graph(given.getlist("graph"), "default" in given)
+        return nodes.page(engine, name or DEFAULT) if nodes.page_wanted() else graph(engine, name)
 
     @routes.route("/graph/<path:name>", methods=WRITING)
     @routes.route("/store/", methods=WRITING)

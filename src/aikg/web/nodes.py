@@ -1,0 +1,232 @@
+"""Every IRI of this project, at its own path: a page for a person, RDF for a program.
+
+The path after `https://w3id.org/aikg` is the path here, on any host. What a page shows is asked by
+the files of `queries/pages/`: each is a section, shown where it has rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, current_app, make_response, render_template, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from aikg.engine.answer import Answer
+from aikg.engine.client import Engine
+from aikg.files.queries import Query, read_queries
+from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
+from aikg.sparql.formats import TRIPLES
+from aikg.web import problems
+from aikg.web.cache import VERSION
+
+LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+#: What graphs are named like; their RDF is all that they hold.
+GRAPHS = (BASE + "graph/", BASE + ".well-known/sparql-examples")
+#: What describes a thing in a sentence, the best first.
+_SENTENCES = (
+    OTHER_PREFIXES["skos"] + "definition",
+    OTHER_PREFIXES["dcterms"] + "description",
+    OTHER_PREFIXES["rdfs"] + "comment",
+)
+_STATEMENTS = "statements"
+#: What has the figures of the graph.
+_COUNTED = (BASE, BASE + ".well-known/void", BASE + "store?default")
+#: What stays as it is in the address of a header.
+_SAFE = "/:?=&%~+.,;@!$'()*"
+
+Term = dict[str, Any]
+Row = dict[str, Term]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of a page.
+
+    Attributes:
+        name: The name of its query.
+        title: What it shows.
+        by: The variable that its parts share, or None.
+        columns: The variables that it shows; each may have a text in `<column>_label`.
+        parts: Its rows, under what they have in common, or under None.
+        rows: How many rows there are.
+    """
+
+    name: str
+    title: str
+    by: str | None
+    columns: list[str]
+    parts: list[tuple[Row | None, list[Row]]]
+    rows: int
+
+
+def blueprint(engine: Engine) -> Blueprint:
+    """Make the route of everything that has no other route."""
+    routes = Blueprint("nodes", __name__)
+
+    @routes.get("/<path:name>")
+    def node(name: str) -> Response:
+        _refuse_if_written_only(name)
+        stem, _, last = name.rpartition(".")
+        if stem and any(last == form.ending for form in TRIPLES):
+            return data(engine, BASE + stem, last)
+        if page_wanted():
+            return page(engine, BASE + name)
+        return data(engine, BASE + name, request.args.get("format"))
+
+    return routes
+
+
+def page_wanted() -> bool:
+    """Tell whether the client prefers a page to RDF."""
+    return problems.wants_page() and not request.args.get("format")
+
+
+def load(folder: Path) -> list[Query]:
+    """Read what the page of a node asks, in the order of its sections."""
+    found = read_queries(folder, required=("summary", "order"))
+    return sorted(found, key=lambda query: int(query.header["order"]))
+
+
+def data(engine: Engine, iri: str, format: str | None) -> Response:
+    """Answer with a node's description, or with a graph, as RDF.
+
+    Raises:
+        UnknownNode: No graph speaks of it.
+        UnknownGraph: There is no such graph.
+        NotAcceptable: It cannot be written as the request asks.
+    """
+    _refuse_unsafe(iri)
+    job = "graph" if iri.startswith(GRAPHS) and "examples/" not in iri else "node"
+    accept = None if format else request.headers.get("Accept")
+    answer = engine.run(job, {job: iri, "format": format, "accept": accept})
+    _keep(answer, iri)
+    response = Response(answer, mimetype=answer.media_type)
+    if not format:
+        response.headers["Content-Location"] = (
+            f"{quote(request.path, safe=_SAFE)}.{ending(answer.media_type)}"
+        )
+    _add_links(response, iri)
+    return response
+
+
+def page(engine: Engine, iri: str) -> Response:
+    """Show what the graphs say about a node.
+
+    Raises:
+        UnknownNode: No graph speaks of it.
+    """
+    _refuse_unsafe(iri)
+    sections: Sequence[Query] = current_app.config["SECTIONS"]
+    asked = json.dumps([query.text for query in sections]).encode()
+    answer = engine.run("rows", {"node": iri}, asked)
+    answers = json.loads(answer.read())
+    _keep(answer, iri)
+    found = {query.name: (query, answer) for query, answer in zip(sections, answers, strict=True)}
+    statements = found.pop(_STATEMENTS)[1]["results"]["bindings"]
+    tables = [_table(query, answer) for query, answer in found.values()]
+    shown = {
+        query.header.get("shows")
+        for query, answer in found.values()
+        if answer["results"]["bindings"]
+    }
+    response = make_response(
+        render_template(
+            "node.html",
+            iri=iri,
+            label=_value(statements, [RDFS_LABEL, OTHER_PREFIXES["dcterms"] + "title"]),
+            sentence=_value(statements, _SENTENCES),
+            kinds=_kinds(statements),
+            properties=_properties(statements, shown),
+            graphs=sorted({row["graph"]["value"] for row in statements}),
+            sections=[table for table in tables if table.rows],
+            formats=TRIPLES,
+        )
+    )
+    _add_links(response, iri)
+    return response
+
+
+def _refuse_if_written_only(name: str) -> None:
+    """Answer 405 where another route has the address, for other methods than GET."""
+    adapter = current_app.create_url_adapter(request)
+    methods = set(adapter.allowed_methods() if adapter else ()) - {"GET", "HEAD"}
+    if methods > {"OPTIONS"} and not name.startswith("graph/"):
+        raise MethodNotAllowed(sorted(methods))
+
+
+def ending(media_type: str) -> str:
+    """Give what the address of a node ends in where it asks for a format."""
+    return next(f.ending for f in TRIPLES if f.media_type == media_type)
+
+
+def _keep(answer: Answer, iri: str) -> None:
+    """Let the answer be kept, unless it has figures, which are counted after a change."""
+    if answer.repeatable and iri not in _COUNTED:
+        request.environ[VERSION] = answer.version
+
+
+def _refuse_unsafe(iri: str) -> None:
+    if not is_absolute(iri):
+        raise NotFound
+
+
+def _add_links(response: Response, iri: str) -> None:
+    """Add the links of FAIR Signposting (https://signposting.org/FAIR/)."""
+    add = response.headers.add
+    add("Link", f'<{quote(iri, safe=_SAFE)}>; rel="cite-as"')
+    add("Link", f'<{LICENSE}>; rel="license"')
+    add("Link", f'<{BASE}>; rel="collection"')
+    if response.mimetype == "text/html":
+        for form in TRIPLES:
+            address = f"{quote(request.path, safe=_SAFE)}.{form.ending}"
+            add("Link", f'<{address}>; rel="describedby"; type="{form.media_type}"')
+    else:
+        add("Link", f'<{quote(iri, safe=_SAFE)}>; rel="describes"')
+
+
+def _table(query: Query, answer: dict[str, Any]) -> Section:
+    rows: list[Row] = answer["results"]["bindings"]
+    names = [n for n in answer["head"]["vars"] if n != "this" and not n.endswith("_label")]
+    by = query.header.get("by")
+    columns = [name for name in names if name != by and any(name in row for row in rows)]
+    parts: list[tuple[Row | None, list[Row]]] = [(None, rows)]
+    if by:
+        grouped = groupby(rows, key=lambda row: row.get(by, {}).get("value"))
+        parts = [(part[0], part) for _, part in ((key, list(each)) for key, each in grouped)]
+    return Section(query.name, query.summary, by, columns, parts, len(rows))
+
+
+def _value(statements: Sequence[Row], properties: Iterable[str]) -> str | None:
+    """Give the text of the first of some properties that is stated."""
+    for name in properties:
+        for row in statements:
+            if row["property"]["value"] == name:
+                return str(row["value"]["value"])
+    return None
+
+
+def _kinds(statements: Sequence[Row]) -> list[Row]:
+    """Give the classes of the node: those of this project, which have a label, or else all."""
+    kinds = {r["value"]["value"]: r for r in statements if r["property"]["value"] == RDF_TYPE}
+    ours = [row for row in kinds.values() if "value_label" in row]
+    return ours or list(kinds.values())
+
+
+def _properties(
+    statements: Sequence[Row], shown: Container[str | None]
+) -> list[tuple[Row, list[Row]]]:
+    """Give each property once with its values, but not those that the page shows elsewhere."""
+    head = {RDFS_LABEL, RDF_TYPE, *_SENTENCES}
+    told: dict[str, dict[str, Row]] = {}
+    for row in statements:
+        name = row["property"]["value"]
+        if name not in head and shorten(name) not in shown:
+            key = json.dumps(row["value"], sort_keys=True)
+            told.setdefault(row["property"]["value"], {}).setdefault(key, row)
+    return [(next(iter(values.values())), list(values.values())) for values in told.values()]
