@@ -1,0 +1,99 @@
+// Start a browser, and do one of the things below: `node browser.js ACTION ARGUMENT...`.
+// Prints what was seen as JSON.
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import { chromium } from "playwright-core";
+
+const FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--disable-gpu", "--no-sandbox"];
+const NARROW = { width: 360, height: 740 };
+
+/** Serve YASGUI on another origin than the endpoint, as any site may. */
+async function serveYasgui(endpoint) {
+  const files = { "/yasgui.js": "yasgui.min.js", "/yasgui.css": "yasgui.min.css" };
+  const page = `<!doctype html><title>YASGUI</title><link rel="stylesheet" href="/yasgui.css">
+    <div id="yasgui"></div><script src="/yasgui.js"></script><script>
+    localStorage.clear();
+    window.gui = new Yasgui(document.getElementById("yasgui"),
+      { requestConfig: { endpoint: ${JSON.stringify(endpoint)} } });</script>`;
+  const server = createServer(async (request, response) => {
+    const file = files[request.url];
+    const type = file?.endsWith(".js") ? "text/javascript" : file ? "text/css" : "text/html";
+    response.setHeader("Content-Type", `${type}; charset=utf-8`);
+    response.end(file ? await readFile(
+      new URL(`node_modules/@zazuko/yasgui/build/${file}`, import.meta.url)) : page);
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return server;
+}
+
+const actions = {
+  /** The rows that YASGUI shows for a query. */
+  async yasgui(browser, endpoint, query) {
+    const server = await serveYasgui(endpoint);
+    try {
+      const page = await browser.newPage();
+      page.on("pageerror", (error) => console.error(error));
+      await page.goto(`http://127.0.0.1:${server.address().port}/`);
+      await page.evaluate((text) => {
+        const tab = window.gui.getTab();
+        tab.setQuery(text);
+        tab.query();
+      }, query);
+      await page.waitForSelector(".yasr table tbody tr", { timeout: 60000 });
+      return await page.$$eval(".yasr table tbody tr", (rows) => rows.map((row) => row.innerText));
+    } finally {
+      server.close();
+    }
+  },
+
+  /** What axe finds serious, and whether a page is wider than its window, for each address. */
+  async axe(browser, ...addresses) {
+    const axe = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+    const found = {};
+    for (const viewport of [{ width: 1280, height: 900 }, NARROW]) {
+      const page = await browser.newPage({ viewport });
+      for (const address of addresses) {
+        await page.goto(address);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => window.axe.run());
+        const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+          .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`));
+        const wide = await page.evaluate(
+          () => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+        found[`${address} at ${viewport.width}`] = wide ? [...serious, "wider than the window"] : serious;
+      }
+    }
+    return found;
+  },
+
+  /** What the editor offers and writes: keys are typed one after another into the form. */
+  async editor(browser, address, ...keys) {
+    const page = await browser.newPage();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    await page.goto(address);
+    await page.focus("#query");
+    const offers = [];
+    for (const key of keys) {
+      if (key.length > 1 && /^[A-Z][A-Za-z+]+$/.test(key)) await page.keyboard.press(key);
+      else await page.keyboard.type(key);
+      await page.waitForTimeout(600);
+      offers.push(await page.$$eval("#completions [role=option]", (all) => all.map((o) => o.innerText)));
+    }
+    await page.waitForLoadState("networkidle");
+    const text = await page.$eval("#query", (area) => area.value);
+    const rows = await page.$$eval("tbody tr", (all) => all.length);
+    return { offers, text, rows, errors };
+  },
+};
+
+const [action, ...rest] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+try {
+  console.log(JSON.stringify(await actions[action](browser, ...rest)));
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,87 @@
+"""The clients that run on Node or in a browser: Comunica, YASGUI; axe on the pages; the editor.
+
+What they are is installed from `tests/node/`, by its lock file and without scripts; the browser is
+the system's chromium.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from serving import Server, start
+
+from aikg.build import Built
+from aikg.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent / "node"
+DRUGS = "SELECT ?drug { ?drug a <https://w3id.org/aikg/ontology/Drug> } ORDER BY ?drug"
+EXEMESTANE = "https://w3id.org/aikg/drug/exemestane"
+
+
+@pytest.fixture(scope="module")
+def server(built: Built, settings: Settings) -> Iterator[Server]:
+    """A server on the whole graph, and the clients installed."""
+    lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit"], cwd=HERE, check=True)
+    with start(replace(settings, deadline=60)) as running:
+        yield running
+
+
+def node(script: str, *arguments: str) -> Any:
+    """Run a script, and read what it prints."""
+    command = ["node", str(HERE / script), *arguments]
+    return json.loads(subprocess.check_output(command, timeout=300))
+
+
+def test_comunica_finds_the_endpoint_by_its_description(server: Server) -> None:
+    """It is given the address alone, and asks there what it is."""
+    rows = node("comunica.js", DRUGS, server.url)
+    assert {"drug": EXEMESTANE} in rows
+    assert len(rows) > 5
+
+
+def test_comunica_federates_with_the_endpoint(server: Server) -> None:
+    """As the target of SERVICE."""
+    rows = node("comunica.js", f"SELECT * {{ SERVICE <{server.url}> {{ {DRUGS[13:-14]} }} }}")
+    assert {"drug": EXEMESTANE} in rows
+
+
+def test_yasgui_shows_an_answer(server: Server) -> None:
+    """In a browser, from a page of another site."""
+    rows = node("browser.js", "yasgui", server.url, DRUGS)
+    assert any("exemestane" in row for row in rows)
+
+
+def test_axe_finds_nothing_serious(server: Server) -> None:
+    """On each kind of page, wide and at the width of a phone; none is wider than its window."""
+    base = server.url.removesuffix("/sparql")
+    paths = [
+        "/", "/sparql", "/sparql?question=doses", "/drug/exemestane", "/study/campos", "/ontology",
+        "/claim/review-2010-conclusions-no-efficacy-difference", "/check/identity", "/nowhere",
+        "/publication/review-2010", "/ontology/Drug", "/store?default",
+    ]  # fmt: skip
+    found = node("browser.js", "axe", *(base + path for path in paths))
+    assert {page: problems for page, problems in found.items() if problems} == {}
+
+
+def test_the_editor_completes_from_the_vocabulary(server: Server) -> None:
+    """Arrow and Enter take a name, with its prefix; Ctrl+Enter asks; the policy allows it all."""
+    seen = node(
+        "browser.js", "editor", server.url + "?query=",
+        "SELECT ?drug { ?drug a aikg:Dru", "ArrowDown", "Enter", " } #exemes", "Control+Enter",
+    )  # fmt: skip
+    assert "aikg:Drug drug" in seen["offers"][0]
+    assert seen["offers"][3] == [], "nothing is offered in a comment"
+    assert seen["text"].startswith("PREFIX aikg: <https://w3id.org/aikg/ontology/>\nSELECT ?drug")
+    assert "a aikg:Drug }" in seen["text"]
+    assert seen["rows"] > 5
+    assert seen["errors"] == []
