@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from desk import TURTLE, Desk, opened, trial
 
+from aikg import build
 from aikg.build import Built
 from aikg.settings import Settings
 
@@ -407,8 +408,8 @@ def test_what_is_published_outlives_a_change_of_the_files(
 ) -> None:
     """Rebuilt and started again; what the new rules forbid is listed, and stays."""
     root, home = tmp_path / "root", tmp_path / "home"
-    for folder in ("ontology", "data", "shapes", "queries"):
-        shutil.copytree(settings.root / folder, root / folder)
+    for source in build.SOURCES:
+        shutil.copytree(settings.root / source, root / source)
     home.mkdir()
     moved = replace(settings, root=root, home=home)
     shutil.copy(settings.graph, home)
@@ -420,8 +421,6 @@ def test_what_is_published_outlives_a_change_of_the_files(
     drug.write_text(drug.read_text().replace('"letrozole"@en', '"Letrozole"@en'))
     links = root / "ontology" / "mappings" / "drugs.sssom.tsv"  # which tell the label as well
     links.write_text(links.read_text().replace("letrozole\tletrozole\t", "letrozole\tLetrozole\t"))
-    from aikg import build  # noqa: PLC0415  as the operator would
-
     files = build.build(moved).version
     with opened(moved, home) as desk:
         assert known(desk, "kept") == before
