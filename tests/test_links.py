@@ -170,11 +170,11 @@ def test_tables_are_read_whole_or_not_at_all(tmp_path: Path) -> None:
     """A missing prefix map and a table without its columns each end the reading."""
     (tmp_path / "ontology" / "mappings").mkdir(parents=True)
     with pytest.raises(MissingFolder, match=r"prefixes\.json is not in"):
-        mappings.read_all(tmp_path, LABELS)
+        mappings.read_all(tmp_path, [])
     (tmp_path / "ontology" / "mappings" / FILE.name).write_text(FILE.read_text())
     (tmp_path / "ontology" / "mappings" / "drugs.sssom.tsv").write_text("subject_id\n")
     with pytest.raises(MappingInvalid, match="the columns must be"):
-        mappings.read_all(tmp_path, LABELS)
+        mappings.read_all(tmp_path, [])
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from aikg.files import turtle
 from aikg.files.queries import read_queries
 from aikg.files.turtle import Statement
 from aikg.links import mappings
-from aikg.names import RDFS_LABEL
 from aikg.rules.reasoning import INFERRED
 from aikg.rules.validation import Progress, judge
 from aikg.settings import Settings
@@ -103,7 +102,7 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
     verdict = judge(ontology, data, settings.root, progress)
     asserted = [*ontology, *data]
     progress("link")
-    aside = mappings.read_all(settings.root, _labels(asserted))
+    aside = mappings.read_all(settings.root, asserted)
     progress("describe")
     aside += _read_aside(settings.root)
     result = Built(asserted, verdict.inferred, verdict.remarks, current, aside)
@@ -111,15 +110,6 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
     store.extend(result.quads())
     aside += statistics.describe(store, current)
     return result
-
-
-def _labels(statements: Iterable[Statement]) -> dict[str, str]:
-    """Give each node's label."""
-    return {
-        str(getattr(s.triple.subject, "value", "")): str(getattr(s.triple.object, "value", ""))
-        for s in statements
-        if s.triple.predicate.value == RDFS_LABEL
-    }
 
 
 def validate_files(

@@ -58,6 +58,12 @@ class IdentifierMalformed(AikgError):
     status = 400
 
 
+class VocabularyUnreadable(AikgError):
+    """A file with another vocabulary is not there, or in no form that is read."""
+
+    status = 400
+
+
 class UnknownQuestion(AikgError):
     """No question of that name is registered; the message lists the near ones."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aikg.cli import claims, evidence, intake, ledger, server, submissions
+from aikg.cli import claims, evidence, intake, ledger, links, server, submissions
 from aikg.cli.console import Commands
 
 
@@ -24,6 +24,7 @@ for command in (
     claims.claims,
     evidence.query,
     evidence.reason,
+    links.links,
     server.serve,
     submissions.submit,
     submissions.review,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from aikg.errors import MappingInvalid
+from aikg.files.turtle import Statement
 from aikg.links import sssom
 from aikg.links.identifiers import Prefixes, read_prefixes
 from aikg.links.other_names import Name, read_names
@@ -43,20 +44,29 @@ def read_folder(root: Path, prefixes: Prefixes | None = None) -> list[Mapping]:
     return mappings
 
 
-def judge(mappings: list[Mapping], labels: Dictionary[str, str]) -> None:
+def labels(statements: Iterable[Statement]) -> dict[str, str]:
+    """Give each node's label."""
+    return {
+        str(getattr(s.triple.subject, "value", "")): str(getattr(s.triple.object, "value", ""))
+        for s in statements
+        if s.triple.predicate.value == RDFS_LABEL
+    }
+
+
+def judge(mappings: list[Mapping], called: Dictionary[str, str]) -> None:
     """Hold the tables against the graph's own labels, and against each other.
 
     Raises:
         MappingInvalid: A row is about nobody, stands twice, or contradicts another.
     """
-    faults = [*_strangers(mappings, labels), *_contradictions(mappings)]
+    faults = [*_strangers(mappings, called), *_contradictions(mappings)]
     if faults:
         raise _invalid(sorted(faults))
 
 
-def _strangers(mappings: Iterable[Mapping], labels: Dictionary[str, str]) -> Iterator[str]:
+def _strangers(mappings: Iterable[Mapping], called: Dictionary[str, str]) -> Iterator[str]:
     for row in mappings:
-        label = labels.get(row.subject)
+        label = called.get(row.subject)
         if label is None:
             yield f"{row.place}: {shorten(row.subject)} is not in the graph."
         elif label != row.subject_label:
@@ -142,7 +152,7 @@ def _typed(text: str, datatype: str) -> ox.Literal:
     return ox.Literal(text, datatype=ox.NamedNode(_XSD + datatype))
 
 
-def read_all(root: Path, labels: Dictionary[str, str]) -> list[ox.Quad]:
+def read_all(root: Path, statements: Iterable[Statement]) -> list[ox.Quad]:
     """Read and judge the tables of a checkout, and give the named graphs that they make.
 
     Raises:
@@ -151,8 +161,9 @@ def read_all(root: Path, labels: Dictionary[str, str]) -> list[ox.Quad]:
     """
     prefixes = read_prefixes(root)
     mappings = read_folder(root, prefixes)
-    judge(mappings, labels)
-    return list(quads(mappings, read_names(root, labels)))
+    called = labels(statements)
+    judge(mappings, called)
+    return list(quads(mappings, read_names(root, called)))
 
 
 def _invalid(faults: list[str]) -> MappingInvalid:
