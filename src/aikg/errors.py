@@ -58,6 +58,12 @@ class IdentifierMalformed(AikgError):
     status = 400
 
 
+class IdentifierUnknown(AikgError):
+    """An identifier is well-formed, and leads to nothing here."""
+
+    status = 404
+
+
 class VocabularyUnreadable(AikgError):
     """A file with another vocabulary is not there, or in no form that is read."""
 

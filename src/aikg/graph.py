@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ import pyoxigraph as ox
 
 from aikg import build, questions, settings
 from aikg.errors import AikgError, MissingFolder
-from aikg.names import OTHER_PREFIXES, shorten
+from aikg.links.vocabulary import triples
+from aikg.names import OTHER_PREFIXES, PREFIXES, shorten
 from aikg.publication import replay
 from aikg.settings import Settings
 from aikg.sparql.evaluation import Request, deep, evaluate, select
@@ -75,8 +77,17 @@ class Graph:
         return frame
 
 
-def open_graph(configured: Settings | None = None) -> Graph:
-    """Load the graph, built anew where files have changed, with what was published."""
+def open_graph(configured: Settings | None = None, vocabularies: Sequence[Path] = ()) -> Graph:
+    """Load the graph, built anew where files have changed, with what was published.
+
+    Args:
+        configured: Where it lies; None: as the environment says.
+        vocabularies: RDF files of others, each read into a named graph of its own,
+            `graph:vocabulary/<name>`.
+
+    Raises:
+        VocabularyUnreadable: One of them is not RDF.
+    """
     configured = configured or settings.from_environment()
     path = build.ensure_built(configured)
     store = ox.Store()
@@ -84,6 +95,9 @@ def open_graph(configured: Settings | None = None) -> Graph:
     version = build.built_version(path) or ""
     if configured.ledger.exists():
         version = replay.onto(store, configured, version)
+    for file in vocabularies:
+        name = ox.NamedNode(f"{PREFIXES['graph']}vocabulary/{file.stem}")
+        store.extend(ox.Quad(t.subject, t.predicate, t.object, name) for t in triples(file))
     return Graph(store, version)
 
 

@@ -59,10 +59,8 @@ RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
 RDFS_LABEL = OTHER_PREFIXES["rdfs"] + "label"
 
 #: How the named graphs begin that are no evidence: what they hold is not in the default graph.
-ASIDE = (
-    BASE + ".well-known/",
-    *(PREFIXES["graph"] + part for part in ("description/", "mappings/", "queries/", "shapes/")),
-)
+_KINDS = ("description/", "mappings/", "queries/", "shapes/", "vocabulary/")
+ASIDE = (BASE + ".well-known/", *(PREFIXES["graph"] + kind for kind in _KINDS))
 
 
 def stands_aside(graph: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aikg.cli import claims, evidence, intake, ledger, links, server, submissions
+from aikg.cli import claims, evidence, intake, ledger, links, lookup, server, submissions
 from aikg.cli.console import Commands
 
 
@@ -25,6 +25,9 @@ for command in (
     evidence.query,
     evidence.reason,
     links.links,
+    lookup.resolve,
+    lookup.search,
+    lookup.names,
     server.serve,
     submissions.submit,
     submissions.review,

@@ -89,7 +89,14 @@ def _print_report(report: auditing.Report) -> None:
     help="table, json, xml, csv, tsv; for CONSTRUCT and DESCRIBE turtle, ntriples, rdfxml, "
     "jsonld, nquads, trig",
 )
-def query(question: str | None, form: str) -> None:
+@click.option(
+    "--vocabulary",
+    "vocabularies",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="An RDF file of others, as a named graph beside the evidence; can be repeated.",
+)
+def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> None:
     """Ask QUESTION: the name of a registered question, a file, or - for standard input.
 
     Without QUESTION the registered questions are listed.
@@ -101,7 +108,7 @@ def query(question: str | None, form: str) -> None:
     text = sys.stdin.read() if question == STDIN else graph.find_text(question)
     with stages() as progress:
         building.ensure_built(configured, progress)
-    opened = graph.open_graph(configured)
+    opened = graph.open_graph(configured, vocabularies)
     if form == "table":
         names, rows = opened.table(text)
         print_rows(names, rows)

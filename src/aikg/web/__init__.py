@@ -21,7 +21,17 @@ from aikg.questions import Question
 from aikg.settings import Settings
 from aikg.submissions.desk import Desk
 from aikg.submissions.opening import open_desk
-from aikg.web import description, nodes, pages, problems, server, sparql, store, submissions
+from aikg.web import (
+    description,
+    lookup,
+    nodes,
+    pages,
+    problems,
+    server,
+    sparql,
+    store,
+    submissions,
+)
 from aikg.web.access import Access
 from aikg.web.cache import Cache
 from aikg.web.compression import Compression
@@ -69,6 +79,7 @@ def create_app(
     app.register_blueprint(pages.blueprint(engine, registered))
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(store.blueprint(engine))
+    app.register_blueprint(lookup.blueprint(engine))
     app.jinja_env.globals["takes_submissions"] = desk is not None
     if desk:
         app.register_blueprint(submissions.blueprint(desk, Access(app, desk)))

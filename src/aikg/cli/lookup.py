@@ -1,0 +1,91 @@
+"""`aikg resolve | search | names`: from identifiers and names of others to ours."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from typing import TextIO
+
+import click
+
+from aikg import build as building
+from aikg import graph, settings
+from aikg.cli.console import print_rows, stages
+from aikg.links.lookup import LookUp
+from aikg.names import shorten
+
+_FORMAT = click.option(
+    "--format",
+    "form",
+    default="table",
+    show_default=True,
+    type=click.Choice(("table", "json")),
+)
+
+
+def _open() -> LookUp:
+    configured = settings.from_environment()
+    with stages() as progress:
+        building.ensure_built(configured, progress)
+    opened = graph.open_graph(configured)
+
+    def ask(query: str) -> bytes:
+        answer = io.BytesIO()
+        opened.write(query, "json", answer)
+        return answer.getvalue()
+
+    return LookUp(ask, configured.root)
+
+
+@click.command()
+@click.argument("identifiers", nargs=-1, required=True)
+@_FORMAT
+def resolve(identifiers: tuple[str, ...], form: str) -> None:
+    """Find what IDENTIFIERS lead to: chebi:2704, atc:L02BG03, NCT00248170 with its prefix, ..."""
+    look_up = _open()
+    found = [look_up.resolve(text) for text in identifiers]
+    if form == "json":
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for answer in found:
+        for entity in answer["entities"]:
+            match = f" ({entity['match']})" if entity["match"] else ""
+            click.echo(f"{answer['identifier']} {answer['label']}{match}")
+            click.echo(f"{entity['name']} {entity['label']}: {len(entity['findings'])} findings")
+            rows = [(link["curie"], link["match"], link["label"]) for link in entity["links"]]
+            print_rows(("identifier", "match", "label"), rows)
+
+
+@click.command()
+@click.argument("text")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100))
+@_FORMAT
+def search(text: str, limit: int, form: str) -> None:
+    """Search labels, synonyms and brand names for TEXT, its beginning, or what is like it."""
+    found = _open().search(text, limit)
+    if form == "json":
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    hits = found["hits"]
+    print_rows(
+        ("ours", "label", "found by", "fits"),
+        [(shorten(h["entity"]), h["label"], h["name"], h["score"]) for h in hits],
+    )
+
+
+@click.command()
+@click.argument("file", type=click.File(encoding="utf-8"))
+def names(file: TextIO) -> None:
+    """Link a list of names or identifiers, one a line, to ours; - is standard input.
+
+    Writes TSV: the name, ours, its label, what it was taken for, and how: identifier, name,
+    spelling (to be looked over), ambiguous, stranger.
+    """
+    lines = [line.strip() for line in file if line.strip()]
+    writer = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
+    writer.writerow(("name", "ours", "label", "matched", "how"))
+    for found in _open().names.link_all(lines):
+        ours = shorten(found.entity) if found.entity else ""
+        writer.writerow((found.name, ours, found.label, found.matched, found.how))

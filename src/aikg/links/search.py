@@ -1,0 +1,204 @@
+"""Finding ours by name: while one types, and for a list of names that others wrote."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from aikg.errors import IdentifierMalformed
+from aikg.links.index import Index
+from aikg.links.sssom import EXACT
+
+#: The longest text that is looked for, in characters; no name is longer.
+LONGEST = 200
+#: How like a name must be to be shown to whoever searches, from 0 to 1.
+_LIKENESS = 0.7
+
+#: What stands beside a drug's name in lists: strengths, forms, marks.
+_BESIDE = re.compile(
+    r"[®™©*]|\b\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|g|ml|%|mg/ml)\b(?:/\w+)?"
+    r"|\b(?:tablets?|tabs?|tbl|capsules?|caps|injections?|inj|infusion|oral|po|iv|im|sc|od|bid"
+    r"|daily|film[- ]coated|solution|vial)\b",
+    re.IGNORECASE,
+)
+_PARENTHESES = re.compile(r"[(\[]([^)\]]*)[)\]]")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One of ours that a search found.
+
+    Attributes:
+        entity: Its address.
+        label: Its label.
+        kind: What it is: `Drug`.
+        name: The name by which it was found.
+        score: How well it fits, from 0 to 100: 100 is the name itself.
+    """
+
+    entity: str
+    label: str
+    kind: str
+    name: str
+    score: int
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What became of one name of a list.
+
+    Attributes:
+        name: The name as it was given.
+        entity: The address of ours, or None.
+        label: Its label, or "".
+        matched: The name or identifier of ours that it was taken for, or "".
+        how: `identifier`, `name`, `spelling`, `ambiguous` or `stranger`.
+    """
+
+    name: str
+    entity: str | None
+    label: str
+    matched: str
+    how: str
+
+
+def normalise(text: str) -> str:
+    """Give what spellings of a name share: no case, no accents, no marks, one English."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    for british in ("œ", "æ", "oe", "ae"):
+        letters = letters.replace(british, "e")
+    return " ".join(re.findall(r"[^\W_]+", letters))
+
+
+class Names:
+    """All names of an index, by their normal form."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._by_name: dict[str, dict[str, str]] = defaultdict(dict)
+        for entity in index.entities.values():
+            for name in entity.names:
+                if key := normalise(name):
+                    self._by_name[key].setdefault(entity.iri, name)
+        self._codes = _codes(index)
+        # What a term is called that is wider than ours, or another thing, is no slip of the pen.
+        self._of_others = {
+            normalise(link.label)
+            for links in index.by_identifier.values()
+            for link in links
+            if link.predicate != EXACT
+        } - set(self._by_name)
+
+    def search(self, text: str, limit: int = 20) -> list[Hit]:
+        """Find by the beginning of a name, by its words, or by likeness; the best first."""
+        wanted = normalise(text[:LONGEST])
+        best: dict[str, tuple[int, str]] = {}
+        for key, owners in self._by_name.items():
+            score = _score(wanted, key) if wanted else 0
+            for iri, name in owners.items():
+                if score > best.get(iri, (0, ""))[0]:
+                    best[iri] = (score, name)
+        hits = [self._hit(iri, name, score) for iri, (score, name) in best.items()]
+        return sorted(hits, key=lambda h: (-h.score, len(h.name), h.entity))[:limit]
+
+    def _hit(self, iri: str, name: str, score: int) -> Hit:
+        entity = self._index.entities[iri]
+        return Hit(iri, entity.label, entity.kind, name, score)
+
+    def link(self, name: str) -> Linked:
+        """Link one name of a list, or call it a stranger: a wrong link is worse than none."""
+        if found := self._by_identifier(name.strip()):
+            return found
+        forms = [form for form in _forms(name[:LONGEST]) if form]
+        for form in forms:
+            if owners := self._by_name.get(form):
+                return self._linked(name, owners, "name")
+        if not self._of_others.isdisjoint(forms):
+            return Linked(name, None, "", "", "stranger")
+        for form in forms:
+            if owners := self._near(form):
+                return self._linked(name, owners, "spelling")
+        return Linked(name, None, "", "", "stranger")
+
+    def link_all(self, names: Iterable[str]) -> list[Linked]:
+        """Link the names of a list, in their order."""
+        return [self.link(name) for name in names]
+
+    def _by_identifier(self, text: str) -> Linked | None:
+        code = self._codes.get(text.casefold())
+        try:
+            links = self._index.by_identifier[_pair(self._index, code or text)]
+        except IdentifierMalformed:
+            return None
+        exact = {link.entity: link.identifier.curie for link in links if link.predicate == EXACT}
+        return self._linked(text, exact, "identifier") if exact else None
+
+    def _near(self, form: str) -> dict[str, str]:
+        """Give the owners of the nearest name that few slips of the pen lead to."""
+        distances = {
+            key: OSA.distance(form, key, score_cutoff=_slips(form, key))
+            for key in self._by_name
+            if _slips(form, key)
+        }
+        near = {key: d for key, d in distances.items() if d <= _slips(form, key)}
+        least = min(near.values(), default=0)
+        return {
+            iri: name
+            for key, distance in near.items()
+            if distance == least
+            for iri, name in self._by_name[key].items()
+        }
+
+    def _linked(self, name: str, owners: dict[str, str], how: str) -> Linked:
+        if len(owners) > 1:
+            return Linked(name, None, "", " | ".join(sorted(owners.values())), "ambiguous")
+        ((iri, matched),) = owners.items()
+        return Linked(name, iri, self._index.entities[iri].label, matched, how)
+
+
+def _score(wanted: str, key: str) -> int:
+    if wanted == key:
+        return 100
+    if key.startswith(wanted):
+        return 90
+    words = key.split()
+    if all(any(word.startswith(w) for word in words) for w in wanted.split()):
+        return 80
+    likeness = OSA.normalized_similarity(wanted, key, score_cutoff=_LIKENESS)
+    return int(75 * likeness)
+
+
+def _slips(form: str, key: str) -> int:
+    """Give how many slips of the pen a name of that length may have: short ones none."""
+    shorter = min(len(form), len(key))
+    return 0 if shorter < 6 else 1 if shorter < 9 else 2
+
+
+def _forms(name: str) -> list[str]:
+    """Give the forms in which a name of a list may be known: whole, bare, beside or in brackets."""
+    bare = _BESIDE.sub(" ", name)
+    outside = _PARENTHESES.sub(" ", bare)
+    inside = [part for part in _PARENTHESES.findall(bare) if len(normalise(part)) > 2]
+    return list(dict.fromkeys(normalise(form) for form in (name, bare, outside, *inside)))
+
+
+def _codes(index: Index) -> dict[str, str]:
+    """Give the identifiers that say without their prefix whose they are: `L02BG06`."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for links in index.by_identifier.values():
+        for link in links:
+            local = link.identifier.local
+            if re.search(r"[A-Za-z]", local) and re.search(r"\d", local) and len(local) > 4:
+                owners[local.casefold()].add(link.identifier.curie)
+    return {code: min(curies) for code, curies in owners.items() if len(curies) == 1}
+
+
+def _pair(index: Index, text: str) -> tuple[str, str]:
+    identifier = index.prefixes.parse(text)
+    return identifier.prefix, identifier.local.casefold()
