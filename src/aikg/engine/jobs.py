@@ -7,6 +7,7 @@ be imported when this module is.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ import pyoxigraph as ox
 
 from aikg.engine.publishing import PUBLISHING, Knowledge, Publish, warm_up
 from aikg.errors import MissingFolder
+from aikg.intake import answering
+from aikg.intake.verdict import Rules
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
 from aikg.sparql.graphs import write_graph
@@ -93,17 +96,18 @@ READ_ONLY = {"query", "graph", "node", "rows"}
 
 
 def prepare(root: Path) -> None:
-    """Read what the jobs of publication need, before a worker is forked that may open no file.
+    """Read what checking and publishing need, before a worker is forked that may open no file.
 
     Where a folder is missing, as under a graph that was not built here, those jobs say so.
     """
     try:
         known = Knowledge.load(root)
     except MissingFolder as error:
-        JOBS.update({name: _refusing(error) for name in PUBLISHING})
+        JOBS.update({name: _refusing(error) for name in (*PUBLISHING, "check")})
     else:
         warm_up(known)
         JOBS.update({name: _publishing(known, job) for name, job in PUBLISHING.items()})
+        JOBS["check"] = _checking(known.rules)
 
 
 def _publishing(known: Knowledge, publish: Publish) -> Job:
@@ -113,6 +117,20 @@ def _publishing(known: Knowledge, publish: Publish) -> Job:
         answer = publish(store, known, arguments, body)
         begin("application/json")
         output.write(json.dumps(answer).encode())
+
+    return job
+
+
+def _checking(rules: Rules) -> Job:
+    """Examine what was sent, and report in the form that the arguments name."""
+
+    def job(
+        store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
+    ) -> None:
+        report = io.BytesIO()
+        answering.answer(store, rules, arguments, body, report)
+        begin(arguments["form"])
+        output.write(report.getvalue())
 
     return job
 

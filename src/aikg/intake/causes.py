@@ -14,6 +14,7 @@ from aikg.names import BASE, PREFIXES
 from aikg.rules import shapes
 from aikg.rules.checks import LEVELS, Problem
 
+_CONDUCT = "rule/"
 _CLASS = str(SH.ClassConstraintComponent)
 _NODES, _TERMS = "check/unknown-node", "check/unknown-term"
 
@@ -87,7 +88,7 @@ def _of_shape(result: shapes.Result) -> Fault:
 
 
 def _of_check(problem: Problem, summary: str | None) -> Fault:
-    code = f"{'check' if summary else 'submission'}/{problem.check}"
+    code = f"check/{problem.check}" if summary else f"{_CONDUCT}{problem.check}"
     unknown = None
     if code == _NODES:
         unknown = problem.value
@@ -143,6 +144,8 @@ class _Keys:
                     return self._wrong[fault.node, path]
                 if (fault.node, path) in self._missing:
                     return ("unknown", self._missing[fault.node, path])
+        if fault.code.startswith(_CONDUCT):
+            return ("conduct", fault.code, fault.message)
         return ("node", fault.node, fault.code, fault.message)
 
     def _own(self, fault: Fault) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from aikg.intake.submission import Submission
 from aikg.intake.terms import node_of
-from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE
+from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE, SUBMISSIONS
 from aikg.rules.checks import Problem
 
 _RDFS, _OWL = OTHER_PREFIXES["rdfs"], OTHER_PREFIXES["owl"]
@@ -54,20 +54,21 @@ def _foreign(store: ox.Store, submission: Submission) -> Iterator[tuple[str, Pro
         ours = node.startswith(BASE) and not node.startswith(submission.namespace)
         known = (ox.NamedNode(node), None, None, ox.DefaultGraph())
         if ours or next(iter(store.quads_for_pattern(*known)), None) is not None:
-            yield (
-                node,
-                Problem(
-                    "Error",
-                    "own-nodes",
-                    node,
-                    None,
-                    None,
-                    "The submission describes a node that is not its own.",
-                    f"Point at it from a node of yours, named under {submission.namespace} "
-                    "or in a namespace of your own; to contradict what another says, send a "
-                    "finding of your own.",
-                ),
-            )
+            yield node, Problem("Error", "own-nodes", node, None, None, *_told(node, submission))
+
+
+def _told(node: str, submission: Submission) -> tuple[str, str]:
+    other, slash, _ = node.removeprefix(SUBMISSIONS).partition("/")
+    if node.startswith(SUBMISSIONS) and slash and other != submission.name:
+        return (
+            f"This is called {submission.name}, and describes what the submission {other} names.",
+            f"If it is that submission, send it under that name: {other}.",
+        )
+    return (
+        "The submission describes a node that is not its own.",
+        f"Point at it from a node of yours, named under {submission.namespace} or in a namespace "
+        "of your own; to contradict what another says, send a finding of your own.",
+    )
 
 
 def _defining(triple: ox.Triple) -> Problem | None:

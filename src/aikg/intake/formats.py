@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
 from aikg.errors import SubmissionMalformed, SubmissionTooLarge, UnsupportedMediaType
+from aikg.sparql.formats import TRIPLES
+from aikg.sparql.formats import Format as _ReportFormat
 
 _GZIP = b"\x1f\x8b"
 
@@ -55,8 +57,14 @@ FORMATS = (
         ox.RdfFormat.RDF_XML,
         ("application/xml", "text/xml"),
     ),
-    CSV,
-    XLSX,
+)
+
+#: The forms of a report; the first is the default.
+REPORTS = (
+    _ReportFormat("application/json", ("json",)),
+    _ReportFormat("text/plain", ("text", "txt")),
+    # JSON alone means the report in JSON, not that in JSON-LD.
+    *(replace(f, also=()) for f in TRIPLES if f.names[0] not in {"nquads", "trig"}),
 )
 
 #: Types that say nothing: browsers and curl send them for what they do not know.

@@ -31,6 +31,7 @@ from aikg.web import (
     sparql,
     store,
     submissions,
+    validation,
 )
 from aikg.web.access import Access
 from aikg.web.cache import Cache
@@ -80,6 +81,7 @@ def create_app(
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(store.blueprint(engine))
     app.register_blueprint(lookup.blueprint(engine))
+    app.register_blueprint(validation.blueprint(engine))
     app.jinja_env.globals["takes_submissions"] = desk is not None
     if desk:
         app.register_blueprint(submissions.blueprint(desk, Access(app, desk)))

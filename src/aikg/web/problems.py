@@ -18,7 +18,7 @@ _RETRY = 5
 _ADVICE = {
     404: "See / for what there is, and /sparql for the endpoint.",
     405: "Use one of the methods in the header Allow.",
-    413: "Send a smaller query; docs/http-api.md has the limits.",
+    413: "Send less at once; docs/http-api.md has the limits.",
     431: "Send shorter headers; a long query is sent by POST.",
     500: "This is a mistake of the server's; please report it with the request.",
 }

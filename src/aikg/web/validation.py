@@ -1,0 +1,92 @@
+"""/validate: does a file fit, without an account; the engine reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from flask import Blueprint, Response, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from aikg.engine.client import Engine
+from aikg.errors import AikgError
+from aikg.intake.formats import FORMATS, REPORTS
+from aikg.sparql.formats import Format, named, negotiate, preferred
+from aikg.web import problems
+
+#: A pasted text has this name, unless it is given another.
+_UNNAMED = "my-trial"
+
+
+def blueprint(engine: Engine) -> Blueprint:
+    """Make the routes of validation."""
+    routes = Blueprint("validation", __name__)
+
+    @routes.get("/validate")
+    def form() -> str:
+        return _page(engine)
+
+    @routes.post("/validate")
+    def validate() -> Response | str:
+        request.max_content_length = engine.settings.submission_bytes * 2
+        request.max_form_memory_size = engine.settings.submission_bytes
+        body, media_type, file, fields = _read()
+        page = _wants_page()
+        try:
+            form = Format("", ("json",)) if page else _form(fields.get("format"))
+            report = engine.run(
+                "check",
+                {
+                    "media_type": media_type,
+                    "file": file,
+                    "name": fields.get("name") or _name(file),
+                    "form": form.names[0],
+                    "bytes": engine.settings.submission_bytes,
+                },
+                body,
+            ).read()
+        except AikgError as error:
+            return problems.respond(problems.problem(error), "validate.html", **_choices(engine))
+        if page:
+            return _page(engine, json.loads(report))
+        return Response(report, mimetype=form.media_type)
+
+    return routes
+
+
+def _read() -> tuple[bytes, str | None, str, MultiDict[str, str]]:
+    """Read a file, or a text that was pasted into the form, or a body as it is."""
+    fields = MultiDict(request.args)
+    if request.mimetype != "multipart/form-data":
+        file = fields.get("file") or fields.get("name") or _UNNAMED
+        return request.get_data(), request.mimetype, file, fields
+    fields.update(request.form)
+    sent = request.files.get("file")
+    if sent is not None and sent.filename:
+        return sent.read(), None, sent.filename, fields
+    file = fields.get("name") or _UNNAMED
+    return fields.get("text", "").encode(), fields.get("type") or "text/turtle", file, fields
+
+
+def _name(file: str) -> str:
+    """Give the name of a submission after that of its file."""
+    stem = file.replace("\\", "/").rpartition("/")[2].partition(".")[0]
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:64].strip("-") or _UNNAMED
+
+
+def _wants_page() -> bool:
+    types = [f.media_type for f in REPORTS] + ["text/html"]
+    return preferred(request.headers.get("Accept"), types) == "text/html"
+
+
+def _form(name: str | None) -> Format:
+    return named(name, REPORTS) if name else negotiate(request.headers.get("Accept"), REPORTS)
+
+
+def _choices(engine: Engine) -> dict[str, object]:
+    texts = [f for f in FORMATS if f.name != "XLSX"]
+    return {"formats": FORMATS, "texts": texts, "most": engine.settings.submission_bytes}
+
+
+def _page(engine: Engine, report: dict[str, object] | None = None) -> str:
+    return render_template("validate.html", report=report, **_choices(engine))

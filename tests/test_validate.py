@@ -1,0 +1,170 @@
+"""/validate: a verdict for whoever asks, whatever is sent; the next request is answered."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+
+from aikg.build import Built
+from aikg.engine.client import Engine
+from aikg.intake.formats import FORMATS
+from aikg.settings import Settings
+from aikg.web import create_app
+
+FITS = """@prefix aikg: <https://w3id.org/aikg/ontology/> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<paper> a aikg:Publication ;
+    rdfs:label "a paper of the tests"@en ;
+    aikg:year 2016 .
+"""
+FITS_NOT = FITS.replace("2016", '"2016"')
+ADDRESS = "/validate?name=mine"
+
+
+@pytest.fixture(scope="module")
+def client(built: Built, settings: Settings) -> Iterator[FlaskClient]:
+    """A client of the application on the whole graph; a failure of the server is an error."""
+    with Engine(settings) as engine:
+        yield create_app(engine, []).test_client()
+
+
+def send(client: FlaskClient, body: str | bytes, media_type: str = "text/turtle", **options):
+    """Send a body as it is."""
+    address = options.pop("address", ADDRESS)
+    headers = options.pop("headers", {})
+    return client.post(address, data=body, content_type=media_type, headers=headers)
+
+
+@pytest.mark.parametrize(("body", "accepted"), [(FITS, True), (FITS_NOT, False)])
+def test_a_verdict_is_an_answer(client: FlaskClient, body: str, accepted: bool) -> None:
+    """Whatever the verdict, the status is 200; the report is JSON unless another is asked."""
+    response = send(client, body)
+    assert response.status_code == 200
+    report = json.loads(response.data)
+    assert report["accepted"] is accepted
+    if not accepted:
+        (finding,) = report["findings"]
+        assert finding["severity"] == "Error"
+        assert finding["code"] == "shape/publication-year"
+        assert (finding["place"]["line"], finding["place"]["column"]) == (5, 15)
+        assert finding["about"] == "a paper of the tests"
+        assert finding["found"] == "year: 2016"
+        assert finding["expected"].startswith("a whole number")
+        assert finding["more"] == "https://w3id.org/aikg/shape/publication-year"
+
+
+@pytest.mark.parametrize(
+    ("accept", "begin"),
+    [
+        ("application/json", b"{"),
+        ("text/plain", b"Error"),
+        ("text/turtle", b"@prefix"),
+        ("application/ld+json", b"["),
+        ("application/rdf+xml", b"<?xml"),
+        ("application/n-triples", b"_:"),
+        ("text/html", b"<!doctype html>"),
+    ],
+)
+def test_the_report_in_the_form_that_is_asked(
+    client: FlaskClient, accept: str, begin: bytes
+) -> None:
+    """The same report for programs, for a terminal, for RDF and for a browser."""
+    response = send(client, FITS_NOT, headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response.mimetype == accept
+    assert response.data.startswith(begin)
+
+
+def test_the_report_as_rdf_names_shape_and_line(client: FlaskClient) -> None:
+    """A SHACL validation report, with the place in it."""
+    response = send(client, FITS_NOT, headers={"Accept": "text/turtle"})
+    store = ox.Store()
+    store.load(response.data, format=ox.RdfFormat.TURTLE)
+    query = """PREFIX sh: <http://www.w3.org/ns/shacl#>
+    ASK { ?report a sh:ValidationReport ; sh:conforms false ; sh:result ?result .
+      ?result sh:sourceShape <https://w3id.org/aikg/shape/publication-year> ;
+        <http://www.w3.org/2009/pointers#lineNumber> 5 }"""
+    assert bool(store.query(query))
+
+
+def test_a_browser_has_a_form_and_uploads_a_file(client: FlaskClient) -> None:
+    """A form without a script: a file, or a text."""
+    form = client.get("/validate")
+    assert form.status_code == 200
+    assert b'type="file"' in form.data
+    sent = {"file": (io.BytesIO(FITS_NOT.encode()), "my trial.ttl"), "text": ""}
+    response = client.post("/validate", data=sent, headers={"Accept": "text/html"})
+    assert b"my trial.ttl does not fit" in response.data
+    assert b"line 5, column 15" in response.data
+    pasted = {"text": FITS, "type": "text/turtle"}
+    response = client.post(
+        "/validate",
+        data=pasted,
+        headers={"Accept": "text/html"},
+        content_type="multipart/form-data",
+    )
+    assert b"my-trial fits" in response.data
+
+
+BAD = {
+    "syntax": ("<a> <b> .", "text/turtle", 400),
+    "not utf-8": (b"<a> <b> '\xff' .", "text/turtle", 400),
+    "doctype": ('<!DOCTYPE r [<!ENTITY a "x">]><r>&a;</r>', "application/rdf+xml", 400),
+    "deep json": (b"[" * 200_000, "application/ld+json", 400),
+    "context": ('{"@context": "http://c/"}', "application/ld+json", 400),
+    "format": ("%PDF", "application/pdf", 415),
+    "bomb": (gzip.compress(b"#" * 30_000_000), "text/turtle", 413),
+    "too large": (b"#" * 41_000_000, "text/turtle", 413),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "media_type", "status"), BAD.values(), ids=BAD)
+def test_what_cannot_be_read_is_told_and_the_next_is_answered(
+    client: FlaskClient, body: str | bytes, media_type: str, status: int
+) -> None:
+    """A problem document says what is wrong, where and what to do; nothing is left behind."""
+    response = send(client, body, media_type)
+    assert response.status_code == status, response.data
+    problem = json.loads(response.data)
+    assert problem["advice"]
+    if status == 400:
+        assert problem["line"]
+    assert send(client, FITS).status_code == 200
+
+
+def test_a_name_that_is_none(client: FlaskClient) -> None:
+    """The name becomes part of addresses."""
+    assert send(client, FITS, address="/validate?name=a/b").status_code == 400
+
+
+def test_a_submission_under_another_name_is_told_once(client: FlaskClient) -> None:
+    """One cause once: however many nodes have the other name."""
+    base = "@base <https://w3id.org/aikg/submission/other/> .\n"
+    body = base + FITS + FITS.replace("<paper>", "<paper-2>").replace("a paper", "another")
+    report = json.loads(send(client, body).data)
+    (finding,) = report["findings"]
+    assert finding["code"] == "rule/own-nodes"
+    assert "other" in finding["mend"]
+
+
+PIECES = [*FITS_NOT.split(), "[", "]", "(", '"""', "{", "}", '{"@id": ', "<rdf:RDF>", "<![CDATA["]
+
+
+@hypothesis(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    body=st.one_of(st.binary(max_size=80), st.lists(st.sampled_from(PIECES)).map(" ".join)),
+    form=st.sampled_from(FORMATS),
+)
+def test_whatever_is_sent_no_worker_is_lost(client: FlaskClient, body, form) -> None:
+    """No bytes of any format make the server fail."""
+    response = send(client, body, form.media_type)
+    assert response.status_code in {200, 400}
