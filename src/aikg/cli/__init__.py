@@ -20,6 +20,7 @@ def main() -> None:
 for command in (
     evidence.build,
     intake.validate,
+    intake.template,
     evidence.audit,
     claims.claims,
     evidence.query,

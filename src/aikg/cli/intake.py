@@ -1,4 +1,4 @@
-"""`aikg validate`: does a file fit, and what is to be mended in it."""
+"""`aikg validate | template`: does a file fit, what is to be mended in it, a sheet to fill."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aikg import build as building
 from aikg import graph, settings
 from aikg.cli.console import console, stages
 from aikg.errors import AikgError, MissingFolder
+from aikg.intake import template as sheet
 from aikg.intake import texts
 from aikg.intake.examination import Examined, examine
 from aikg.intake.verdict import Rules
@@ -30,7 +31,7 @@ from aikg.settings import Settings
     type=click.Choice(("text", "json", "turtle")),
 )
 def validate(files: tuple[Path, ...], name: str | None, form: str) -> None:
-    """Say whether FILES fit: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML.
+    """Say whether FILES fit: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML; CSV and XLSX.
 
     Each is judged as a submission, together with the graph. A file below data/turtle/ takes the
     place of what is built from it.
@@ -44,6 +45,18 @@ def validate(files: tuple[Path, ...], name: str | None, form: str) -> None:
         _validate_curated(curated, configured)
     if submitted and not _validate_submitted(submitted, name, form, configured):
         raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def template(file: Path) -> None:
+    """Write the extraction sheet to FILE, as .xlsx with drop-downs or as .csv."""
+    ending = file.suffix.lower()
+    if ending not in {".xlsx", ".csv"}:
+        raise click.UsageError("FILE ends with .xlsx or .csv")
+    cells = Rules.load(settings.from_environment().root).cells
+    file.write_bytes(sheet.as_csv() if ending == ".csv" else sheet.as_xlsx(cells))
+    click.echo(f"{file}: one row a figure; then aikg validate {file}")
 
 
 def _is_curated(path: Path, configured: Settings) -> bool:

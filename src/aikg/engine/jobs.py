@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from aikg.engine.publishing import PUBLISHING, Knowledge, Publish, warm_up
 from aikg.errors import MissingFolder
-from aikg.intake import answering
+from aikg.intake import answering, template
 from aikg.intake.verdict import Rules
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
@@ -103,11 +103,12 @@ def prepare(root: Path) -> None:
     try:
         known = Knowledge.load(root)
     except MissingFolder as error:
-        JOBS.update({name: _refusing(error) for name in (*PUBLISHING, "check")})
+        JOBS.update({name: _refusing(error) for name in (*PUBLISHING, "check", "template")})
     else:
         warm_up(known)
         JOBS.update({name: _publishing(known, job) for name, job in PUBLISHING.items()})
         JOBS["check"] = _checking(known.rules)
+        JOBS["template"] = _template(known.rules)
 
 
 def _publishing(known: Knowledge, publish: Publish) -> Job:
@@ -131,6 +132,19 @@ def _checking(rules: Rules) -> Job:
         answering.answer(store, rules, arguments, body, report)
         begin(arguments["form"])
         output.write(report.getvalue())
+
+    return job
+
+
+def _template(rules: Rules) -> Job:
+    """Write the extraction sheet, with the lists of the ontology that is in force."""
+    sheets = {"csv": template.as_csv(), "xlsx": template.as_xlsx(rules.cells)}
+
+    def job(
+        store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
+    ) -> None:
+        begin(arguments["form"])
+        output.write(sheets[arguments["form"]])
 
     return job
 

@@ -117,7 +117,8 @@ def _publish(
 ) -> tuple[Examined, Difference]:
     gone = Difference(set(), set())
     if told["replaced"]:
-        kept = read(body, told["media_type"], told["filename"], told["name"]).nodes
+        sent = told["media_type"], told["filename"], told["name"]
+        kept = read(body, *sent, store=store, cells=known.rules.cells).nodes
         gone = change.withdraw(store, known.follows, told["replaced"], kept)
     found = _examine(store, known, told, body)
     come = change.publish(store, known.follows, told["graph"], found.verdict.triples)

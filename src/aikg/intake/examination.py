@@ -50,6 +50,6 @@ def examine(  # noqa: PLR0913  what is sent, and what it is held against
     Raises:
         AikgError: The bytes cannot be read; see `reading.read`.
     """
-    submission = read(body, media_type, file, name, limits)
+    submission = read(body, media_type, file, name, limits, store=store, cells=rules.cells)
     judged = verdict.judge(store, submission, rules)
-    return Examined(judged, report.write(store, judged, rules))
+    return Examined(judged, report.write(store, judged, rules, submission.headings))

@@ -57,6 +57,8 @@ FORMATS = (
         ox.RdfFormat.RDF_XML,
         ("application/xml", "text/xml"),
     ),
+    CSV,
+    XLSX,
 )
 
 #: The forms of a report; the first is the default.

@@ -60,7 +60,7 @@ def read(data: bytes, form: Format, file: str, name: str, limits: Limits) -> Sub
         return _places(read_in, _mentions(text, form.name, base), base)
 
     whole = [triple for triple in read_in if not isinstance(triple.object, ox.Triple)]
-    return Submission(name, file, form.name, whole, problems, locate)
+    return Submission(name, file, form.name, whole, problems, {}, locate)
 
 
 def _parse(data: bytes, form: Format, base: str, limits: Limits) -> tuple[list[ox.Quad], list[int]]:

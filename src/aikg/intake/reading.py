@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from aikg.intake import rdf
-from aikg.intake.formats import recognise, unpack
+import pyoxigraph as ox
+
+from aikg.intake import extraction, rdf, sheets
+from aikg.intake.columns import HEADINGS, Cells
+from aikg.intake.formats import CSV, recognise, unpack
 from aikg.intake.submission import Limits, Submission, namespace
 
 
-def read(
-    body: bytes, media_type: str | None, file: str, name: str, limits: Limits | None = None
+def read(  # noqa: PLR0913  what is sent, and what its cells may name
+    body: bytes,
+    media_type: str | None,
+    file: str,
+    name: str,
+    limits: Limits | None = None,
+    *,
+    store: ox.Store | None = None,
+    cells: Cells | None = None,
 ) -> Submission:
     """Read what was sent.
 
@@ -18,6 +28,8 @@ def read(
         file: What the file is called in messages.
         name: The name of the submission, under which its nodes lie.
         limits: How much is read.
+        store: The published graph, whose drugs, outcomes and trials the cells of a table may name.
+        cells: What the cells of a table may hold.
 
     Raises:
         RequestMalformed: The submission cannot have that name.
@@ -29,4 +41,10 @@ def read(
     namespace(name)
     form = recognise(media_type, file)
     data = unpack(body, limits.bytes)
-    return rdf.read(data, form, file, name, limits)
+    if form.rdf is not None:
+        return rdf.read(data, form, file, name, limits)
+    read_table = sheets.read_csv if form is CSV else sheets.read_xlsx
+    table = read_table(data, HEADINGS, limits)
+    return extraction.read(
+        table, store or ox.Store(), cells or Cells.none(), name=name, file=file, form=form.name
+    )

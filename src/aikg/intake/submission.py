@@ -45,6 +45,7 @@ class Submission:
         format: The name of its format.
         triples: What it says, without repeats, in its order; no blank nodes.
         problems: What was found while it was read: graphs, or the cells of a table.
+        headings: What a table calls the properties: its columns' headings.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Submission:
     format: str
     triples: list[ox.Triple]
     problems: list[Problem] = field(default_factory=list)
+    headings: dict[str, str] = field(default_factory=dict)
     _locate: Callable[[], Places] = Places
 
     @property

@@ -19,6 +19,7 @@ from rdflib import Graph
 from aikg.files import turtle
 from aikg.files.queries import Query
 from aikg.intake import conduct
+from aikg.intake.columns import Cells
 from aikg.intake.submission import Submission
 from aikg.intake.terms import node_of
 from aikg.names import PREFIXES, RDF_TYPE
@@ -68,6 +69,11 @@ class Rules:
             checks.load(root / "queries" / "checks"),
             strata,
         )
+
+    @cached_property
+    def cells(self) -> Cells:
+        """What the cells of a table may hold."""
+        return Cells.of(self.shapes.shapes, self.ontology)
 
     @cached_property
     def joined_by_rules(self) -> frozenset[neighbourhood.Path]:

@@ -51,6 +51,14 @@ def blueprint(engine: Engine) -> Blueprint:
             return _page(engine, json.loads(report))
         return Response(report, mimetype=form.media_type)
 
+    @routes.get("/template.<any(csv, xlsx):form>")
+    def template(form: str) -> Response:
+        sheet = engine.run("template", {"form": form}).read()
+        media_type = next(f.media_type for f in FORMATS if form in f.endings)
+        response = Response(sheet, mimetype=media_type)
+        response.headers.set("Content-Disposition", "attachment", filename=f"aikg-template.{form}")
+        return response
+
     return routes
 
 

@@ -1,0 +1,99 @@
+"""The extraction sheet to fill in: headings, an example row, drop-downs of the closed lists."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from aikg.intake.columns import COLUMNS, Cells
+from aikg.intake.sheets import SHEET
+
+#: To which row the drop-downs reach.
+_ROWS = 5_000
+
+_HELP = (
+    "One row is one figure, as one document prints it: a ratio, a median, a percentage, a count.",
+    "A heading in bold is needed in each row. Delete the example row before you begin.",
+    "What is said of a trial, a publication or an arm is written once, or the same in each row.",
+    "Numbers have a point: 0.58. The characters of the source go into As printed.",
+    "NR is not read: look up whether it means not reported or not reached, and choose in Status.",
+    "A figure of one arm leaves Compared with empty; a ratio or a difference names the other arm.",
+    "An interaction test names the rows whose effects it compares in Interaction of.",
+    "What the source prints and cannot be so: keep it, and say it in Problem in the source.",
+)
+
+
+def as_csv() -> bytes:
+    """Write the sheet as CSV, in UTF-8 with the mark by which spreadsheets know it."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(column.heading for column in COLUMNS)
+    writer.writerow(column.example for column in COLUMNS)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(cells: Cells) -> bytes:
+    """Write the sheet as a workbook, with a sheet of help and one of the lists."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = SHEET
+    _fill(sheet)
+    _choose(sheet, book.create_sheet("Lists"), cells)
+    _explain(book.create_sheet("How to fill in"))
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _fill(sheet: Worksheet) -> None:
+    for at, column in enumerate(COLUMNS, start=1):
+        heading = sheet.cell(1, at, column.heading)
+        heading.font = Font(bold=column.needed)
+        heading.alignment = Alignment(wrap_text=True, vertical="top")
+        heading.comment = Comment(column.meaning, "aikg")
+        example = sheet.cell(2, at, column.example or None)
+        example.font = Font(italic=True)
+        letter = get_column_letter(at)
+        sheet.column_dimensions[letter].width = min(max(len(column.example), 12), 40)
+        # As text, for a spreadsheet makes dates of 3-4 and loses the last zero of 30.0.
+        sheet.column_dimensions[letter].number_format = "@"
+        example.number_format = "@"
+    sheet.freeze_panes = "B2"
+
+
+def _choose(sheet: Worksheet, lists: Worksheet, cells: Cells) -> None:
+    """Put each closed list into a column of its own, and a drop-down on it."""
+    headings = [column.heading for column in COLUMNS]
+    for at, (heading, items) in enumerate(sorted(cells.choices.items()), start=1):
+        lists.cell(1, at, heading).font = Font(bold=True)
+        for row, item in enumerate(items, start=2):
+            lists.cell(row, at, item)
+        source, column = get_column_letter(at), get_column_letter(headings.index(heading) + 1)
+        validation = DataValidation(
+            type="list",
+            formula1=f"Lists!${source}$2:${source}${len(items) + 1}",
+            allow_blank=True,
+            showErrorMessage=True,
+            errorTitle=heading,
+            error="Choose an item of the list.",
+        )
+        sheet.add_data_validation(validation)
+        validation.add(f"{column}2:{column}{_ROWS}")
+
+
+def _explain(sheet: Worksheet) -> None:
+    sheet.column_dimensions["A"].width = 28
+    sheet.column_dimensions["B"].width = 100
+    for line in _HELP:
+        sheet.append(["", line])
+    sheet.append([])
+    for column in COLUMNS:
+        several = " Several with semicolons between them." if column.several else ""
+        sheet.append([column.heading, column.meaning + several])

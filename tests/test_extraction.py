@@ -1,0 +1,311 @@
+"""The extraction sheet: a trialist fills it, and each mistake is told with its cell."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import zipfile
+
+import pyoxigraph as ox
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from aikg.build import Built
+from aikg.errors import AikgError, SubmissionMalformed, SubmissionTooLarge
+from aikg.intake import template
+from aikg.intake.columns import COLUMNS, HEADINGS
+from aikg.intake.examination import Examined, examine
+from aikg.intake.submission import Limits
+from aikg.intake.verdict import Rules
+
+#: The example row, of another trial, so that it is evidence.
+ROW = {c.heading: c.example.replace("EXAMPLE-1", "TOY") for c in COLUMNS if c.example}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+AIKG = "https://w3id.org/aikg/ontology/"
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    """What a submission is held against."""
+    return Rules.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def store(built: Built) -> ox.Store:
+    """The published graph."""
+    graph = ox.Store()
+    graph.extend(built.quads())
+    return graph
+
+
+@pytest.fixture(scope="module")
+def held(store: ox.Store, rules: Rules):
+    """Examine a table against the graph."""
+
+    def examined(body: bytes, media_type: str = "text/csv", limits: Limits | None = None):
+        return examine(
+            store,
+            body,
+            media_type=media_type,
+            file="toy.csv",
+            name="toy",
+            rules=rules,
+            limits=limits,
+        )
+
+    return examined
+
+
+def as_csv(*rows: dict[str, str], headings=HEADINGS, separator: str = ",") -> bytes:
+    """Write rows as CSV, empty where they say nothing."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, headings, restval="", delimiter=separator)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def as_xlsx(rows: list[dict[str, object]], merge: str = "", book: Workbook | None = None) -> bytes:
+    """Write rows as a workbook."""
+    book = book or Workbook()
+    sheet = book.active
+    for at, heading in enumerate(HEADINGS, start=1):
+        sheet.cell(1, at, heading)
+        for number, row in enumerate(rows, start=2):
+            sheet.cell(number, at, row.get(heading))
+    if merge:
+        sheet.merge_cells(merge)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def told(examined: Examined) -> list[tuple[str, int | None, str | None]]:
+    """Give rule, row and column of each finding that blocks."""
+    return [(f.code, f.place.line, f.place.heading) for f in examined.report.findings if f.blocks]
+
+
+def test_the_example_fits_once_it_is_of_a_trial(held) -> None:
+    """The example row is evidence but for its trial's name; under that it is refused."""
+    assert told(held(as_csv(ROW))) == []
+    assert told(held(template.as_csv())) == [("rule/example-row", 2, "Trial")]
+
+
+def test_the_workbook_says_what_the_csv_says(held, rules: Rules) -> None:
+    """The workbook of the template has the same headings, and drop-downs of the closed lists."""
+    book = load_workbook(io.BytesIO(template.as_xlsx(rules.cells)))
+    sheet = book["Figures"]
+    assert [cell.value for cell in sheet[1]] == list(HEADINGS)
+    assert len(sheet.data_validations.dataValidation) == len(rules.cells.choices)
+    for at, heading in enumerate(HEADINGS, start=1):
+        sheet.cell(2, at, ROW.get(heading))
+    written = io.BytesIO()
+    book.save(written)
+    workbook = held(written.getvalue(), XLSX).verdict
+    assert workbook.accepted
+    assert workbook.triples == held(as_csv(ROW)).verdict.triples
+
+
+def test_a_row_says_all_that_its_cells_say(held) -> None:
+    """Ratio, interval, p value, analysis, regimens, subgroup and registry numbers are there."""
+    store = ox.Store()
+    for triple in held(as_csv(ROW)).verdict.triples:
+        store.add(ox.Quad(triple.subject, triple.predicate, triple.object))
+    query = f"""PREFIX : <{AIKG}> PREFIX dcterms: <http://purl.org/dc/terms/>
+    ASK {{ ?f a :Contrast ; :measure :HazardRatio ; :value 0.48 ; :ciLow 0.34 ; :ciHigh 0.67 ;
+        :ciLevel 95.0 ; :pValue 0.0004 ; :pSides 2 ; :assessedBy :Investigator ;
+        :printed "0.48 (0.34-0.67)" ; :ofAnalysis/:followUp 29.6 ;
+        :experimental ?group ; :reference/:ofArm/:assignedRegimen/:hasComponent/:dose 2.5 .
+      ?group :inPopulation/:within ?all ; :ofArm ?arm .
+      ?arm :assignedRegimen/:hasComponent/:gives <https://w3id.org/aikg/drug/letrozole> ;
+        :ofStudy ?trial . ?trial :enrols ?all ; dcterms:identifier "NCT00000000" }}"""
+    assert bool(store.query(query))
+    assert bool(store.query(f"ASK {{ ?f <{AIKG}value> 214.0 ; <{AIKG}unit> '{{person}}' }}"))
+
+
+#: A change of the example row, and the finding that it gives.
+MISTAKES = {
+    "decimal comma": ({"Value": "0,48"}, "rule/decimal-comma", "Value"),
+    "raised point": ({"Value": "0·48"}, "rule/decimal-comma", "Value"),
+    "percent sign": ({"Value": "48%"}, "rule/number", "Value"),
+    "words": ({"Value": "about half"}, "rule/number", "Value"),
+    "nr": (
+        {"As printed": "NR", "Value": "", "CI low": "", "CI high": "", "CI level": "",
+         "p value": "", "p sign": "", "p sides": "", "Status": ""},
+        "rule/not-reported-or-not-reached", "Status",
+    ),
+    "nr as status": ({"Status": "NR"}, "rule/not-reported-or-not-reached", "Status"),
+    "nr as limit": ({"CI high": "NR"}, "rule/not-reported-or-not-reached", "CI high"),
+    "off the list": ({"Measure": "hazard ration"}, "rule/off-the-list", "Measure"),
+    "no day": ({"Data cut-off": "Nov 2013"}, "rule/no-day", "Data cut-off"),
+    "unknown outcome": ({"Outcome": "objective respons"}, "rule/unknown-outcome", "Outcome"),
+    "unknown drug": ({"Drugs compared with": "letrozol 2.5 mg"}, "rule/unknown-drug",
+                     "Drugs compared with"),
+    "no list of drugs": ({"Drugs": "("}, "rule/drugs", "Drugs"),
+    "empty cell": ({"Outcome": ""}, "rule/needed", "Outcome"),
+    "unknown figure": ({"Repeats": "F9"}, "rule/unknown-figure", "Repeats"),
+    "interval reversed": ({"CI low": "0.67", "CI high": "0.34"}, "shape/finding-ci-low", "CI low"),
+    "unit of a ratio": ({"Unit": "mo"}, "shape/finding-ratio-unit", None),
+    "p value of 0": ({"p value": "0"}, "shape/finding-p-value", "p value"),
+    "lost character": ({"Section": "Results\ufffd"}, "rule/lost-character", "Section"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "code", "heading"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_with_its_cell(held, change, code: str, heading: str | None) -> None:
+    """One mistake, one finding that blocks, in the row and the column where it is."""
+    findings = told(held(as_csv({**ROW, **change})))
+    assert [finding[:2] for finding in findings] == [(code, 2)]
+    if heading:
+        assert findings[0][2] == heading
+
+
+def test_a_misspelt_name_is_guessed(held) -> None:
+    """What is near to a name of the graph is asked for."""
+    body = as_csv({**ROW, "Drugs compared with": "letrozol 2.5 mg"})
+    assert "Did you mean letrozole?" in held(body).report.findings[0].mend
+
+
+def test_a_median_that_was_not_reached_and_an_open_limit(held) -> None:
+    """Absence has kinds, each with its cell."""
+    median = {
+        **ROW, "Compared with": "", "Drugs compared with": "", "Measure": "median", "Unit": "mo",
+        "Value": "24.8", "CI low": "22.1", "CI high": "not estimable", "p value": "", "p sign": "",
+        "p sides": "", "As printed": "24.8 (22.1-NE)",
+    }  # fmt: skip
+    absent = {**median, "Value": "", "CI low": "", "CI high": "", "CI level": "", "Status":
+              "not reached", "As printed": "NR", "Arm": "letrozole + placebo", "Figure": "F2",
+              "Drugs": "letrozole 2.5 mg (once daily)", "Patients": "105"}  # fmt: skip
+    assert told(held(as_csv(median, absent))) == []
+
+
+def test_an_interaction_test_names_its_rows(held) -> None:
+    """A test of interaction stands between the figures of two subgroups."""
+    other = {**ROW, "Figure": "F2", "Subgroup": "bone only (TOY)", "Sites": "", "Patients": "103",
+             "As printed": "0.36 (0.22-0.59)", "Value": "0.36", "CI low": "0.22",
+             "CI high": "0.59", "Row": "2"}  # fmt: skip
+    test = {h: ROW[h] for h in ("Trial", "Publication", "Arm", "Analysis set", "Outcome")} | {
+        "Table": "2", "Row": "3", "Column": "1", "Measure": "hazard ratio", "As printed": "0.77",
+        "p value": "0.77", "p sign": "=", "Interaction of": "F1; F2", "Modifier": "bone only",
+        "Compared with": ROW["Compared with"],
+    }  # fmt: skip
+    assert told(held(as_csv(ROW, other, test))) == []
+
+
+def test_what_is_said_once_of_a_trial_must_agree(held) -> None:
+    """A trial has one phase, and an arm one regimen."""
+    other = {**ROW, "Figure": "F2", "Row": "2", "Phase": "2", "Patients": "214",
+             "Outcome": "overall survival"}  # fmt: skip
+    assert told(held(as_csv(ROW, other))) == [("rule/said-twice", 3, "Phase")]
+
+
+def test_an_edited_heading_is_told(held) -> None:
+    """A heading is guessed; a column that is not the template's is not read, and told."""
+    headings = ["Outcom" if h == "Outcome" else h for h in HEADINGS] + ["Remarks"]
+    row = {**ROW, "Outcom": ROW["Outcome"], "Remarks": "none"}
+    del row["Outcome"]
+    report = held(as_csv(row, headings=headings)).report
+    told_of = {f.code: f for f in report.findings}
+    assert "“Outcome”" in told_of["rule/heading"].mend
+    assert told_of["rule/unread-column"].severity == "Note"
+
+
+def test_semicolons_are_read(held) -> None:
+    """Where decimals have commas, spreadsheets part cells by semicolons."""
+    assert told(held(as_csv(ROW, separator=";"))) == []
+
+
+def test_what_a_spreadsheet_does_to_cells(held) -> None:
+    """Formulas, dates in place of figures and merged cells are told with their place."""
+    spoilt = {**ROW, "Value": "=1-0.52", "Grade": datetime.datetime(2016, 4, 3)}
+    codes = told(held(as_xlsx([spoilt]), XLSX))
+    assert ("rule/formula", 2, "Value") in codes
+    assert ("rule/date-for-value", 2, "Grade") in codes
+    codes = told(held(as_xlsx([ROW, ROW], merge="A2:A3"), XLSX))
+    assert ("rule/merged-cells", None, "A2:A3") in codes
+
+
+def test_an_impossible_figure_that_is_recorded_does_not_block(held) -> None:
+    """A true source may print what cannot be so, if the sheet says that it does."""
+    share = {
+        **{h: v for h, v in ROW.items() if not h.startswith(("CI", "p ", "Compared", "Drugs c"))},
+        "Outcome": "objective response", "Measure": "crude proportion", "Value": "12",
+        "Unit": "%", "As printed": "12%", "Patients": "20", "Status": "",
+    }  # fmt: skip
+    assert [code for code, *_ in told(held(as_csv(share)))] == ["check/impossible-percentage"]
+    recorded = {**share, "Problem in the source": "12% of 20 people is no whole number"}
+    examined = held(as_csv(recorded))
+    assert told(examined) == []
+    assert any(f.recorded for f in examined.report.findings)
+
+
+def refused() -> dict[str, tuple[bytes, str]]:
+    """Give files that are no table."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 300_000_000)
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("word/document.xml", b"<a/>")
+    return {
+        "empty": (b"", "text/csv"),
+        "of something else": (b"a,b\n1,2\n", "text/csv"),
+        "binary": (b"Trial,\0", "text/csv"),
+        "latin 1": (b"Trial,Outcome\nm\xe9dian,x\n", "text/csv"),
+        "open quote": (b'Trial,Outcome\n"a,b\n', "text/csv"),
+        "a workbook of before 2007": (b"\xd0\xcf\x11\xe0" * 99, XLSX),
+        "another archive": (other.getvalue(), XLSX),
+        "a bomb": (packed.getvalue(), XLSX),
+        "an empty workbook": (as_xlsx([])[:500], XLSX),
+    }
+
+
+@pytest.mark.parametrize(("body", "media_type"), refused().values(), ids=refused())
+def test_what_is_no_table_is_refused(held, body: bytes, media_type: str) -> None:
+    """It is told in words, with advice."""
+    with pytest.raises((SubmissionMalformed, SubmissionTooLarge)) as caught:
+        held(body, media_type)
+    assert caught.value.advice
+
+
+def test_too_many_rows(held) -> None:
+    """Reading stops at the limit."""
+    with pytest.raises(SubmissionTooLarge, match="more than 10 rows"):
+        held(as_csv(*[ROW] * 20), limits=Limits(rows=10))
+    with pytest.raises(SubmissionTooLarge, match="more than 10 rows"):
+        held(as_xlsx([ROW] * 20), XLSX, limits=Limits(rows=10))
+
+
+def test_each_property_of_a_finding_has_a_column(rules: Rules) -> None:
+    """What a figure can say has its place in the sheet, but what no trialist reads off a paper."""
+    shapes = rules.shapes.shapes
+    query = """PREFIX shape: <https://w3id.org/aikg/shape/> PREFIX sh: <http://www.w3.org/ns/shacl#>
+    SELECT ?path { shape:finding sh:property/sh:path ?path }"""
+    paths = {str(row[0]) for row in shapes.query(query)}
+    elsewhere = {"statedAt", "attributedTo", "category", "basis", "derivedFrom", "byDerivation",
+                 "ofAnalysis", "ciLowStatus", "ciHighStatus"}  # fmt: skip
+    columns = {c.property for c in COLUMNS} | {AIKG + name for name in elsewhere}
+    assert {p for p in paths if p.startswith(AIKG)} - columns == set()
+
+
+CELLS = st.one_of(
+    st.sampled_from([*ROW.values(), "NR", "0,5", "=1", ";", "new: ", ""]), st.text(max_size=9)
+)
+
+
+@hypothesis(max_examples=25, deadline=None)
+@given(rows=st.lists(st.dictionaries(st.sampled_from(HEADINGS), CELLS, min_size=1), max_size=3))
+def test_whatever_cells_hold_there_is_a_verdict(held, rows) -> None:
+    """No cell makes the reading fail; what is read is read, and the rest is told."""
+    try:
+        body = as_csv(*rows)
+        examined = held(body)
+    except (AikgError, UnicodeEncodeError):
+        return
+    blocking = [f for f in examined.report.findings if f.blocks and f.code != "rule/nothing-said"]
+    assert all(finding.place.line for finding in blocking)
