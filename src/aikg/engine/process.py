@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import select
 import shutil
 import socket
@@ -41,6 +42,11 @@ class Change:
     version: str
 
 
+#: openpyxl imports numpy where it is installed, whose libraries start threads when they are loaded;
+#: what has threads cannot fork.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
 class Process:
     """The process: it ends when this one does, for it reads a socket that is held open here.
 
@@ -65,6 +71,7 @@ class Process:
                 [sys.executable, "-m", "aikg.engine.holder", json.dumps(arguments)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
+                env=os.environ | _ONE_THREAD,
             )
         try:
             self.description: dict[str, Any] = self._await_ready()
