@@ -25,6 +25,7 @@ test-fast: .venv/dev ## the tests without Java, second builds and mutations
 
 soak: .venv/dev ## kill processes under load, ROUNDS times (500)
 	$(BIN)/pytest -s -m 'not slow' tests/test_kills.py --rounds $(ROUNDS)
+	$(BIN)/python tests/ledger_kills.py --rounds $(ROUNDS)
 
 mutate: .venv/dev ## change each fact of the data in turn; name what the inventory overlooks
 	$(BIN)/python tests/inventory.py

@@ -75,7 +75,7 @@ class Server:
         self, method: str, target: str, headers: dict[str, str], body: bytes | None = None
     ) -> Reply:
         """Send one request and read the whole reply."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request(method, target, body, headers)
             response = connection.getresponse()

@@ -1,0 +1,20 @@
+"""Nothing that was acknowledged is lost, whichever process is killed, and when."""
+
+from __future__ import annotations
+
+import pytest
+from ledger_kills import soak
+
+from aikg.build import Built
+from aikg.settings import Settings
+
+
+@pytest.mark.slow
+def test_nothing_acknowledged_is_lost_and_nothing_is_half_visible(
+    built: Built, settings: Settings
+) -> None:
+    """Twenty rounds; `make soak` does more."""
+    tally = soak(settings, rounds=20)
+    assert (tally.lost, tally.halves) == ([], [])
+    assert tally.acknowledged
+    assert sum(tally.kills.values()) == 20
