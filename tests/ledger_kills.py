@@ -19,7 +19,6 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -199,7 +198,8 @@ def _sizes(desk: Desk, names: list[str]) -> Counter[str]:
     """Count what each named graph holds."""
     graphs = " ".join(f"<{GRAPH}{name}/{version}>" for name in names for version in (1, 2))
     rows = desk.select(
-        f"SELECT ?g (COUNT(*) AS ?n) {{ VALUES ?g {{ {graphs} }} GRAPH ?g {{ ?s ?p ?o }} }} GROUP BY ?g"
+        f"SELECT ?g (COUNT(*) AS ?n) {{ VALUES ?g {{ {graphs} }} GRAPH ?g {{ ?s ?p ?o }} }} "
+        "GROUP BY ?g"
     )
     return Counter({row["g"].removeprefix(GRAPH): int(row["n"]) for row in rows})
 
