@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 
 import pyoxigraph as ox
@@ -28,6 +29,7 @@ FITS = """@prefix aikg: <https://w3id.org/aikg/ontology/> .
 """
 FITS_NOT = FITS.replace("2016", '"2016"')
 ADDRESS = "/validate?name=mine"
+MINE = "https://w3id.org/aikg/submission/mine/"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,35 @@ def send(client: FlaskClient, body: str | bytes, media_type: str = "text/turtle"
     address = options.pop("address", ADDRESS)
     headers = options.pop("headers", {})
     return client.post(address, data=body, content_type=media_type, headers=headers)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_template_comes_back_and_is_read(client: FlaskClient, form: str) -> None:
+    """A worker, which may open no file, reads the sheet that it gave: its example row is told."""
+    sheet = client.get(f"/template.{form}")
+    answer = send(client, sheet.data, sheet.mimetype)
+    assert answer.status_code == 200
+    told = [finding["found"] for finding in answer.json["findings"]]
+    assert "The example row of the template is still there." in told
+
+
+@pytest.mark.parametrize("syntax", [f for f in FORMATS if f.name not in {"CSV", "XLSX"}], ids=str)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_worker_reads_every_syntax(client: FlaskClient, syntax, pack) -> None:
+    """The same statements have the same verdict, however they are written and packed."""
+    graph = ox.RdfFormat.from_media_type(syntax.media_type)
+    triples = [q.triple for q in ox.parse(FITS, ox.RdfFormat.TURTLE, base_iri=MINE)]
+    answer = send(client, pack(ox.serialize(triples, format=graph)), syntax.media_type)
+    assert (answer.status_code, answer.json["accepted"]) == (200, True)
+
+
+def test_a_workbook_that_would_fill_the_memory_is_too_large(client: FlaskClient) -> None:
+    """What it would be unpacked is told by its directory, before it is."""
+    workbook = io.BytesIO()
+    with zipfile.ZipFile(workbook, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b" " * 300_000_000)
+    xlsx = client.get("/template.xlsx").mimetype
+    assert send(client, workbook.getvalue(), xlsx).status_code == 413
 
 
 @pytest.mark.parametrize(("body", "accepted"), [(FITS, True), (FITS_NOT, False)])

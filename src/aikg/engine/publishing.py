@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from aikg import questions
 from aikg.files.queries import Query
 from aikg.files.turtle import write_nquads
-from aikg.intake import verdict
+from aikg.intake import template, verdict
 from aikg.intake.examination import Examined, examine
 from aikg.intake.reading import read
 from aikg.intake.texts import as_json
@@ -64,9 +64,14 @@ class Knowledge:
 
 
 def warm_up(known: Knowledge) -> None:
-    """Judge something, so that all that is imported at its first use is imported."""
-    told = {"name": "nothing", "media_type": "text/turtle", "filename": "nothing.ttl"}
-    _examine(ox.Store(), known, told, _NOTHING)
+    """Judge a file of each reader, so that all that is imported at its first use is imported."""
+    for filename, body in (
+        ("nothing.ttl", _NOTHING),
+        ("template.csv", template.as_csv()),
+        ("template.xlsx", template.as_xlsx(known.rules.cells)),
+    ):
+        told = {"name": "nothing", "media_type": None, "filename": filename}
+        _examine(ox.Store(), known, told, body)
 
 
 def receive(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
