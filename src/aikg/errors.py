@@ -100,11 +100,11 @@ class UnsupportedMediaType(AikgError):
     status = 415
 
 
-class QueryMalformed(AikgError):
-    """The text is not a SPARQL query; the message has the line and the column.
+class TextMalformed(AikgError):
+    """A text is not of its grammar; the message has the place.
 
     Attributes:
-        line: The line of the mistake, counted from 1, or None.
+        line: The line of the mistake, or the row of a table, counted from 1, or None.
         column: The column of the mistake, counted from 1, or None.
     """
 
@@ -124,28 +124,12 @@ class QueryMalformed(AikgError):
         self.column = column
 
 
-class SubmissionMalformed(AikgError):
-    """What was sent is not of its format; the message has the place.
+class QueryMalformed(TextMalformed):
+    """The text is not a SPARQL query."""
 
-    Attributes:
-        line: The line, or the row of a table, counted from 1, or None.
-        column: The column, counted from 1, or None.
-    """
 
-    status = 400
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        advice: str,
-        reference: str | None = None,
-        line: int | None = None,
-        column: int | None = None,
-    ) -> None:
-        super().__init__(message, advice=advice, reference=reference)
-        self.line = line
-        self.column = column
+class SubmissionMalformed(TextMalformed):
+    """What was sent is not of its format."""
 
 
 class SubmissionTooLarge(AikgError):
