@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from aikg import build as building
 from aikg import settings
-from aikg.cli.console import console, print_rows, stages
+from aikg.cli.console import print_rows, stages
 from aikg.errors import MissingFolder, SubmissionInvalid
 from aikg.ledger.steps import LICENCES, Sent
 from aikg.submissions.export import as_turtle
@@ -209,10 +208,10 @@ def _row(one: dict[str, Any]) -> tuple[str, str, str]:
 def _print_report(report: Any) -> None:
     for finding in (report or {}).get("findings", ()):
         about = f"{finding['severity']}, {finding['place']['text']}: {finding['rule']}"
-        console.print(escape(about), soft_wrap=True)
+        click.echo(about)
         if finding["found"]:
-            console.print(escape(f"  found: {finding['found']}"), soft_wrap=True)
-        console.print(escape(f"  do: {finding['mend']}"), soft_wrap=True)
+            click.echo(f"  found: {finding['found']}")
+        click.echo(f"  do: {finding['mend']}")
 
 
 def _print_submission(told: dict[str, Any]) -> None:
