@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import click
 
-from bench import answers, hostile, latency, loading, streaming, throughput
+from bench import answers, hostile, latency, loading, publication, streaming, throughput
 from bench.report import Section
 from bench.servers import CONTROL, OURS, RDFLIB, Server
 from bench.setting import LARGE, Setting, running
@@ -84,6 +84,11 @@ def starts(setting: Setting, quick: bool) -> Sequence[Section]:
     return [loading.first_answer(setting.shipped, 2 if quick else 7)]
 
 
+def publications(setting: Setting, quick: bool) -> Sequence[Section]:
+    """Evidence comes in, on the shipped graph and on the generated one."""
+    return [publication.measure(setting, 3 if quick else 9)]
+
+
 #: The parts, by the name that `--only` takes.
 PARTS: Mapping[str, Part] = {
     "queries": queries,
@@ -92,6 +97,7 @@ PARTS: Mapping[str, Part] = {
     "deadlines": deadlines,
     "loads": loads,
     "starts": starts,
+    "publications": publications,
 }
 #: Measured once, on the first size, as the size plays no part or the part has sizes of its own.
 ONCE = ("starts",)

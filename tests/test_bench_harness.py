@@ -16,7 +16,17 @@ from aikg import build
 from aikg.build import Built
 from aikg.files.queries import Query
 from aikg.settings import Settings
-from bench import answers, generate, hostile, latency, servers, shipped, streaming, workload
+from bench import (
+    answers,
+    generate,
+    hostile,
+    latency,
+    publication,
+    servers,
+    shipped,
+    streaming,
+    workload,
+)
 from bench.client import Client
 from bench.peers import Peers
 from bench.report import Goal, Section
@@ -145,3 +155,13 @@ def test_results_replace_those_of_an_earlier_run(settings: Settings, tmp_path: P
     assert "2 s" in text
     assert "1 s" not in text
     assert len(json.loads((tmp_path / "results.json").read_text())) == 2
+
+
+def test_a_paper_comes_in_on_each_graph(setting: Setting) -> None:
+    """Sent, published and withdrawn on all three; what has a goal has a figure."""
+    section = publication.measure(setting, 1)
+    assert [row[0] for row in section.rows] == [
+        "sent in, until it waits", "published, until a query sees it", "withdrawn", "impact",
+    ]  # fmt: skip
+    assert all(float(cell) > 0 for row in section.rows for cell in row[1:])
+    assert len(section.goals) == 2

@@ -6,7 +6,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -20,8 +22,10 @@ from aikg import graph, web
 from aikg.build import Built
 from aikg.description import statistics, void
 from aikg.engine.client import Engine
+from aikg.ledger.database import Database
 from aikg.names import BASE, PREFIXES
 from aikg.settings import Settings
+from aikg.submissions.desk import Desk
 
 VOID = rdflib.Namespace(PREFIXES["void"])
 SD = rdflib.Namespace(PREFIXES["sd"])
@@ -196,10 +200,10 @@ def test_the_catalogue_leads_to_what_is_there(server: Server) -> None:
         assert server.send("GET", path, {"Accept": link["type"] + ", */*;q=0.1"}).status == 200
 
 
-def test_openapi_describes_every_route_and_no_other(small: Settings) -> None:
+def test_openapi_describes_every_route_and_no_other(small: Settings, tmp_path: Path) -> None:
     """All but the endpoint itself, which has a description of its own; each method of each."""
-    with Engine(small) as engine:
-        app = web.create_app(engine, [])
+    with Engine(small) as engine, closing(Database(tmp_path / "ledger.db")) as ledger:
+        app = web.create_app(engine, [], Desk(ledger, engine, "a version"))
         document = web.description.load_openapi()
     OpenAPIV31SpecValidator(document).validate()
     routes: dict[str, set[str]] = {}

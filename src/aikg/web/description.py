@@ -100,10 +100,18 @@ def load_openapi() -> dict[str, Any]:
     """Read the description of all addresses that speak no SPARQL, a file for each group of them."""
     document: dict[str, Any] = {}
     for file in sorted(resources.files("aikg.web").joinpath("openapi").iterdir(), key=str):
-        part = json.loads(file.read_text(encoding="utf-8"))
-        paths = document.get("paths", {}) | part.get("paths", {})
-        document = document | part | {"paths": paths}
+        document = _joined(document, json.loads(file.read_text(encoding="utf-8")))
     return document
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Join two objects of JSON, and those that stand at the same place in both."""
+    both = {
+        name: _joined(one[name], other[name])
+        for name in one.keys() & other.keys()
+        if isinstance(one[name], dict)
+    }
+    return one | other | both
 
 
 def add_signposts(response: Response) -> Response:
