@@ -96,6 +96,14 @@ MISTAKES = [
         id="two of ours on one of theirs",
     ),
     pytest.param(
+        "ontology/mappings/drugs.sssom.tsv",
+        "CHEBI:31638",
+        "CHEBI:87729",
+        MappingInvalid,
+        "CHEBI:87729 is obsolete by ontology/mappings/obsolete.tsv",
+        id="an obsolete identifier",
+    ),
+    pytest.param(
         CAMPOS,
         "aikg:stoppedEarly true ;",
         "aikg:stoppedEarly true true ;",

@@ -14,7 +14,7 @@ from conftest import ROOT
 
 from aikg.build import Built
 from aikg.errors import IdentifierMalformed, MappingInvalid, MissingFolder
-from aikg.links import mappings, other_names, sssom
+from aikg.links import mappings, obsolete, other_names, sssom
 from aikg.links.identifiers import Prefixes, read_prefixes
 from aikg.links.mappings import FOLDER
 from aikg.links.sssom import COLUMNS, EXACT, Mapping
@@ -194,6 +194,34 @@ def test_a_bad_name_is_named(tmp_path: Path, row: str, complaint: str) -> None:
     path.write_text("\n".join(["\t".join(other_names.COLUMNS), good, row]))
     with pytest.raises(MappingInvalid, match=r"names\.tsv:3: ") as raised:
         other_names.read_names(tmp_path, LABELS)
+    assert complaint in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("CHEBI:9396\tx\tCHEBI:41774\ttamoxifen\t\t2026-11-25", "see_also is empty"),
+        ("CHEBI:9396\tx\tCHEBI:41774\ttamoxifen\tpkg:x|y\t2026-11-25", "the sighting y is neither"),
+        ("CHEBI:9396\tx\tCHEBI:41774\ttamoxifen\tpkg:x\tyesterday", "is not like 2026-11-25"),
+        ("chebi:9396\tx\tCHEBI:41774\ttamoxifen\tpkg:x\t2026-11-25", "is spelt CHEBI:9396"),
+        ("CHEBI:9396\tx\tnobody:1\ttamoxifen\tpkg:x\t2026-11-25", "is of no vocabulary"),
+        ("CHEBI:9396\tx\tCHEBI:41774\t\tpkg:x\t2026-11-25", "stand together, or neither does"),
+        ("CHEBI:9396\t\t\t\tpkg:x\t2026-11-25", "neither a label nor what replaces it"),
+        ("CHEBI:1\tx\tCHEBI:2\ty\tpkg:x\t2026-11-25", "CHEBI:1 stands in"),
+        ("CHEBI:3\tx\tCHEBI:1\ty\tpkg:x\t2026-11-25", "CHEBI:1 is obsolete as well"),
+        ("CHEBI:9396\tx\tCHEBI:41774\ty\tpkg:x\t2026-11-25\tz", "more than 6 columns"),
+    ],
+)
+def test_a_bad_row_of_the_obsolete_is_named(
+    tmp_path: Path, prefixes: Prefixes, row: str, complaint: str
+) -> None:
+    """It needs its place as every row does, and leads to what is in force."""
+    path = tmp_path / obsolete.FILE
+    path.parent.mkdir(parents=True)
+    good = "CHEBI:1\tx\tCHEBI:2\ty\tpkg:x\t2026-11-25"
+    path.write_text("\n".join(["\t".join(obsolete.COLUMNS), good, row]))
+    with pytest.raises(MappingInvalid, match=r"obsolete\.tsv:3: ") as raised:
+        obsolete.read(tmp_path, prefixes)
     assert complaint in str(raised.value)
 
 

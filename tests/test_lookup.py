@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner, Result
 from conftest import CASES, ROOT
 from flask.testing import FlaskClient
+from serving import Server, start
 
 from aikg import graph
 from aikg.build import Built
 from aikg.cli import main
 from aikg.engine.client import Engine
-from aikg.errors import AikgError, IdentifierMalformed, IdentifierUnknown, VocabularyUnreadable
+from aikg.errors import (
+    AikgError,
+    IdentifierMalformed,
+    IdentifierObsolete,
+    IdentifierUnknown,
+    VocabularyUnreadable,
+)
+from aikg.links import obsolete
+from aikg.links.identifiers import read_prefixes
+from aikg.links.index import Index
 from aikg.links.lookup import LookUp
-from aikg.links.search import normalise
+from aikg.links.search import Names, normalise
 from aikg.names import PREFIXES, shorten
 from aikg.settings import Settings
 from aikg.web import create_app
@@ -83,26 +96,129 @@ def test_every_form_leads_to_the_same_entity(client: FlaskClient, form: str) -> 
     assert any(f["finding"].startswith(PREFIXES["finding"]) for f in entity["findings"])
 
 
-@pytest.mark.parametrize(
-    ("form", "status", "words"),
-    [
-        ("CHEBI:1", 404, "CHEBI:1 is linked to nothing here"),
-        ("drug:nobody", 404, "There is no drug:nobody here"),
-        ("CHEBI:x", 400, "what follows the prefix must match"),
-        ("nobody:1", 400, "which is of no vocabulary that is known"),
-        ("https://example.org/1", 400, "an address of no vocabulary"),
-        ("exemestane", 400, "has no prefix"),
-    ],
-)
-def test_nobody_and_malformed_are_told_apart(
+#: What leads nowhere: the status, and the words that say why.
+BAD = [
+    ("CHEBI:1", 404, "CHEBI:1 is linked to nothing here"),
+    ("drug:nobody", 404, "There is no drug:nobody here"),
+    ("NCT:NCT99999999", 404, "clinicaltrials:NCT99999999 is linked to nothing here"),
+    ("CHEBI:x", 400, "what follows the prefix must match"),
+    ("nobody:1", 400, "which is of no vocabulary that is known"),
+    ("https://example.org/1", 400, "an address of no vocabulary"),
+    ("exemestane", 400, "has no prefix"),
+    (
+        "EFO:0003882",
+        410,
+        "EFO:0003882 (osteoporosis) is obsolete; MONDO:0005298 (osteoporosis) replaces it, and "
+        "leads to outcome:osteopenia-osteoporosis (skos:narrowMatch).",
+    ),
+    ("chebi:CHEBI:87729", 410, "CHEBI:87729 is obsolete; CHEBI:31638 (fulvestrant) replaces it"),
+    ("EFO:0000305", 410, "MONDO:0004989 (breast carcinoma) replaces it, and is linked to nothing"),
+    ("MONDO:0041161", 410, "MONDO:0041161 (endometrial hyperplasia) is obsolete."),
+]
+
+
+@pytest.mark.parametrize(("form", "status", "words"), BAD)
+def test_nobody_malformed_and_obsolete_are_told_apart(
     client: FlaskClient, form: str, status: int, words: str
 ) -> None:
-    """404 where it is nobody's, 400 where it is none; each in words."""
+    """404 where it is nobody's, 400 where it is none, 410 where it has ended; each in words."""
     answer = client.get(f"/resolve/{form}")
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"
     assert words in answer.get_json()["detail"]
     assert answer.get_json()["advice"]
+
+
+def test_what_replaces_an_obsolete_identifier_leads_on(client: FlaskClient) -> None:
+    """A program finds it in the members of the problem, a reader as links on the page."""
+    problem = client.get("/resolve/EFO:0003882").get_json()
+    assert problem["replaced_by"] == "MONDO:0005298"
+    assert problem["entities"] == [PREFIXES["outcome"] + "osteopenia-osteoporosis"]
+    assert all(seen.startswith("pkg:") for seen in problem["seen_in"])
+    page = client.get("/resolve/EFO:0003882", headers={"Accept": "text/html"})
+    assert page.status_code == 410
+    assert '<a href="/outcome/osteopenia-osteoporosis">' in page.text
+    assert '<a href="/resolve/MONDO:0005298">' in page.text
+
+
+def test_every_obsolete_identifier_is_told(look_up: LookUp) -> None:
+    """None of the table is linked, and each resolves to what its row says."""
+    rows = obsolete.read(ROOT, read_prefixes(ROOT))
+    for row in rows:
+        with pytest.raises(IdentifierObsolete) as raised:
+            look_up.resolve(row.identifier.curie)
+        assert raised.value.replaced_by == (row.replaced_by.curie if row.replaced_by else None)
+        assert raised.value.seen_in == sorted(row.sightings)
+    assert look_up.names.link(rows[0].identifier.curie).how == "obsolete"
+
+
+@pytest.fixture(scope="module")
+def server(built: Built, settings: Settings) -> Iterator[Server]:
+    """A server of the repository's graph, in a process of its own."""
+    with start(settings) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("form", "status", "words"), BAD)
+def test_a_server_tells_what_is_wrong_and_goes_on(
+    server: Server, form: str, status: int, words: str
+) -> None:
+    """Over a socket as well; the next request is answered as the one before it was."""
+    good = "/resolve/atc:L02BG03"
+    before = server.send("GET", good, {})
+    reply = server.send("GET", "/resolve/" + quote(form, safe=":/"), {"Accept": "*/*"})
+    assert (reply.status, reply.media_type) == (status, "application/problem+json")
+    assert words in json.loads(reply.body)["detail"]
+    after = server.send("GET", good, {})
+    assert (after.status, after.body) == (200, before.body)
+
+
+def test_a_server_resolves_for_programs_readers_and_rdf(server: Server) -> None:
+    """JSON, a page as a browser asks for it, and the way to the thing's own RDF."""
+    target = "/resolve/https://identifiers.org/chebi/CHEBI:2704"
+    found = json.loads(server.send("GET", target, {"Accept": "*/*"}).body)
+    assert found["identifier"] == "CHEBI:2704"
+    browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    page = server.send("GET", target, {"Accept": browser})
+    assert (page.status, page.media_type) == (200, "text/html")
+    assert b'<a href="/drug/anastrozole">anastrozole</a>' in page.body
+    turtle = {"Accept": "text/turtle"}
+    moved = server.send("GET", target, turtle)
+    assert (moved.status, moved.headers["Location"]) == (303, "/drug/anastrozole")
+    data = server.send("GET", moved.headers["Location"], turtle)
+    assert (data.status, data.media_type) == (200, "text/turtle")
+    near = server.send("GET", "/resolve/MONDO:0005298", turtle)  # narrower than ours
+    assert near.status == 406
+    assert "Nothing here is MONDO:0005298 itself" in json.loads(near.body)["detail"]
+
+
+def test_a_server_searches(server: Server) -> None:
+    """A name, its beginning, a slip of the pen; and nobody's name."""
+    for typed in ("aromasin", "exemes", "exemestene"):
+        reply = server.send("GET", "/search?q=" + typed, {})
+        hits = json.loads(reply.body)["hits"]
+        assert (reply.status, hits[0]["label"]) == (200, "exemestane")
+    nobody = server.send("GET", "/search?q=vorozole", {})
+    assert (nobody.status, json.loads(nobody.body)["hits"]) == (200, [])
+    assert server.send("GET", "/search", {}).status == 400
+
+
+def test_what_two_of_ours_claim_is_linked_to_neither() -> None:
+    """A name or an identifier of two: both are shown, and a list gets none."""
+    ours = [PREFIXES["drug"] + name for name in ("one", "two")]
+    shared = {"kind": PREFIXES["aikg"] + "Drug", "how": "synonym", "name": "shared"}
+    link = {"predicate": PREFIXES["skos"] + "exactMatch", "label": "theirs"}
+    term = {"term": "http://purl.obolibrary.org/obo/CHEBI_2704"}
+    index = Index(
+        [{"entity": iri} | shared for iri in ours],
+        [{"entity": iri} | link | term for iri in ours],
+        [],
+        read_prefixes(ROOT),
+    )
+    assert [found.entity for found in index.resolve("CHEBI:2704")] == ours
+    for name in ("shared", "CHEBI:2704"):
+        linked = Names(index).link(name)
+        assert (linked.entity, linked.how) == (None, "ambiguous")
 
 
 def test_an_identifier_may_lead_to_several_of_ours(look_up: LookUp) -> None:
@@ -188,7 +304,12 @@ def test_normal_forms_are_one_english() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "error"), [("CHEBI:1", IdentifierUnknown), ("nobody:1", IdentifierMalformed)]
+    ("form", "error"),
+    [
+        ("CHEBI:1", IdentifierUnknown),
+        ("nobody:1", IdentifierMalformed),
+        ("EFO:0003882", IdentifierObsolete),
+    ],
 )
 def test_the_command_says_what_is_wrong(
     run, look_up: LookUp, form: str, error: type[AikgError]

@@ -64,6 +64,32 @@ class IdentifierUnknown(AikgError):
     status = 404
 
 
+class IdentifierObsolete(AikgError):
+    """An identifier was given up by its vocabulary; the message tells what replaces it.
+
+    Attributes:
+        replaced_by: The identifier to use instead, or None.
+        entities: The addresses of ours to which that one leads.
+        seen_in: Where its end was seen.
+    """
+
+    status = 410
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str,
+        replaced_by: str | None,
+        entities: list[str],
+        seen_in: list[str],
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.replaced_by = replaced_by
+        self.entities = entities
+        self.seen_in = seen_in
+
+
 class VocabularyUnreadable(AikgError):
     """A file with another vocabulary is not there, or in no form that is read."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping as Dictionary
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from aikg.errors import MappingInvalid
 from aikg.files.turtle import Statement
+from aikg.links import tables
 from aikg.links.sssom import EXACT, Mapping
 from aikg.names import BASE, RDFS_LABEL, shorten
 
@@ -103,16 +102,11 @@ def read_reasons(root: Path) -> list[tuple[str, str]]:
     Raises:
         MappingInvalid: The table breaks its form.
     """
-    with (root / FILE).open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.reader(lines, delimiter="\t"))
-    for number, row in enumerate(rows, start=1):
-        expected = row == list(COLUMNS) if number == 1 else len(row) == 2 and all(row)
-        if not expected:
-            raise MappingInvalid(
-                f"{FILE}:{number}: a row has a pattern and a reason.",
-                advice="Write the pattern of a name, a tab, and the reason.",
-            )
-    return [(pattern, reason) for pattern, reason in rows[1:]]
+    rows = tables.read(root, FILE, COLUMNS)
+    faults = [f"{place}: {m}" for place, row in rows for m in tables.mistakes(row, COLUMNS)]
+    if faults:
+        raise tables.invalid(faults)
+    return [(row["pattern"], row["reason"]) for _, row in rows]
 
 
 def unlinked(

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aikg.errors import IdentifierMalformed, IdentifierUnknown
+from aikg.errors import IdentifierMalformed, IdentifierObsolete, IdentifierUnknown
 from aikg.files.queries import Query, read_queries
 from aikg.links.identifiers import Identifier, Prefixes, expand_own, read_prefixes
+from aikg.links.obsolete import Obsolete
 from aikg.links.sssom import PREDICATES
 from aikg.names import BASE, PREFIXES, shorten
 
@@ -19,6 +20,9 @@ Ask = Callable[[str], bytes]
 
 #: The queries of the look-up, below the root.
 FOLDER = Path("queries", "links")
+
+#: A row of an answer, as text; a variable that is not bound is not in it.
+Row = dict[str, str]
 
 _SKOS = PREFIXES["skos"]
 #: The entity about which `evidence.rq` asks as it stands.
@@ -65,11 +69,16 @@ class Index:
     """The look-up table of one version of the graph."""
 
     def __init__(
-        self, names: list[dict[str, str]], links: list[dict[str, str]], prefixes: Prefixes
+        self,
+        names: Sequence[Row],
+        links: Sequence[Row],
+        ended: Sequence[Row],
+        prefixes: Prefixes,
     ) -> None:
         self.prefixes = prefixes
         self.entities: dict[str, Entity] = {}
         self.by_identifier: dict[tuple[str, str], list[Link]] = defaultdict(list)
+        self._ended = {_key(row.identifier): row for row in map(self._obsolete, ended)}
         for row in names:
             entity = self._entity(row["entity"])
             entity.kind = entity.kind or row["kind"].rsplit("/", 1)[1]
@@ -86,7 +95,18 @@ class Index:
     def _entity(self, iri: str) -> Entity:
         return self.entities.setdefault(iri, Entity(iri))
 
-    def _add_link(self, row: dict[str, str]) -> None:
+    def _obsolete(self, row: Row) -> Obsolete:
+        replacement = row.get("replacement")
+        return Obsolete(
+            identifier=self.prefixes.parse(row["term"]),
+            label=row.get("label", ""),
+            replaced_by=self.prefixes.parse(replacement) if replacement else None,
+            replacement_label=row.get("replacement_label", ""),
+            sightings=tuple(sorted(row["seen_in"].split(" "))),
+            place="the graph",
+        )
+
+    def _add_link(self, row: Row) -> None:
         predicate = "skos:" + row["predicate"].removeprefix(_SKOS)
         identifier = self.prefixes.parse(row["term"])
         link = Link(row["entity"], predicate, identifier, row["label"])
@@ -95,27 +115,61 @@ class Index:
         entity.links.append(link)
         self.by_identifier[_key(identifier)].append(link)
 
+    def find(self, identifier: Identifier) -> list[Link]:
+        """Give the links to an identifier, the strongest first; of one that is nobody's, none."""
+        return self.by_identifier.get(_key(identifier), [])
+
+    def ended(self, identifier: Identifier) -> Obsolete | None:
+        """Give what is known of an identifier that is obsolete."""
+        return self._ended.get(_key(identifier))
+
     def resolve(self, text: str) -> list[Link]:
         """Find what an identifier of another vocabulary leads to, the strongest link first.
 
         Raises:
             IdentifierMalformed: Its prefix is unknown, or it breaks its pattern.
+            IdentifierObsolete: Its vocabulary gave it up.
             IdentifierUnknown: It is well-formed, and nobody's.
         """
         identifier = self.prefixes.parse(text)
-        found = self.by_identifier.get(_key(identifier))
-        if not found:
-            raise IdentifierUnknown(
-                f"{identifier.curie} is linked to nothing here.",
-                advice=f"Search for its name instead: /search?q=..., or `aikg search`; "
-                f"{identifier.iri} says what it is.",
-            )
-        return found
+        if ended := self.ended(identifier):
+            raise self._say_obsolete(ended)
+        if found := self.find(identifier):
+            return found
+        raise IdentifierUnknown(
+            f"{identifier.curie} is linked to nothing here.",
+            advice=f"Search for its name instead: /search?q=..., or `aikg search`; "
+            f"{identifier.iri} says what it is.",
+        )
+
+    def _say_obsolete(self, ended: Obsolete) -> IdentifierObsolete:
+        """Say what it was, what replaces it, and what of ours that leads to."""
+        heir = ended.replaced_by
+        links = self.find(heir) if heir else []
+        message = f"{ended.identifier.curie}{_called(ended.label)} is obsolete"
+        advice = "Search for its name instead: /search?q=..., or `aikg search`."
+        if heir:
+            message += f"; {heir.curie}{_called(ended.replacement_label)} replaces it, and "
+            ours = ", ".join(f"{shorten(link.entity)} ({link.predicate})" for link in links)
+            message += f"leads to {ours}" if links else "is linked to nothing here"
+        if heir and links:
+            advice = f"Use {heir.curie}: /resolve/{heir.curie}, or `aikg resolve {heir.curie}`."
+        return IdentifierObsolete(
+            message + ".",
+            advice=advice,
+            replaced_by=heir.curie if heir else None,
+            entities=[link.entity for link in links],
+            seen_in=list(ended.sightings),
+        )
 
     def own(self, text: str) -> Entity | None:
         """Find one of ours by its own short name or address."""
         iri = text if text.startswith(BASE) else expand_own(text)
         return self.entities.get(iri or "")
+
+
+def _called(label: str) -> str:
+    return f" ({label})" if label else ""
 
 
 def _key(identifier: Identifier) -> tuple[str, str]:
@@ -131,12 +185,11 @@ def build(ask: Ask, root: Path) -> Index:
         AikgError: What asking a query can meet.
     """
     queries = {query.name: query for query in read_queries(root / FOLDER)}
-    return Index(
-        rows(ask(queries["names"].text)), rows(ask(queries["links"].text)), read_prefixes(root)
-    )
+    names, links, ended = (rows(ask(queries[name].text)) for name in ("names", "links", "obsolete"))
+    return Index(names, links, ended, read_prefixes(root))
 
 
-def evidence(ask: Ask, root: Path, entity: str) -> list[dict[str, str]]:
+def evidence(ask: Ask, root: Path, entity: str) -> list[Row]:
     """Ask for the findings about one of ours: address, outcome and printed form; at most 1,000."""
     (query,) = (q for q in read_queries(root / FOLDER) if q.name == "evidence")
     return rows(ask(about(query, entity)))
@@ -147,7 +200,7 @@ def about(query: Query, entity: str) -> str:
     return query.text.replace(_EXAMPLE, f"<{entity}>")
 
 
-def rows(answer: bytes) -> list[dict[str, str]]:
+def rows(answer: bytes) -> list[Row]:
     """Read SPARQL JSON as rows of text."""
     bindings = json.loads(answer)["results"]["bindings"]
     return [{name: term["value"] for name, term in row.items()} for row in bindings]
@@ -162,6 +215,7 @@ def describe(index: Index, text: str) -> tuple[str, Sequence[Link]]:
 
     Raises:
         IdentifierMalformed: Its prefix is unknown, or it breaks its pattern.
+        IdentifierObsolete: Its vocabulary gave it up.
         IdentifierUnknown: It is well-formed, and nobody's.
     """
     if entity := index.own(text.strip()):

@@ -31,6 +31,7 @@ class LookUp:
 
         Raises:
             IdentifierMalformed: Its prefix is unknown, or it breaks its pattern.
+            IdentifierObsolete: Its vocabulary gave it up.
             IdentifierUnknown: It is well-formed, and nobody's.
         """
         identifier, links = indexing.describe(self.index, text)

@@ -12,8 +12,9 @@ import pyoxigraph as ox
 
 from aikg.errors import MappingInvalid
 from aikg.files.turtle import Statement
-from aikg.links import sssom
+from aikg.links import obsolete, sssom
 from aikg.links.identifiers import Prefixes, read_prefixes
+from aikg.links.obsolete import Obsolete
 from aikg.links.other_names import Name, read_names
 from aikg.links.sssom import EXACT, Mapping
 from aikg.names import BASE, PREFIXES, RDF_TYPE, RDFS_LABEL, shorten
@@ -53,13 +54,20 @@ def labels(statements: Iterable[Statement]) -> dict[str, str]:
     }
 
 
-def judge(mappings: list[Mapping], called: Dictionary[str, str]) -> None:
+def judge(
+    mappings: list[Mapping], called: Dictionary[str, str], ended: Iterable[Obsolete] = ()
+) -> None:
     """Hold the tables against the graph's own labels, and against each other.
 
     Raises:
-        MappingInvalid: A row is about nobody, stands twice, or contradicts another.
+        MappingInvalid: A row is about nobody, stands twice, contradicts another, or leads to what
+            is obsolete.
     """
-    faults = [*_strangers(mappings, called), *_contradictions(mappings)]
+    faults = [
+        *_strangers(mappings, called),
+        *_contradictions(mappings),
+        *_ended(mappings, ended),
+    ]
     if faults:
         raise _invalid(sorted(faults))
 
@@ -71,6 +79,14 @@ def _strangers(mappings: Iterable[Mapping], called: Dictionary[str, str]) -> Ite
             yield f"{row.place}: {shorten(row.subject)} is not in the graph."
         elif label != row.subject_label:
             yield f"{row.place}: {shorten(row.subject)} is called {label!r} in the graph."
+
+
+def _ended(mappings: Iterable[Mapping], ended: Iterable[Obsolete]) -> Iterator[str]:
+    known = {row.identifier: row for row in ended}
+    for row in mappings:
+        if found := known.get(row.object):
+            use = f"; {found.replaced_by.curie} replaces it" if found.replaced_by else ""
+            yield f"{row.place}: {row.object.curie} is obsolete by {found.place}{use}."
 
 
 def _contradictions(mappings: Iterable[Mapping]) -> Iterator[str]:
@@ -98,7 +114,9 @@ def _contradictions(mappings: Iterable[Mapping]) -> Iterator[str]:
             )
 
 
-def quads(mappings: Iterable[Mapping], names: Iterable[Name]) -> Iterator[ox.Quad]:
+def quads(
+    mappings: Iterable[Mapping], names: Iterable[Name], ended: Iterable[Obsolete] = ()
+) -> Iterator[ox.Quad]:
     """Give the named graphs: a graph a table, with each row as a link and as a node of its own."""
     by_kind: dict[str, list[Mapping]] = defaultdict(list)
     for row in mappings:
@@ -111,6 +129,9 @@ def quads(mappings: Iterable[Mapping], names: Iterable[Name]) -> Iterator[ox.Qua
     alt_label = ox.NamedNode(PREFIXES["skos"] + "altLabel")
     for name in names:
         yield ox.Quad(ox.NamedNode(name.subject), alt_label, ox.Literal(name.name), _graph("names"))
+    for old in ended:
+        for subject, predicate, value in _obsolete_triples(old):
+            yield ox.Quad(ox.NamedNode(subject), ox.NamedNode(predicate), value, _graph("obsolete"))
 
 
 def _graph(kind: str) -> ox.NamedNode:
@@ -135,6 +156,20 @@ def _triples(row: Mapping) -> Iterator[tuple[str, str, ox.NamedNode | ox.Literal
     yield node, PREFIXES["rdfs"] + "seeAlso", ox.NamedNode(row.sighting)
     if row.comment:
         yield node, PREFIXES["rdfs"] + "comment", ox.Literal(row.comment, language="en")
+
+
+def _obsolete_triples(row: Obsolete) -> Iterator[tuple[str, str, ox.NamedNode | ox.Literal]]:
+    """Say of an identifier that it is obsolete, in the terms that OBO ontologies use."""
+    theirs = row.identifier.iri
+    yield theirs, _OWL + "deprecated", _typed("true", "boolean")
+    if row.label:
+        yield theirs, RDFS_LABEL, ox.Literal(row.label)
+    if row.replaced_by:
+        heir = ox.NamedNode(row.replaced_by.iri)
+        yield theirs, PREFIXES["dcterms"] + "isReplacedBy", heir
+        yield heir.value, RDFS_LABEL, ox.Literal(row.replacement_label)
+    for sighting in row.sightings:
+        yield theirs, PREFIXES["rdfs"] + "seeAlso", ox.NamedNode(sighting)
 
 
 def mapping_iri(row: Mapping) -> str:
@@ -162,8 +197,9 @@ def read_all(root: Path, statements: Iterable[Statement]) -> list[ox.Quad]:
     prefixes = read_prefixes(root)
     mappings = read_folder(root, prefixes)
     called = labels(statements)
-    judge(mappings, called)
-    return list(quads(mappings, read_names(root, called)))
+    ended = obsolete.read(root, prefixes)
+    judge(mappings, called, ended)
+    return list(quads(mappings, read_names(root, called), ended))
 
 
 def _invalid(faults: list[str]) -> MappingInvalid:

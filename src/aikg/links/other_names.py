@@ -5,15 +5,13 @@ A table of its own, `ontology/mappings/names.tsv`, as SSSOM joins terms, not wor
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 from pathlib import Path
 
-from aikg.errors import MappingInvalid
+from aikg.links import tables
 from aikg.links.identifiers import expand_own
-from aikg.links.sssom import SIGHTINGS
 
 #: Where the table lies, below the root.
 FILE = Path("ontology", "mappings", "names.tsv")
@@ -47,39 +45,24 @@ def read_names(root: Path, labels: Dictionary[str, str]) -> list[Name]:
     Raises:
         MappingInvalid: Rows break the form, or are about nobody; a line for each.
     """
-    path = root / FILE
-    if not path.is_file():
-        return []
     names: list[Name] = []
     faults: list[str] = []
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines, delimiter="\t", restval="", restkey="surplus")
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise _invalid([f"{FILE}:1: the columns must be {', '.join(COLUMNS)}."])
-        for row in reader:
-            place = f"{FILE}:{reader.line_num}"
-            mistakes = list(_mistakes(row, labels))
-            faults += [f"{place}: {mistake}" for mistake in mistakes]
-            subject = expand_own(row["subject_id"]) or ""
-            names.append(Name(subject, row["name"], row["kind"], row["see_also"], place))
+    for place, row in tables.read(root, FILE, COLUMNS):
+        mistakes = [*tables.mistakes(row, COLUMNS), *_mistakes(row, labels)]
+        faults += [f"{place}: {mistake}" for mistake in mistakes]
+        subject = expand_own(row["subject_id"]) or ""
+        names.append(Name(subject, row["name"], row["kind"], row["see_also"], place))
     faults += _twice(names)
     if faults:
-        raise _invalid(faults)
+        raise tables.invalid(faults)
     return names
 
 
-def _mistakes(row: dict[str, str], labels: Dictionary[str, str]) -> Iterator[str]:
-    if row.get("surplus"):
-        yield f"there are more than {len(COLUMNS)} columns."
-    for column in COLUMNS:
-        if not row[column].strip():
-            yield f"{column} is empty."
+def _mistakes(row: tables.Row, labels: Dictionary[str, str]) -> Iterator[str]:
     if (expand_own(row["subject_id"]) or "") not in labels:
         yield f"{row['subject_id']} is not in the graph."
     if row["kind"] not in KINDS:
         yield f"the kind {row['kind']} is none of {', '.join(KINDS)}."
-    if row["see_also"] and not row["see_also"].startswith(SIGHTINGS):
-        yield f"the sighting {row['see_also']} is neither a page nor a file of a package (pkg:...)."
 
 
 def _twice(names: list[Name]) -> Iterator[str]:
@@ -89,9 +72,3 @@ def _twice(names: list[Name]) -> Iterator[str]:
         earlier = seen.setdefault(name.name.casefold(), name)
         if earlier is not name:
             yield f"{name.place}: the name {name.name!r} stands in {earlier.place} as well."
-
-
-def _invalid(faults: list[str]) -> MappingInvalid:
-    return MappingInvalid(
-        "\n".join(faults), advice="Mend the rows, or leave out a name that is not certain."
-    )

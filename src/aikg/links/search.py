@@ -57,7 +57,7 @@ class Linked:
         entity: The address of ours, or None.
         label: Its label, or "".
         matched: The name or identifier of ours that it was taken for, or "".
-        how: `identifier`, `name`, `spelling`, `ambiguous` or `stranger`.
+        how: `identifier`, `obsolete`, `name`, `spelling`, `ambiguous` or `stranger`.
     """
 
     name: str
@@ -133,9 +133,13 @@ class Names:
     def _by_identifier(self, text: str) -> Linked | None:
         code = self._codes.get(text.casefold())
         try:
-            links = self._index.by_identifier[_pair(self._index, code or text)]
+            identifier = self._index.prefixes.parse(code or text)
         except IdentifierMalformed:
             return None
+        if ended := self._index.ended(identifier):
+            use = ended.replaced_by.curie if ended.replaced_by else ""
+            return Linked(text, None, "", use, "obsolete")
+        links = self._index.find(identifier)
         exact = {link.entity: link.identifier.curie for link in links if link.predicate == EXACT}
         return self._linked(text, exact, "identifier") if exact else None
 
@@ -197,8 +201,3 @@ def _codes(index: Index) -> dict[str, str]:
             if re.search(r"[A-Za-z]", local) and re.search(r"\d", local) and len(local) > 4:
                 owners[local.casefold()].add(link.identifier.curie)
     return {code: min(curies) for code, curies in owners.items() if len(curies) == 1}
-
-
-def _pair(index: Index, text: str) -> tuple[str, str]:
-    identifier = index.prefixes.parse(text)
-    return identifier.prefix, identifier.local.casefold()

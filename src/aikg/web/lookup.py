@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as Redirection
 
 from aikg.engine.client import Engine
+from aikg.errors import NotAcceptable
 from aikg.links.lookup import LookUp
+from aikg.links.sssom import EXACT
+from aikg.sparql.formats import TRIPLES, preferred
 from aikg.web import problems
+from aikg.web.pages import link
 from aikg.web.parameters import malformed
+
+JSON, HTML = "application/json", "text/html"
+RDF = tuple(form.media_type for form in TRIPLES)
 
 
 class _Current:
@@ -37,10 +46,13 @@ def blueprint(engine: Engine) -> Blueprint:
     current = _Current(engine)
 
     @routes.get("/resolve/<path:identifier>")
-    def resolve(identifier: str) -> Response:
+    def resolve(identifier: str) -> Response | Redirection:
         query = request.query_string.decode(errors="replace")
         whole = f"{identifier}?{query}" if "://" in identifier and query else identifier
-        return _answer("resolve.html", current.get().resolve(whole))
+        found = current.get().resolve(whole)
+        if preferred(request.headers.get("Accept"), (JSON, HTML, *RDF)) in RDF:
+            return redirect(_same(found), 303)
+        return _answer("resolve.html", found)
 
     @routes.get("/search")
     def search() -> Response:
@@ -52,7 +64,23 @@ def blueprint(engine: Engine) -> Blueprint:
     return routes
 
 
-def _answer(page: str, found: dict[str, object]) -> Response:
+def _same(found: dict[str, Any]) -> str:
+    """Give the address of ours that is the very thing: only that has RDF of its own.
+
+    Raises:
+        NotAcceptable: What the identifier leads to is wider, narrower or another kind of thing.
+    """
+    strongest = found["entities"][0]
+    address = link(strongest["iri"])
+    if strongest["match"] not in {None, EXACT} or address is None:
+        raise NotAcceptable(
+            f"Nothing here is {found['identifier']} itself, which is what RDF would be about.",
+            advice=f"Ask for {JSON} or {HTML}, which tell what of ours it leads to, and how.",
+        )
+    return address
+
+
+def _answer(page: str, found: dict[str, Any]) -> Response:
     if problems.wants_page():
         return make_response(render_template(page, **found))
     return jsonify(found)

@@ -71,12 +71,7 @@ def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
     def shortened(iri: str) -> str:
         return shorten(iri)
 
-    @routes.app_template_filter("link")
-    def link(iri: str) -> str | None:
-        """Say where an IRI leads: one of ours to its page here, never to a script."""
-        if iri.startswith(BASE):
-            return request.script_root + "/" + quote(iri.removeprefix(BASE), safe="/?=&:@~+,;")
-        return iri if iri.startswith(("http://", "https://")) else None
+    routes.add_app_template_filter(link, "link")
 
     @routes.app_template_filter("words")
     def words(iri: str) -> str:
@@ -94,6 +89,13 @@ def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
         return datatype in _STRINGS
 
     return routes
+
+
+def link(iri: str) -> str | None:
+    """Say where an IRI leads: one of ours to its page here, never to a script."""
+    if iri.startswith(BASE):
+        return request.script_root + "/" + quote(iri.removeprefix(BASE), safe="/?=&:@~+,;")
+    return iri if iri.startswith(("http://", "https://")) else None
 
 
 def form(registered: Sequence[Question], text: str = "") -> dict[str, Any]:
