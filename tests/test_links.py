@@ -14,7 +14,7 @@ from conftest import ROOT
 
 from aikg.build import Built
 from aikg.errors import IdentifierMalformed, MappingInvalid, MissingFolder
-from aikg.links import mappings, obsolete, other_names, sssom
+from aikg.links import mappings, neighbours, obsolete, other_names, sssom
 from aikg.links.identifiers import Prefixes, read_prefixes
 from aikg.links.mappings import FOLDER
 from aikg.links.sssom import COLUMNS, EXACT, Mapping
@@ -222,6 +222,27 @@ def test_a_bad_row_of_the_obsolete_is_named(
     path.write_text("\n".join(["\t".join(obsolete.COLUMNS), good, row]))
     with pytest.raises(MappingInvalid, match=r"obsolete\.tsv:3: ") as raised:
         obsolete.read(tmp_path, prefixes)
+    assert complaint in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("drug:letrozole\tx\tCHEBI:1\ty\t\t2026-11-25", "see_also is empty"),
+        ("drug:nobody\tx\tCHEBI:1\ty\tpkg:x\t2026-11-25", "drug:nobody is not in the graph"),
+        ("drug:letrozole\tx\tchebi:1\ty\tpkg:x\t2026-11-25", "chebi:1 is spelt CHEBI:1"),
+        ("drug:letrozole\tx\tnobody:1\ty\tpkg:x\t2026-11-25", "is of no vocabulary"),
+    ],
+)
+def test_a_bad_neighbour_is_named(
+    tmp_path: Path, prefixes: Prefixes, row: str, complaint: str
+) -> None:
+    """It needs its place and its owner, and looks like one of ours."""
+    path = tmp_path / neighbours.FILE
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(["\t".join(neighbours.COLUMNS), row]))
+    with pytest.raises(MappingInvalid, match=r"neighbours\.tsv:2: ") as raised:
+        neighbours.read(tmp_path, prefixes, LABELS)
     assert complaint in str(raised.value)
 
 

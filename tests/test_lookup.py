@@ -26,11 +26,11 @@ from aikg.errors import (
     IdentifierUnknown,
     VocabularyUnreadable,
 )
-from aikg.links import obsolete
+from aikg.links import neighbours, obsolete
 from aikg.links.identifiers import read_prefixes
 from aikg.links.index import Index
 from aikg.links.lookup import LookUp
-from aikg.links.search import Names, normalise
+from aikg.links.search import Names, loosen, normalise, slips
 from aikg.names import PREFIXES, shorten
 from aikg.settings import Settings
 from aikg.web import create_app
@@ -213,6 +213,7 @@ def test_what_two_of_ours_claim_is_linked_to_neither() -> None:
         [{"entity": iri} | shared for iri in ours],
         [{"entity": iri} | link | term for iri in ours],
         [],
+        [],
         read_prefixes(ROOT),
     )
     assert [found.entity for found in index.resolve("CHEBI:2704")] == ours
@@ -266,27 +267,83 @@ def test_pages_for_those_who_prefer_them(client: FlaskClient) -> None:
     assert "exemestane" in found.text
 
 
-def names() -> list[dict[str, str]]:
-    """The messy list: names, what they should lead to, and what they are."""
-    with (CASE / "names.tsv").open(encoding="utf-8", newline="") as lines:
+def names(file: str) -> list[dict[str, str]]:
+    """A messy list: names, what they should lead to, and what they are."""
+    with (CASE / file).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-#: The one wrong link of the list: a letter away from one of ours, and another substance.
-TAKEN_FOR = {"androstanedione": "target:androstenedione"}
-#: The share of the list's names of ours that were found when it was scored.
-RECALL = 31 / 46
-
-
-def test_a_messy_list_is_linked_as_well_as_when_it_was_scored(look_up: LookUp) -> None:
+@pytest.mark.parametrize(
+    ("file", "mistaken", "recall"),
+    [
+        # Scored at 31 of 46, with one mistake; what it missed has taught the look-up since.
+        ("names.tsv", {}, 46 / 46),
+        # Scored once, and not used since. DOID calls the cancer a neoplasm, which is wider.
+        ("names-2.tsv", {"endometrial neoplasm": "outcome:endometrial-neoplasms"}, 32 / 46),
+    ],
+)
+def test_a_messy_list_is_linked_as_well_as_when_it_was_scored(
+    look_up: LookUp, file: str, mistaken: dict[str, str], recall: float
+) -> None:
     """No other stranger is taken for ours, and no fewer of ours are found."""
-    listed = names()
+    listed = names(file)
     assert len(listed) == 60
-    linked = {row["name"]: look_up.names.link(row["name"]).entity for row in listed}
-    given = {name: shorten(iri) for name, iri in linked.items() if iri}
-    expected = {row["name"]: row["expected"] for row in listed if row["expected"]}
-    assert {name: iri for name, iri in given.items() if expected.get(name) != iri} == TAKEN_FOR
-    assert sum(given.get(name) == iri for name, iri in expected.items()) >= RECALL * len(expected)
+    taken = [(row["name"], row["expected"], look_up.names.link(row["name"])) for row in listed]
+    given = [(name, iri, shorten(to.entity)) for name, iri, to in taken if to.entity]
+    assert {name: got for name, wanted, got in given if got != wanted} == mistaken
+    right = sum(got == wanted for _, wanted, got in given)
+    assert right >= recall * sum(bool(row["expected"]) for row in listed)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "count"),
+    [
+        ("letrazole", "letrozole", 1),
+        ("aminogluthetimide", "aminoglutethimide", 2),
+        ("carpal tunnel syndrom", "carpal tunnel syndrome", 1),
+        ("carpaltunnel syndrome", "carpal tunnel syndrome", 1),
+        ("nsc 20294", "nsc 20293", None),  # a number is another number
+        ("16beta estradiol", "17beta estradiol", None),
+        ("dasatinib", "lapatinib", None),  # another beginning is another drug
+        ("pep protocol", "per protocol", None),  # a short word is another word
+        ("letermovir", "letrozole", None),
+    ],
+)
+def test_a_slip_is_a_letter_of_a_long_word(written: str, meant: str, count: int | None) -> None:
+    """Numbers, first letters and short words are not slipped on."""
+    assert slips(written, meant) == count
+
+
+@pytest.mark.parametrize(
+    ("wording", "name"),
+    [
+        ("Agents, Progestational", "progestational agent"),
+        ("polyp of the uterus", "uterus polyps"),
+        ("Adrenal Insufficiencies", "adrenal insufficiency"),
+        ("Estradiol 17\N{GREEK SMALL LETTER BETA}", "17-beta estradiol"),
+        ("CYP19", "CYP 19"),
+    ],
+)
+def test_wordings_of_a_name_are_one(wording: str, name: str) -> None:
+    """Order, number, small words and the gap before a digit make no difference."""
+    assert loosen(normalise(wording)) == loosen(normalise(name))
+
+
+def test_the_order_of_numbers_is_part_of_a_name() -> None:
+    """An isomer is another substance."""
+    one, other = ("androst-4-ene-3,17-dione", "androst-3-ene-4,17-dione")
+    assert loosen(normalise(one)) != loosen(normalise(other))
+
+
+def test_no_name_of_another_is_taken_for_ours(look_up: LookUp) -> None:
+    """Each neighbour is a stranger, and would be taken for ours if the table did not say so."""
+    labels = {iri: entity.label for iri, entity in look_up.index.entities.items()}
+    rows = neighbours.read(ROOT, read_prefixes(ROOT), labels)
+    assert {look_up.names.link(row.name).how for row in rows} == {"stranger"}
+    for row in rows:
+        form = normalise(row.name)
+        ours = map(normalise, look_up.index.entities[row.subject].names)
+        assert any(slips(form, name) is not None for name in ours), row.name
 
 
 def test_a_slip_of_the_pen_is_marked(look_up: LookUp) -> None:

@@ -11,7 +11,7 @@ from aikg import settings
 from aikg.cli.console import console, print_rows
 from aikg.files import turtle
 from aikg.links import coverage as covering
-from aikg.links import drift, mappings, obsolete, vocabulary
+from aikg.links import drift, mappings, neighbours, obsolete, vocabulary
 from aikg.links.identifiers import read_prefixes
 from aikg.links.other_names import read_names
 from aikg.links.sssom import Mapping
@@ -29,8 +29,10 @@ def _read() -> tuple[list[Mapping], dict[str, str]]:
     statements += turtle.read_folder(root / "data" / "turtle", root)
     labels = mappings.labels(statements)
     rows = mappings.read_folder(root)
-    mappings.judge(rows, labels, obsolete.read(root, read_prefixes(root)))
+    prefixes = read_prefixes(root)
+    mappings.judge(rows, labels, obsolete.read(root, prefixes))
     read_names(root, labels)
+    neighbours.read(root, prefixes, labels)
     return rows, covering.entities(statements)
 
 

@@ -73,9 +73,11 @@ class Index:
         names: Sequence[Row],
         links: Sequence[Row],
         ended: Sequence[Row],
+        others: Sequence[Row],
         prefixes: Prefixes,
     ) -> None:
         self.prefixes = prefixes
+        self.names_of_others = {row["name"] for row in others}
         self.entities: dict[str, Entity] = {}
         self.by_identifier: dict[tuple[str, str], list[Link]] = defaultdict(list)
         self._ended = {_key(row.identifier): row for row in map(self._obsolete, ended)}
@@ -185,8 +187,10 @@ def build(ask: Ask, root: Path) -> Index:
         AikgError: What asking a query can meet.
     """
     queries = {query.name: query for query in read_queries(root / FOLDER)}
-    names, links, ended = (rows(ask(queries[name].text)) for name in ("names", "links", "obsolete"))
-    return Index(names, links, ended, read_prefixes(root))
+    names, links, ended, others = (
+        rows(ask(queries[name].text)) for name in ("names", "links", "obsolete", "neighbours")
+    )
+    return Index(names, links, ended, others, read_prefixes(root))
 
 
 def evidence(ask: Ask, root: Path, entity: str) -> list[Row]:

@@ -12,8 +12,9 @@ import pyoxigraph as ox
 
 from aikg.errors import MappingInvalid
 from aikg.files.turtle import Statement
-from aikg.links import obsolete, sssom
+from aikg.links import neighbours, obsolete, sssom
 from aikg.links.identifiers import Prefixes, read_prefixes
+from aikg.links.neighbours import Neighbour
 from aikg.links.obsolete import Obsolete
 from aikg.links.other_names import Name, read_names
 from aikg.links.sssom import EXACT, Mapping
@@ -23,6 +24,7 @@ from aikg.names import BASE, PREFIXES, RDF_TYPE, RDFS_LABEL, shorten
 FOLDER = Path("ontology", "mappings")
 
 _XSD, _SSSOM, _OWL = (PREFIXES[prefix] for prefix in ("xsd", "sssom", "owl"))
+_DIFFERENT = ox.NamedNode(_OWL + "differentFrom")
 
 
 def read_folder(root: Path, prefixes: Prefixes | None = None) -> list[Mapping]:
@@ -115,7 +117,10 @@ def _contradictions(mappings: Iterable[Mapping]) -> Iterator[str]:
 
 
 def quads(
-    mappings: Iterable[Mapping], names: Iterable[Name], ended: Iterable[Obsolete] = ()
+    mappings: Iterable[Mapping],
+    names: Iterable[Name],
+    ended: Iterable[Obsolete] = (),
+    others: Iterable[Neighbour] = (),
 ) -> Iterator[ox.Quad]:
     """Give the named graphs: a graph a table, with each row as a link and as a node of its own."""
     by_kind: dict[str, list[Mapping]] = defaultdict(list)
@@ -132,6 +137,11 @@ def quads(
     for old in ended:
         for subject, predicate, value in _obsolete_triples(old):
             yield ox.Quad(ox.NamedNode(subject), ox.NamedNode(predicate), value, _graph("obsolete"))
+    for other in others:
+        theirs, graph = ox.NamedNode(other.identifier.iri), _graph("neighbours")
+        yield ox.Quad(theirs, _DIFFERENT, ox.NamedNode(other.subject), graph)
+        yield ox.Quad(theirs, ox.NamedNode(RDFS_LABEL), ox.Literal(other.label), graph)
+        yield ox.Quad(theirs, alt_label, ox.Literal(other.name), graph)
 
 
 def _graph(kind: str) -> ox.NamedNode:
@@ -199,7 +209,8 @@ def read_all(root: Path, statements: Iterable[Statement]) -> list[ox.Quad]:
     called = labels(statements)
     ended = obsolete.read(root, prefixes)
     judge(mappings, called, ended)
-    return list(quads(mappings, read_names(root, called), ended))
+    others = neighbours.read(root, prefixes, called)
+    return list(quads(mappings, read_names(root, called), ended, others))
 
 
 def _invalid(faults: list[str]) -> MappingInvalid:

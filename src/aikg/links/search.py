@@ -26,6 +26,17 @@ _BESIDE = re.compile(
     r"|daily|film[- ]coated|solution|vial)\b",
     re.IGNORECASE,
 )
+#: What chemists write as a letter or as a word.
+_GREEK = str.maketrans(
+    {
+        "\N{GREEK SMALL LETTER ALPHA}": "alpha",
+        "\N{GREEK SMALL LETTER BETA}": "beta",
+        "\N{GREEK SMALL LETTER GAMMA}": "gamma",
+        "\N{GREEK SMALL LETTER DELTA}": "delta",
+    }
+)
+#: Words that wordings of a name may lack: "polyp of the uterus", "uterus polyp".
+_SMALL = {"of", "the", "to"}
 _PARENTHESES = re.compile(r"[(\[]([^)\]]*)[)\]]")
 
 
@@ -57,7 +68,7 @@ class Linked:
         entity: The address of ours, or None.
         label: Its label, or "".
         matched: The name or identifier of ours that it was taken for, or "".
-        how: `identifier`, `obsolete`, `name`, `spelling`, `ambiguous` or `stranger`.
+        how: `identifier`, `obsolete`, `name`, `wording`, `spelling`, `ambiguous` or `stranger`.
     """
 
     name: str
@@ -69,11 +80,27 @@ class Linked:
 
 def normalise(text: str) -> str:
     """Give what spellings of a name share: no case, no accents, no marks, one English."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_GREEK))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     for british in ("œ", "æ", "oe", "ae"):
         letters = letters.replace(british, "e")
     return " ".join(re.findall(r"[^\W_]+", letters))
+
+
+def loosen(key: str) -> str:
+    """Give what wordings of a normal form share: its words in any order, singular, none small.
+
+    Where several numbers stand in a chemical's name, their order is part of it.
+    """
+    parts = re.findall(r"[^\W\d_]+|\d+", key)
+    words = [_singular(word) for word in parts if word not in _SMALL]
+    return " ".join(words if sum(map(str.isdigit, words)) > 1 else sorted(words))
+
+
+def _singular(word: str) -> str:
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 
 class Names:
@@ -86,14 +113,20 @@ class Names:
             for name in entity.names:
                 if key := normalise(name):
                     self._by_name[key].setdefault(entity.iri, name)
+        self._by_wording: dict[str, dict[str, str]] = defaultdict(dict)
+        for key, owners in self._by_name.items():
+            for iri, name in owners.items():
+                self._by_wording[loosen(key)].setdefault(iri, name)
         self._codes = _codes(index)
         # What a term is called that is wider than ours, or another thing, is no slip of the pen.
-        self._of_others = {
-            normalise(link.label)
+        labels = {
+            link.label
             for links in index.by_identifier.values()
             for link in links
             if link.predicate != EXACT
-        } - set(self._by_name)
+        }
+        self._of_others = {normalise(name) for name in labels | index.names_of_others}
+        self._of_others -= set(self._by_name)
 
     def search(self, text: str, limit: int = 20) -> list[Hit]:
         """Find by the beginning of a name, by its words, or by likeness; the best first."""
@@ -116,11 +149,14 @@ class Names:
         if found := self._by_identifier(name.strip()):
             return found
         forms = [form for form in _forms(name[:LONGEST]) if form]
-        for form in forms:
+        for form in forms:  # the whole first: "tamoxifen (E)" is not tamoxifen
             if owners := self._by_name.get(form):
                 return self._linked(name, owners, "name")
-        if not self._of_others.isdisjoint(forms):
-            return Linked(name, None, "", "", "stranger")
+            if form in self._of_others:
+                return Linked(name, None, "", "", "stranger")
+        for form in forms:
+            if owners := self._by_wording.get(loosen(form)):
+                return self._linked(name, owners, "wording")
         for form in forms:
             if owners := self._near(form):
                 return self._linked(name, owners, "spelling")
@@ -145,12 +181,8 @@ class Names:
 
     def _near(self, form: str) -> dict[str, str]:
         """Give the owners of the nearest name that few slips of the pen lead to."""
-        distances = {
-            key: OSA.distance(form, key, score_cutoff=_slips(form, key))
-            for key in self._by_name
-            if _slips(form, key)
-        }
-        near = {key: d for key, d in distances.items() if d <= _slips(form, key)}
+        distances = {key: slips(form, key) for key in self._by_name}
+        near = {key: distance for key, distance in distances.items() if distance is not None}
         least = min(near.values(), default=0)
         return {
             iri: name
@@ -178,10 +210,30 @@ def _score(wanted: str, key: str) -> int:
     return int(75 * likeness)
 
 
-def _slips(form: str, key: str) -> int:
-    """Give how many slips of the pen a name of that length may have: short ones none."""
-    shorter = min(len(form), len(key))
-    return 0 if shorter < 6 else 1 if shorter < 9 else 2
+def slips(form: str, key: str) -> int | None:
+    """Count the slips of the pen that lead from a name to what was written; None if it is no slip.
+
+    A slip is a letter too many, too few, another, or two exchanged; never a number, hardly ever the
+    first letter, and in a word of less than six letters it makes another word.
+    """
+    if form[:1] != key[:1] or re.findall(r"\d+", form) != re.findall(r"\d+", key):
+        return None
+    written, meant = form.split(), key.split()
+    if len(written) != len(meant):  # a space too many or too few
+        written, meant = [form], [key]
+    total = 0
+    for one, other in zip(written, meant, strict=True):
+        allowed = _allowed(min(len(one), len(other)))
+        distance = OSA.distance(one, other, score_cutoff=allowed)
+        if distance > allowed:
+            return None
+        total += distance
+    return total if total <= _allowed(min(len(form), len(key))) else None
+
+
+def _allowed(length: int) -> int:
+    """Give how many slips a word of that length may have: a short one none."""
+    return 0 if length < 6 else 1 if length < 9 else 2
 
 
 def _forms(name: str) -> list[str]:
