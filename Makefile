@@ -36,14 +36,14 @@ bench: .venv/dev ## measure against other servers, for docs/benchmark.md (QUICK=
 check: .venv/dev ## format, style, types, layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/turtlefmt --check ontology data shapes description tests
+	$(BIN)/turtlefmt --check ontology data shapes cases description tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: .venv/dev ## put Python and Turtle into their one form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
-	$(BIN)/turtlefmt ontology data shapes description tests
+	$(BIN)/turtlefmt ontology data shapes cases description tests
 
 pins: .venv/dev ## write constraints.txt anew
 	$(BIN)/pip install --quiet --disable-pip-version-check uv

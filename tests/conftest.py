@@ -18,6 +18,8 @@ pytest_plugins = ["serving", "desk"]
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"
+#: The good and the bad example of each shape and check, which their pages show.
+EXAMPLES = ROOT / "cases"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from conftest import CASES, ROOT
+from conftest import EXAMPLES, ROOT
 
 from aikg.files import turtle
 from aikg.files.turtle import Statement
@@ -14,7 +14,7 @@ from aikg.rules import checks, reasoning
 from aikg.rules.validation import store_of
 
 CHECKS = {check.name: check for check in checks.load(ROOT / "queries" / "checks")}
-FILES = sorted((CASES / "checks").rglob("*.ttl"))
+FILES = sorted((EXAMPLES / "checks").rglob("*.ttl"))
 
 
 def rows(check: str, statements: list[Statement]) -> list[checks.Problem]:

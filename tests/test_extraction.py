@@ -146,7 +146,7 @@ MISTAKES = {
     "unknown outcome": ({"Outcome": "objective respons"}, "rule/unknown-outcome", "Outcome"),
     "unknown drug": ({"Drugs compared with": "letrozol 2.5 mg"}, "rule/unknown-drug",
                      "Drugs compared with"),
-    "no list of drugs": ({"Drugs": "("}, "rule/drugs", "Drugs"),
+    "no list of drugs": ({"Drugs": "("}, "rule/regimen", "Drugs"),
     "empty cell": ({"Outcome": ""}, "rule/needed", "Outcome"),
     "unknown figure": ({"Repeats": "F9"}, "rule/unknown-figure", "Repeats"),
     "interval reversed": ({"CI low": "0.67", "CI high": "0.34"}, "shape/finding-ci-low", "CI low"),

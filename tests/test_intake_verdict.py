@@ -8,7 +8,7 @@ from random import Random
 
 import pyoxigraph as ox
 import pytest
-from conftest import CASES, ROOT
+from conftest import EXAMPLES, ROOT
 from whole import Whole, submission, told
 
 from aikg.files import turtle
@@ -17,7 +17,7 @@ from aikg.intake.reading import read
 from aikg.intake.terms import node_of, value_of
 from aikg.intake.verdict import Rules, judge
 
-FILES = sorted((CASES / "checks").rglob("*.ttl"))
+FILES = sorted((EXAMPLES / "checks").rglob("*.ttl"))
 
 #: In CI each check's cases are parted once; `make soak` parts them more often.
 ROUNDS = 1
@@ -71,7 +71,7 @@ def test_the_graph_is_as_it_was(rules: Rules) -> None:
     store = ox.Store()
     store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in rules.ontology)
     before = set(store)
-    body = (CASES / "checks" / "one-size" / "caught.ttl").read_bytes()
+    body = (EXAMPLES / "checks" / "one-size" / "caught.ttl").read_bytes()
     assert judge(store, read(body, None, "caught.ttl", "case"), rules).problems
     assert set(store) == before
 

@@ -45,7 +45,9 @@ def of_kind(kind: str) -> set[str]:
 
 
 KINDS = ("Class", "ObjectProperty", "DatatypeProperty", "NamedIndividual")
-TERMS = sorted(set().union(*map(of_kind, KINDS)))
+#: Those of ours that only describe rules.
+ANNOTATIONS = {iri for iri in of_kind("AnnotationProperty") if iri.startswith(OWN_PREFIXES["aikg"])}
+TERMS = sorted(ANNOTATIONS.union(*map(of_kind, KINDS)))
 
 
 def words(text: str) -> set[str]:

@@ -17,7 +17,7 @@ from aikg.names import PREFIXES
 from aikg.rules import shapes
 
 ROOT = Path(__file__).parents[1]
-FOLDER = Path(__file__).parent / "cases" / "shapes"
+FOLDER = ROOT / "cases" / "shapes"
 #: The namespace of what is under test, as the case files write it.
 SHARED = "https://w3id.org/aikg/submission/case/"
 BACKGROUND = FOLDER / "background.ttl"

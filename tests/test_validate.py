@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pyoxigraph as ox
 import pytest
+from conftest import ROOT
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
@@ -18,8 +19,9 @@ from hypothesis import strategies as st
 from aikg.build import Built
 from aikg.engine.client import Engine
 from aikg.intake.formats import FORMATS
+from aikg.names import BASE
 from aikg.settings import Settings
-from aikg.web import create_app
+from aikg.web import create_app, nodes
 
 FITS = """@prefix aikg: <https://w3id.org/aikg/ontology/> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
@@ -28,6 +30,7 @@ FITS = """@prefix aikg: <https://w3id.org/aikg/ontology/> .
     aikg:year 2016 .
 """
 FITS_NOT = FITS.replace("2016", '"2016"')
+SECTIONS = nodes.load(ROOT / "queries" / "pages")
 ADDRESS = "/validate?name=mine"
 MINE = "https://w3id.org/aikg/submission/mine/"
 
@@ -36,7 +39,7 @@ MINE = "https://w3id.org/aikg/submission/mine/"
 def client(built: Built, settings: Settings) -> Iterator[FlaskClient]:
     """A client of the application on the whole graph; a failure of the server is an error."""
     with Engine(settings) as engine:
-        yield create_app(engine, []).test_client()
+        yield create_app(engine, [], sections=SECTIONS).test_client()
 
 
 def send(client: FlaskClient, body: str | bytes, media_type: str = "text/turtle", **options):
@@ -125,6 +128,30 @@ def test_the_report_as_rdf_names_shape_and_line(client: FlaskClient) -> None:
       ?result sh:sourceShape <https://w3id.org/aikg/shape/publication-year> ;
         <http://www.w3.org/2009/pointers#lineNumber> 5 }"""
     assert bool(store.query(query))
+
+
+SENT = {
+    "shape": (FITS_NOT, "shape/publication-year"),
+    "check": (FITS + f"<paper> aikg:reports <{BASE}study/none> .", "check/unknown-node"),
+    "rule": (f"<{BASE}drug/exemestane> a <x> .", "rule/own-nodes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "code"), SENT.values(), ids=SENT)
+def test_each_finding_links_to_the_page_of_its_rule(
+    client: FlaskClient, body: str, code: str
+) -> None:
+    """In every form of the report, and the page has both examples."""
+    address = BASE + code
+    (finding,) = json.loads(send(client, body).data)["findings"]
+    assert finding["more"] == address
+    forms = {"text/plain": f"More:     {address}\n", "text/turtle": f"sh:sourceShape <{address}>",
+             "text/html": f'href="/{code}"'}  # fmt: skip
+    for accept, link in forms.items():
+        assert link in send(client, body, headers={"Accept": accept}).text
+    page = client.get(f"/{code}", headers={"Accept": "text/html"}).text
+    assert "This breaks it" in page
+    assert "This keeps it" in page
 
 
 def test_a_browser_has_a_form_and_uploads_a_file(client: FlaskClient) -> None:

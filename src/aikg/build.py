@@ -10,18 +10,19 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from aikg.description import executables, statistics
+from aikg.description import executables, rulebook, statistics
 from aikg.errors import MissingFolder
 from aikg.files import turtle
 from aikg.files.queries import read_queries
 from aikg.files.turtle import Statement
 from aikg.links import mappings
+from aikg.rules import shapes
 from aikg.rules.reasoning import INFERRED
 from aikg.rules.validation import Progress, judge
 from aikg.settings import Settings
 
 #: What the build reads, in this order; each is a folder below the root.
-SOURCES = ("ontology", "data/turtle", "shapes", "queries", "description")
+SOURCES = ("ontology", "data/turtle", "shapes", "queries", "cases", "description")
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
     progress("link")
     aside = mappings.read_all(settings.root, asserted)
     progress("describe")
-    aside += _read_aside(settings.root)
+    aside += _read_aside(settings.root, ontology)
     result = Built(asserted, verdict.inferred, verdict.remarks, current, aside)
     store = ox.Store()
     store.extend(result.quads())
@@ -157,16 +158,17 @@ def _read_sources(root: Path) -> tuple[list[Statement], list[Statement]]:
     return ontology, turtle.read_folder(root / "data" / "turtle", root)
 
 
-def _read_aside(root: Path) -> Iterator[ox.Quad]:
+def _read_aside(root: Path, ontology: Iterable[Statement]) -> Iterator[ox.Quad]:
     """Read what stands in named graphs only: it is about the evidence, and no part of it."""
     for folder in ("shapes", "description"):
         for statement in turtle.read_folder(root / folder, root):
             yield statement.quad
     queries = root / "queries"
     yield from executables.examples(read_queries(queries / "competency"))
-    yield from executables.checks_and_rules(
-        read_queries(queries / "checks"), read_queries(queries / "rules")
-    )
+    checks = read_queries(queries / "checks")
+    yield from executables.checks_and_rules(checks, read_queries(queries / "rules"))
+    terms = shapes.to_graph(statement.triple for statement in ontology)
+    yield from rulebook.describe(shapes.load(root / "shapes"), terms, checks, root / "cases")
 
 
 def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 #: All that this project mints lies under this address; each IRI is a page (decision 1).
 BASE = "https://w3id.org/aikg/"
@@ -11,6 +12,7 @@ BASE = "https://w3id.org/aikg/"
 OWN_PREFIXES = {
     "aikg": BASE + "ontology/",
     "arm": BASE + "arm/",
+    "check": BASE + "check/",
     "claim": BASE + "claim/",
     "component": BASE + "component/",
     "derivation": BASE + "derivation/",
@@ -26,6 +28,7 @@ OWN_PREFIXES = {
     "population": BASE + "population/",
     "publication": BASE + "publication/",
     "regimen": BASE + "regimen/",
+    "rule": BASE + "rule/",
     "shape": BASE + "shape/",
     "study": BASE + "study/",
     "target": BASE + "target/",
@@ -53,6 +56,9 @@ PREFIXES = dict(sorted((OWN_PREFIXES | OTHER_PREFIXES).items()))
 #: What a submission describes lies under this address and its own name (decision 6).
 SUBMISSIONS = BASE + "submission/"
 
+_NAMED = re.compile(
+    r"<(?P<iri>https?://[^<>\s]+)>|\b(?P<prefix>" + "|".join(PREFIXES) + r"):(?P<local>[\w-]+)"
+)
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 
 RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
@@ -75,6 +81,17 @@ def shorten(iri: str) -> str:
         if local != iri and local and "/" not in local and "#" not in local:
             return f"{prefix}:{local}"
     return f"<{iri}>"
+
+
+def plain(text: str, name: Callable[[str], str]) -> str:
+    """Put names, in quotation marks, in place of the IRIs and prefixed names of ours in a text."""
+
+    def named(match: re.Match[str]) -> str:
+        iri = match["iri"] or PREFIXES[match["prefix"]] + match["local"]
+        known = match["iri"] or match["prefix"] in OWN_PREFIXES
+        return f"“{name(iri)}”" if known else match[0]
+
+    return _NAMED.sub(named, text)
 
 
 def graph_of(path: str) -> str:

@@ -69,9 +69,8 @@ def causes(store: ox.Store, verdict: Verdict, rules: Rules) -> list[list[Fault]]
 def _faults(verdict: Verdict, rules: Rules) -> Iterator[Fault]:
     for result in verdict.results:
         yield _of_shape(result)
-    summaries = {check.name: check.summary for check in rules.checks}
     for problem in verdict.problems:
-        yield _of_check(problem, summaries.get(problem.check))
+        yield _of_problem(problem, rules.sentences.get(problem.code))
 
 
 def _of_shape(result: shapes.Result) -> Fault:
@@ -87,9 +86,8 @@ def _of_shape(result: shapes.Result) -> Fault:
     )
 
 
-def _of_check(problem: Problem, summary: str | None) -> Fault:
-    code = f"check/{problem.check}" if summary else f"{_CONDUCT}{problem.check}"
-    unknown = None
+def _of_problem(problem: Problem, sentence: str | None) -> Fault:
+    code, unknown = problem.code, None
     if code == _NODES:
         unknown = problem.value
     elif code == _TERMS:
@@ -102,7 +100,7 @@ def _of_check(problem: Problem, summary: str | None) -> Fault:
         path=problem.path,
         value=problem.value,
         message=problem.message,
-        rule=summary or problem.message,
+        rule=sentence or problem.message,
         advice=problem.advice,
         recorded=problem.recorded,
         unknown=unknown,

@@ -44,7 +44,8 @@ def split(
             allowed.append(triple)
         else:
             refused.setdefault(node, problem)
-    if not submission.triples:
+    told = any(problem.level == "Error" for problem in submission.problems)
+    if not submission.triples and not told:
         refused[""] = _nothing(submission)
     return allowed, list(refused.values()), {node_of(triple) for triple in allowed}
 
@@ -54,7 +55,7 @@ def _foreign(store: ox.Store, submission: Submission) -> Iterator[tuple[str, Pro
         ours = node.startswith(BASE) and not node.startswith(submission.namespace)
         known = (ox.NamedNode(node), None, None, ox.DefaultGraph())
         if ours or next(iter(store.quads_for_pattern(*known)), None) is not None:
-            yield node, Problem("Error", "own-nodes", node, None, None, *_told(node, submission))
+            yield node, _broken("own-nodes", node, *_told(node, submission))
 
 
 def _told(node: str, submission: Submission) -> tuple[str, str]:
@@ -74,29 +75,29 @@ def _told(node: str, submission: Submission) -> tuple[str, str]:
 def _defining(triple: ox.Triple) -> Problem | None:
     path, value = triple.predicate.value, _iri(triple.object)
     if path.startswith(_DEFINING) or (path == RDF_TYPE and value.startswith(_TERMS)):
-        return Problem(
-            "Error",
-            "no-new-terms",
-            node_of(triple),
-            path,
-            value or None,
-            "The submission defines a term.",
+        advice = (
             "Describe evidence in the terms of the ontology; propose a new term as a change to "
-            "the files of the project.",
+            "the files of the project."
         )
+        what = "The submission defines a term."
+        return _broken("no-new-terms", node_of(triple), what, advice, path, value or None)
     return None
 
 
 def _nothing(submission: Submission) -> Problem:
-    return Problem(
-        "Error",
-        "nothing-said",
-        submission.namespace,
-        None,
-        None,
-        "The file says nothing.",
-        "Send a file with at least one statement.",
-    )
+    what, advice = "The file says nothing.", "Send a file with at least one statement."
+    return _broken("nothing-said", submission.namespace, what, advice)
+
+
+def _broken(  # noqa: PLR0913, PLR0917  what a problem is made of
+    rule: str,
+    node: str,
+    what: str,
+    advice: str,
+    path: str | None = None,
+    value: str | None = None,
+) -> Problem:
+    return Problem("Error", rule, node, path, value, what, advice, kind="rule")
 
 
 def _iri(term: Any) -> str:

@@ -277,7 +277,7 @@ class _Sheet:
             what = f"“{text}” is no list of drugs that is understood."
             advice = "Write drug, dose, unit and (schedule), with + between drugs: "
             example = "letrozole 2.5 mg (once daily) + new: palbociclib 125 mg."
-            self._reader.wrong(row, heading, arm, "drugs", what, advice + example)
+            self._reader.wrong(row, heading, arm, "regimen", what, advice + example)
             return
         self._say.kind(regimen, "Regimen", at)
         self._say.label(regimen, text, at)

@@ -15,6 +15,7 @@ from aikg.intake.terms import node_of, value_of
 from aikg.intake.verdict import Rules, Verdict
 from aikg.intake.words import Words
 from aikg.names import BASE
+from aikg.rules import shapes
 from aikg.rules.checks import LEVELS
 
 
@@ -159,14 +160,10 @@ class _Writer:
         return place
 
     def _rule(self, fault: Fault) -> tuple[str, str]:
-        """Give a rule and how to keep it: a shape's message has both, with a colon between."""
+        """Give a rule and how to keep it."""
         if fault.shape is None:
             return self._words.plain(fault.rule), self._words.plain(fault.advice)
-        first, colon, rest = fault.message.partition(": ")
-        if not colon:
-            first, _, rest = fault.message.partition("; ")
-        rule = first.rstrip(".") + "."
-        mend = f"{rest[:1].upper()}{rest[1:]}" if rest else rule
+        rule, mend = shapes.in_words(fault.message)
         return self._words.plain(rule), self._words.plain(mend)
 
     def _found(self, fault: Fault) -> str | None:

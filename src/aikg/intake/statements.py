@@ -113,7 +113,8 @@ class Statements:
         """Tell what is wrong with a cell, in place of what it would have stated."""
         path = self.term(name).value
         self._wrong.append((node.value, path, value, place))
-        self.problems.append(Problem(level, rule, node.value, path, value or None, message, advice))
+        found = (node.value, path, value or None, message, advice)
+        self.problems.append(Problem(level, rule, *found, kind="rule"))
 
     def places(self) -> Places:
         """Give the place of everything."""

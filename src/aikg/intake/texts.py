@@ -113,7 +113,7 @@ def _report(verdict: Verdict) -> Iterator[ox.Triple]:
     ]
     for p in verdict.problems:
         severity = _SEVERITIES[p.level if p.recorded is None or p.level != "Error" else "Check"]
-        rule, component = f"{BASE}check/{p.check}", _SH + "SPARQLConstraintComponent"
+        rule, component = BASE + p.code, _SH + "SPARQLConstraintComponent"
         message = f"{p.message} {p.advice}"
         results.append((p.node, p.path, p.value, rule, component, severity, message))
     for number, (node, path, value, shape, component, severity, message) in enumerate(results):

@@ -21,8 +21,8 @@ from aikg.files.queries import Query
 from aikg.intake import conduct
 from aikg.intake.columns import Cells
 from aikg.intake.submission import Submission
-from aikg.intake.terms import node_of
-from aikg.names import PREFIXES, RDF_TYPE
+from aikg.intake.terms import node_of, value_of
+from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
 from aikg.rules import checks, neighbourhood, reasoning, shapes
 from aikg.rules.checks import Problem
 
@@ -42,6 +42,7 @@ class Rules:
         vocabulary: The ontology, for shapes.
         shapes: The shapes.
         checks: The checks.
+        sentences: What each check and each rule of what may be sent asks, by its code.
         strata: The rules of inference, by stratum.
     """
 
@@ -49,6 +50,7 @@ class Rules:
     vocabulary: Graph
     shapes: shapes.Aimed
     checks: list[Query]
+    sentences: dict[str, str]
     strata: list[list[Query]]
 
     @classmethod
@@ -60,13 +62,15 @@ class Rules:
         """
         stated = [s.triple for s in turtle.read_folder(root / "ontology", root)]
         strata = reasoning.load(root / "queries" / "rules", _STRATA)
+        asked = checks.load(root / "queries" / "checks")
         ontology = ox.Store()
         ontology.extend(_quads(stated))
         return cls(
             [*stated, *reasoning.follow(ontology, strata)],
             shapes.to_graph(stated),
             shapes.Aimed.of(shapes.load(root / "shapes")),
-            checks.load(root / "queries" / "checks"),
+            asked,
+            {f"check/{check.name}": check.summary for check in asked} | _described(root),
             strata,
         )
 
@@ -84,6 +88,16 @@ class Rules:
     def joined_by_checks(self) -> frozenset[neighbourhood.Path]:
         """What the checks read against the direction of a property."""
         return neighbourhood.joins(self.checks)
+
+
+def _described(root: Path) -> dict[str, str]:
+    """Read what the rules ask that are neither shape nor check."""
+    stated = turtle.read(root / "description" / "rules.ttl", root)
+    return {
+        node_of(s.triple).removeprefix(BASE): value_of(s.triple)
+        for s in stated
+        if s.triple.predicate.value == OTHER_PREFIXES["rdfs"] + "comment"
+    }
 
 
 @dataclass(frozen=True)
@@ -194,6 +208,7 @@ def _contradictions(slice_: ox.Store, nodes: set[str]) -> list[Problem]:
             f"It follows to be both <{one}> and <{other}>, which exclude each other.",
             "See what the file states of the node; the definitions of the two classes say what "
             "makes it follow.",
+            kind="rule",
         )
         for node, one, other in reasoning.contradictions(slice_)
         if node in nodes

@@ -10,13 +10,9 @@ from rdflib import RDF, SH, XSD, Graph, URIRef
 from rdflib.term import Node
 
 from aikg.intake.terms import node_of, text_of, value_of
-from aikg.names import OWN_PREFIXES, PREFIXES, RDFS_LABEL
+from aikg.names import PREFIXES, RDFS_LABEL, plain
 
 _LABEL = ox.NamedNode(RDFS_LABEL)
-_NAME = re.compile(
-    r"<(?P<iri>https?://[^<>\s]+)>|\b(?P<prefix>" + "|".join(PREFIXES) + r"):(?P<local>[\w-]+)"
-)
-
 #: What tells one finding or one passage from another, in the order of a sentence.
 _TELLING = tuple(
     PREFIXES["aikg"] + name
@@ -102,13 +98,7 @@ class Words:
 
     def plain(self, text: str) -> str:
         """Put labels in place of the IRIs and prefixed names in a text."""
-
-        def named(match: re.Match[str]) -> str:
-            iri = match["iri"] or PREFIXES[match["prefix"]] + match["local"]
-            known = match["iri"] or match["prefix"] in OWN_PREFIXES
-            return f"“{self.property(iri)}”" if known else match[0]
-
-        return _NAME.sub(named, text)
+        return plain(text, self.property)
 
     def expected(self, shapes: Graph, shape: str, component: str) -> str | None:
         """Say what a constraint of a shape expects; None where its message says it best."""

@@ -43,6 +43,7 @@ class Problem:
         message: What is wrong, with the figures.
         advice: What to do about it, from the check's header.
         recorded: The data issue of the same source that concerns the node, or None.
+        kind: "check", or "rule" for one of `description/rules.ttl`.
     """
 
     level: str
@@ -53,6 +54,12 @@ class Problem:
     message: str
     advice: str
     recorded: str | None = None
+    kind: str = "check"
+
+    @property
+    def code(self) -> str:
+        """The address of what found it, below that of the project."""
+        return f"{self.kind}/{self.check}"
 
     @property
     def stops(self) -> bool:

@@ -102,6 +102,20 @@ class Aimed:
                 self.shapes.remove(aim)
 
 
+def in_words(message: str) -> tuple[str, str]:
+    """Part the message of a shape into its rule and how to keep it, which a colon stands between.
+
+    A message that only says what to do is both.
+    """
+    first, colon, rest = message.partition(": ")
+    if not colon:
+        first, _, rest = message.partition("; ")
+    rule = first.rstrip(".") + "."
+    if ":" not in rest.partition(" ")[0]:  # not a name of a property
+        rest = rest[:1].upper() + rest[1:]
+    return rule, rest or rule
+
+
 def validate_nodes(
     nodes: Collection[str], data: Graph, shapes: Aimed, ontology: Graph
 ) -> list[Result]:

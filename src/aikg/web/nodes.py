@@ -51,6 +51,7 @@ class Section:
     Attributes:
         name: The name of its query.
         title: What it shows.
+        order: Its place among the sections; those below 0 come before what else is stated.
         by: The variable that its parts share, or None.
         columns: The variables that it shows; each may have a text in `<column>_label`.
         parts: Its rows, under what they have in common, or under None.
@@ -59,6 +60,7 @@ class Section:
 
     name: str
     title: str
+    order: int
     by: str | None
     columns: list[str]
     parts: list[tuple[Row | None, list[Row]]]
@@ -131,9 +133,10 @@ def page(engine: Engine, iri: str) -> Response:
     statements = found.pop(_STATEMENTS)[1]["results"]["bindings"]
     tables = [_table(query, answer) for query, answer in found.values()]
     shown = {
-        query.header.get("shows")
+        name
         for query, answer in found.values()
         if answer["results"]["bindings"]
+        for name in query.header.get("shows", "").split()
     }
     response = make_response(
         render_template(
@@ -144,7 +147,8 @@ def page(engine: Engine, iri: str) -> Response:
             kinds=_kinds(statements),
             properties=_properties(statements, shown),
             graphs=sorted({row["graph"]["value"] for row in statements}),
-            sections=[table for table in tables if table.rows],
+            first=[table for table in tables if table.rows and table.order < 0],
+            sections=[table for table in tables if table.rows and table.order >= 0],
             formats=TRIPLES,
         )
     )
@@ -199,7 +203,8 @@ def _table(query: Query, answer: dict[str, Any]) -> Section:
     if by:
         grouped = groupby(rows, key=lambda row: row.get(by, {}).get("value"))
         parts = [(part[0], part) for _, part in ((key, list(each)) for key, each in grouped)]
-    return Section(query.name, query.summary, by, columns, parts, len(rows))
+    order = int(query.header["order"])
+    return Section(query.name, query.summary, order, by, columns, parts, len(rows))
 
 
 def _value(statements: Sequence[Row], properties: Iterable[str]) -> str | None:
@@ -218,9 +223,7 @@ def _kinds(statements: Sequence[Row]) -> list[Row]:
     return ours or list(kinds.values())
 
 
-def _properties(
-    statements: Sequence[Row], shown: Container[str | None]
-) -> list[tuple[Row, list[Row]]]:
+def _properties(statements: Sequence[Row], shown: Container[str]) -> list[tuple[Row, list[Row]]]:
     """Give each property once with its values, but not those that the page shows elsewhere."""
     head = {RDFS_LABEL, RDF_TYPE, *_SENTENCES}
     told: dict[str, dict[str, Row]] = {}
