@@ -22,11 +22,12 @@ from aikg.intake.columns import COLUMNS, HEADINGS
 from aikg.intake.examination import Examined, examine
 from aikg.intake.submission import Limits
 from aikg.intake.verdict import Rules
+from aikg.names import BASE, PREFIXES
 
 #: The example row, of another trial, so that it is evidence.
 ROW = {c.heading: c.example.replace("EXAMPLE-1", "TOY") for c in COLUMNS if c.example}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-AIKG = "https://w3id.org/aikg/ontology/"
+AIKG, RDFS = PREFIXES["aikg"], PREFIXES["rdfs"]
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,20 @@ def test_a_misspelt_name_is_guessed(held) -> None:
     assert "Did you mean letrozole?" in held(body).report.findings[0].mend
 
 
+@pytest.mark.parametrize(
+    ("heading", "short", "meant"),
+    [("Measure", "HR", "hazard ratio"), ("Analysis set", "ITT", "intention to treat"),
+     ("Outcome", "OS", "overall survival"), ("Outcome", "PFS", "progression-free survival")],
+)  # fmt: skip
+def test_initials_are_guessed_and_told_once(held, heading: str, short: str, meant: str) -> None:
+    """Whoever writes HR in each row is told once, at all of them."""
+    other = {**ROW, "Figure": "F2", "Row": "2", heading: short}
+    findings = held(as_csv(ROW, other, {**other, "Figure": "F3", "Subgroup": "x"})).report.findings
+    (found,) = (f for f in findings if f.code in {"rule/off-the-list", "rule/unknown-outcome"})
+    assert f"Did you mean {meant}?" in found.mend.replace("“", "").replace("”", "")
+    assert (found.place.line, [place.line for place in found.also_at]) == (3, [4])
+
+
 def test_a_median_that_was_not_reached_and_an_open_limit(held) -> None:
     """Absence has kinds, each with its cell."""
     median = {
@@ -281,14 +296,93 @@ def test_too_many_rows(held) -> None:
         held(as_xlsx([ROW] * 20), XLSX, limits=Limits(rows=10))
 
 
-def test_each_property_of_a_finding_has_a_column(rules: Rules) -> None:
-    """What a figure can say has its place in the sheet, but what no trialist reads off a paper."""
-    shapes = rules.shapes.shapes
-    query = """PREFIX shape: <https://w3id.org/aikg/shape/> PREFIX sh: <http://www.w3.org/ns/shacl#>
-    SELECT ?path { shape:finding sh:property/sh:path ?path }"""
-    paths = {str(row[0]) for row in shapes.query(query)}
-    elsewhere = {"statedAt", "attributedTo", "category", "basis", "derivedFrom", "byDerivation",
-                 "ofAnalysis", "ciLowStatus", "ciHighStatus"}  # fmt: skip
+SAID = {
+    "what all people of the trial have in common": (
+        {"Line": "second line", "Stage": "advanced stage", "Menopause": "postmenopausal",
+         "Receptors": "HER2 negative; Hormone receptor positive",
+         "Prior therapy": "tamoxifen; new: x"},
+        """?trial :enrols [ :therapyLine :SecondLine ; :stage :AdvancedStage ;
+             :menopausalStatus :Postmenopausal ;
+             :receptorStatus :Her2Negative , :HormoneReceptorPositive ;
+             :priorTherapy <https://w3id.org/aikg/drug/tamoxifen> , [ a :Drug ] ]""",
+    ),
+    "a loading dose": (
+        {"Drugs": "new: x 250 mg (every 28 days, loading dose 500 mg)"},
+        "?x :dose 250.0 ; :loadingDose 500.0 ; :doseUnit 'mg' ; :schedule 'every 28 days'",
+    ),
+    "a loading dose in another unit": (
+        {"Drugs": "new: x 2 mg/kg (weekly, loading dose 4 mg)"},
+        "?x :dose 2.0 ; :schedule 'weekly, loading dose 4 mg' "
+        "FILTER NOT EXISTS { ?x :loadingDose ?l }",
+    ),
+    "the outcome that was planned first": (
+        {"Outcome": "overall survival"},
+        "?trial :hasPrimaryOutcome <https://w3id.org/aikg/outcome/overall-survival>",
+    ),
+    "another outcome": (
+        {"Outcome": "overall survival", "Primary outcome": "no"},
+        "?trial a :Trial FILTER NOT EXISTS { ?trial :hasPrimaryOutcome ?outcome }",
+    ),
+    "an analysis by its name": (
+        {"Analysis": "interim"},
+        "?f :ofAnalysis [ rdfs:label 'interim 2013-11-29 29.6 mo, TOY'@en ; :followUp 29.6 ]",
+    ),
+    "what visceral means": (
+        {"Visceral means": "liver and/or lung"},
+        "?g :inPopulation/:visceralMeans :LiverLung",
+    ),
+    "bone only, which is not visceral": (
+        {"Sites": "bone only"}, "?g :inPopulation/:sites :BoneOnly , :NoVisceral"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "pattern"), SAID.values(), ids=SAID)
+def test_what_trials_report_has_a_place(held, change: dict[str, str], pattern: str) -> None:
+    """It is in the sheet, and then in the graph."""
+    examined = held(as_csv({**ROW, **change}))
+    assert told(examined) == []
+    store = ox.Store()
+    verdict = examined.verdict
+    store.extend(
+        ox.Quad(t.subject, t.predicate, t.object) for t in [*verdict.triples, *verdict.inferred]
+    )
+    assert bool(store.query(f"PREFIX : <{AIKG}> PREFIX rdfs: <{RDFS}> ASK {{ {pattern} }}"))
+
+
+def test_what_the_graph_describes_is_not_described_again(held) -> None:
+    """It is told, once, and the figures stand."""
+    report = held(as_csv({**ROW, "Trial": "EFECT", "Trial population": ""})).report
+    found = [f for f in report.findings if f.code == "rule/known-node"]
+    assert [f.place.heading for f in found] == ["Registry numbers"]
+    assert {p.heading for p in found[0].also_at} == {
+        "Design",
+        "Phase",
+        "Stopped early",
+        "Line",
+        "Stage",
+        "Menopause",
+        "Receptors",
+    }
+
+
+PLACES = {
+    "finding": {"statedAt", "attributedTo", "category", "basis", "derivedFrom", "byDerivation",
+                "ofAnalysis", "ciLowStatus", "ciHighStatus"},
+    "study": {"statedAt", "pools", "sameDesignAs"},
+    "arm": {"ofStudy", "receives", "receivesClass"},
+    "population": {"statedAt", "within"},
+    "analysis": {"ofStudy"},
+    "component": {"gives", "givesAnyOf", "dose", "loadingDose", "doseUnit"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "elsewhere"), PLACES.items(), ids=PLACES)
+def test_each_property_has_a_column(rules: Rules, shape: str, elsewhere: set[str]) -> None:
+    """What a trialist reads off a paper has one; the rest follows from the row."""
+    query = f"""PREFIX shape: <{BASE}shape/> PREFIX sh: <http://www.w3.org/ns/shacl#>
+    SELECT ?path {{ shape:{shape} sh:property/sh:path ?path }}"""
+    paths = {str(row[0]) for row in rules.shapes.shapes.query(query)}
     columns = {c.property for c in COLUMNS} | {AIKG + name for name in elsewhere}
     assert {p for p in paths if p.startswith(AIKG)} - columns == set()
 

@@ -91,7 +91,7 @@ def plain(text: str, name: Callable[[str], str]) -> str:
         known = match["iri"] or match["prefix"] in OWN_PREFIXES
         return f"“{name(iri)}”" if known else match[0]
 
-    return _NAMED.sub(named, text)
+    return _NAMED.sub(named, text).replace("`“", "“").replace("”`", "”")
 
 
 def graph_of(path: str) -> str:

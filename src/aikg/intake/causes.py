@@ -143,16 +143,17 @@ class _Keys:
                 if (fault.node, path) in self._missing:
                     return ("unknown", self._missing[fault.node, path])
         if fault.code.startswith(_CONDUCT):
-            return ("conduct", fault.code, fault.message)
+            return self._own(fault)
         return ("node", fault.node, fault.code, fault.message)
 
     def _own(self, fault: Fault) -> tuple[str, ...]:
-        if fault.unknown:
-            return ("unknown", fault.unknown)
-        if fault.value in self._unknown and fault.value:
-            return ("unknown", fault.value)
-        if (fault.node, fault.path or "") in self._missing and fault.value is None:
-            return ("unknown", self._missing[fault.node, fault.path or ""])
+        unknown = fault.unknown or (fault.value if fault.value in self._unknown else None)
+        if unknown is None and fault.value is None:
+            unknown = self._missing.get((fault.node, fault.path or ""))
+        if unknown:
+            return ("unknown", unknown)
+        if fault.code.startswith(_CONDUCT):  # the same slip in many cells
+            return ("conduct", fault.code, fault.path or "", fault.message)
         if fault.component == _CLASS and fault.value:
             return ("class", fault.value, fault.path or "")
         if fault.level == "Error":

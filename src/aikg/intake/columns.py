@@ -5,11 +5,7 @@ What a cell may hold is not written here: datatypes and closed lists are those o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
-
-import pyoxigraph as ox
-from rdflib import RDF, SH, XSD, Graph, Literal, URIRef
+from dataclasses import dataclass
 
 from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL
 
@@ -89,6 +85,46 @@ COLUMNS = (
         "postmenopausal women with advanced disease, first line (EXAMPLE-1)",
     ),
     _column(
+        "Line",
+        "trial population",
+        "therapyLine",
+        "Of treatment for advanced disease.",
+        "first line",
+        shape="population-therapy-line",
+    ),
+    _column(
+        "Stage",
+        "trial population",
+        "stage",
+        "Of the disease.",
+        "advanced stage",
+        shape="population-stage",
+    ),
+    _column(
+        "Menopause",
+        "trial population",
+        "menopausalStatus",
+        "If all are before it, or after.",
+        "postmenopausal",
+        shape="population-menopausal-status",
+    ),
+    _column(
+        "Receptors",
+        "trial population",
+        "receptorStatus",
+        "Of the tumours.",
+        "estrogen receptor positive; HER2 negative",
+        shape="population-receptor-status",
+        several=True,
+    ),
+    _column(
+        "Prior therapy",
+        "trial population",
+        "priorTherapy",
+        "Drugs or drug classes that all have had.",
+        several=True,
+    ),
+    _column(
         "Stopped early", "trial", "stoppedEarly", "yes or no.", "no", shape="study-stopped-early"
     ),
     _column("Reason for stopping", "trial", "reasonForStopping", "In a few words."),
@@ -127,7 +163,7 @@ COLUMNS = (
         "arm",
         "assignedRegimen",
         "What the arm is given; once an arm is enough. A drug that the graph does not know "
-        "is written with new: before it.",
+        "is written with new: before it; loading dose 500 mg may stand in the brackets.",
         "letrozole 2.5 mg (once daily) + new: palbociclib 125 mg (once daily, 3 weeks of 4)",
     ),
     _column(
@@ -156,6 +192,13 @@ COLUMNS = (
     ),
     _column("Sites", "subgroup", "sites", "Of the subgroup's disease.", shape="population-sites"),
     _column(
+        "Visceral means",
+        "subgroup",
+        "visceralMeans",
+        "Which sites the source calls visceral.",
+        shape="population-visceral-means",
+    ),
+    _column(
         "Analysis set",
         "group",
         "analysisSet",
@@ -179,6 +222,13 @@ COLUMNS = (
         "new efficacy outcome: ... or new adverse event: ...",
         "new efficacy outcome: progression-free survival",
         needed=True,
+    ),
+    _column(
+        "Primary outcome",
+        "outcome",
+        "hasPrimaryOutcome",
+        "yes, if the trial was planned for this outcome first.",
+        "yes",
     ),
     _column("Grade", "figure", "grade", "Of an adverse event, as printed: 3-4.", ""),
     _column(
@@ -260,6 +310,7 @@ COLUMNS = (
         "Of the time point.",
         shape="finding-time-point-unit",
     ),
+    _column("Analysis", "analysis", RDFS_LABEL, "Its name, such as interim or final.", "final"),
     _column(
         "Data cut-off",
         "analysis",
@@ -300,81 +351,3 @@ COLUMNS = (
 
 BY_HEADING = {column.heading: column for column in COLUMNS}
 HEADINGS = tuple(BY_HEADING)
-
-
-@dataclass(frozen=True)
-class Cells:
-    """What cells may hold, by the shapes and the closed lists of the ontology.
-
-    Attributes:
-        shapes: The shapes.
-        labels: The labels of the ontology's terms.
-        members: The items of each closed list.
-    """
-
-    shapes: Graph
-    labels: dict[str, str]
-    members: dict[str, list[str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, shapes: Graph, ontology: list[ox.Triple]) -> Cells:
-        """Read the lists from the ontology."""
-        labels: dict[str, str] = {}
-        members: dict[str, list[str]] = {}
-        for triple in ontology:
-            if not isinstance(triple.subject, ox.NamedNode):
-                continue
-            node = triple.subject.value
-            if triple.predicate.value == RDFS_LABEL and isinstance(triple.object, ox.Literal):
-                labels[node] = triple.object.value
-            elif triple.predicate.value == RDF_TYPE and isinstance(triple.object, ox.NamedNode):
-                members.setdefault(triple.object.value, []).append(node)
-        return cls(shapes, labels, members)
-
-    @classmethod
-    def none(cls) -> Cells:
-        """Give cells of which nothing is known."""
-        return cls(Graph(), {})
-
-    @cached_property
-    def choices(self) -> dict[str, dict[str, ox.NamedNode | ox.Literal]]:
-        """Give, for each column of a closed list, its items by what they are called."""
-        found: dict[str, dict[str, ox.NamedNode | ox.Literal]] = {
-            "Design": {
-                self.labels[iri]: ox.NamedNode(iri)
-                for iri in (_AIKG + "RandomizedTrial", _AIKG + "SingleArmTrial")
-            },
-            "Stopped early": {"yes": ox.Literal(True), "no": ox.Literal(False)},
-        }
-        for column in COLUMNS:
-            if column.shape and column.heading not in found:
-                items = self._items(URIRef(column.shape))
-                if items:
-                    found[column.heading] = items
-        return found
-
-    def _items(self, shape: URIRef) -> dict[str, ox.NamedNode | ox.Literal]:
-        kind = self.shapes.value(shape, SH["class"])
-        if kind is not None and str(kind) in self.members:
-            # Items of the values lists only: nodes of the evidence are named in words.
-            items = sorted(self.members[str(kind)], key=lambda iri: self.labels.get(iri, iri))
-            return {self.labels[iri]: ox.NamedNode(iri) for iri in items if iri in self.labels}
-        listed = self.shapes.value(shape, SH["in"])
-        return {
-            str(item): ox.Literal(
-                str(item), datatype=ox.NamedNode(str(item.datatype or XSD.string))
-            )
-            for item in self.shapes.items(listed or RDF.nil)
-            if isinstance(item, Literal)
-        }
-
-    @cached_property
-    def datatypes(self) -> dict[str, str]:
-        """Give the datatype of each column that has one."""
-        found = {"Patients": str(XSD.decimal)}
-        for column in COLUMNS:
-            if column.shape:
-                datatype = self.shapes.value(URIRef(column.shape), SH.datatype)
-                if datatype is not None and column.heading not in self.choices:
-                    found[column.heading] = str(datatype)
-        return found

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pyoxigraph as ox
 
 from aikg.intake import suggestions
-from aikg.intake.columns import BY_HEADING, COLUMNS, EXAMPLE, HEADINGS, Cells
+from aikg.intake.cells import Cells
+from aikg.intake.columns import BY_HEADING, COLUMNS, EXAMPLE, HEADINGS
 from aikg.intake.figures import Figures, Setting
 from aikg.intake.places import Place
-from aikg.intake.regimens import Component, Regimens
 from aikg.intake.rows import Reader, Row
 from aikg.intake.sheets import Table
 from aikg.intake.statements import AIKG, Statements
 from aikg.intake.submission import Submission, namespace
+from aikg.intake.treatments import Treatments
 from aikg.names import RDFS_LABEL
 
 _WHOLE = {"all", "all arms", "both arms", "whole trial"}
-_NOBODY = "whom the trial enrolled"
+#: The status of a figure that the source does not print at all.
+_UNPRINTED = "not stated here"
 
 
 def read(  # noqa: PLR0913  a table, what it is held against, and who is told
@@ -97,13 +98,15 @@ class _Sheet:
         self._store = store
         self._say = statements
         self._reader = Reader(cells, statements)
-        self._regimens = Regimens(store)
+        self._treatments = Treatments(store, self._reader)
         self._figures = Figures(store, self._reader)
         self._given: dict[tuple[ox.NamedNode, str], str] = {}
 
     def open(self, number: int, cells: dict) -> Row:  # type: ignore[type-arg]
         """Name the figure of a row, so that others can speak of it before it is read."""
         name = cells["Figure"].text if "Figure" in cells else ""
+        if "Outcome" in cells:
+            self._figures.announce(cells["Outcome"].text)
         twice = bool(name) and self._say.has("finding", name)
         row = Row(number, cells, self._say.node("finding", name or f"row {number}"))
         if twice:
@@ -115,7 +118,10 @@ class _Sheet:
 
     def read(self, row: Row) -> None:
         """State all that a row says."""
+        unprinted = row.text("Status").casefold() == _UNPRINTED
         for column in COLUMNS:
+            if column.heading == "As printed" and unprinted:
+                continue
             if column.needed and column.heading not in row.cells:
                 what = f"“{column.heading}” is empty."
                 advice = f"Fill it in: {column.meaning}"
@@ -146,10 +152,9 @@ class _Sheet:
 
     def _each(self, row: Row, node: ox.NamedNode, heading: str) -> None:
         """State each of several values."""
-        for text in re.split(r"\s*;\s*", row.text(heading)):
-            if text:
-                name = BY_HEADING[heading].property or ""
-                self._say.text(node, name, text, row.place(heading))
+        for text in row.texts(heading):
+            name = BY_HEADING[heading].property or ""
+            self._say.text(node, name, text, row.place(heading))
 
     def _passage(self, row: Row) -> ox.NamedNode:
         name, at = row.text("Publication") or "unnamed", row.place("Publication")
@@ -161,16 +166,31 @@ class _Sheet:
             self._say.label(paper, name, at)
             self._each(row, paper, "Publication identifiers")
             self._once(row, paper, "Year")
+        else:
+            self._pass_over(row, "Publication", "publication")
         self._say.kind(node, "Passage", at)
         self._say.say(node, "inDocument", paper, at)
         for heading in ("Table", "Row", "Column", "Section", "Paragraph"):
             self._reader.read(row, heading, node)
         return node
 
+    def _pass_over(self, row: Row, named: str, *about: str) -> None:
+        """Tell what of a row is not read, since the graph has described the node already."""
+        for column in COLUMNS:
+            if column.about in about and column.heading != named and column.heading in row.cells:
+                what = f"The graph describes {row.text(named)} already."
+                advice = "What the table says of it is not read; a finding may contradict another."
+                node, place = row.node, row.place(column.heading)
+                text = row.text(column.heading)
+                self._say.wrong(
+                    node, "printed", "known-node", place, text, what, advice, level="Note"
+                )
+
     def _trial(self, row: Row, place: ox.NamedNode) -> ox.NamedNode:
         name, at = row.text("Trial") or "unnamed", row.place("Trial")
         known = self._known("Study", name)
         if known is not None:
+            self._pass_over(row, "Trial", "trial", "trial population")
             return known
         trial = self._say.node("study", name)
         self._say.kind(trial, "Trial", at)
@@ -183,7 +203,16 @@ class _Sheet:
             enrolled = self._described(row, "Trial population", None, place)
             self._given.setdefault((trial, "Trial population"), row.text("Trial population"))
             self._say.say(trial, "enrols", enrolled, row.place("Trial population"))
+        people = self._enrolled(trial)
+        if people is not None:
+            self._characterize(row, people, place)
         return trial
+
+    def _characterize(self, row: Row, people: ox.NamedNode, place: ox.NamedNode) -> None:
+        """State what all people of a trial have in common."""
+        for heading in ("Line", "Stage", "Menopause", "Receptors"):
+            self._once(row, people, heading)
+        self._treatments.had_before(row, people, place)
 
     def _population(
         self, row: Row, trial: ox.NamedNode, place: ox.NamedNode
@@ -192,7 +221,8 @@ class _Sheet:
         if "Subgroup" not in row.cells:
             return enrolled
         subgroup = self._described(row, "Subgroup", enrolled, place)
-        self._once(row, subgroup, "Sites")
+        for heading in ("Sites", "Visceral means"):
+            self._once(row, subgroup, heading)
         return subgroup
 
     def _enrolled(self, trial: ox.NamedNode) -> ox.NamedNode | None:
@@ -246,7 +276,10 @@ class _Sheet:
             what = "Nowhere is it said whom the trial enrolled."
             advice = "Describe them in the column Trial population, in one row of the trial."
             self._reader.wrong(row, "Trial population", group, "needed", what, advice)
-        self._reader.read(row, "Analysis set", group)
+        if "Analysis set" in row.cells:
+            self._reader.read(row, "Analysis set", group)
+        else:  # told of the row; here the shape would tell it again
+            self._say.say(group, "analysisSet", self._say.term("UnstatedSet"), at)
         return group
 
     def _arm(
@@ -262,64 +295,12 @@ class _Sheet:
         if drugs in row.cells:
             before = self._given.setdefault((arm, "Drugs"), row.text(drugs))
             if before == row.text(drugs):
-                self._assign(row, drugs, arm, place)
+                self._treatments.assign(row, drugs, arm, place)
             else:
                 what = f"“{row.text(drugs)}” here, and “{before}” in a row above."
                 advice = "Write the same in each row, or in one row only."
                 self._reader.wrong(row, drugs, arm, "said-twice", what, advice)
         return arm
-
-    def _assign(self, row: Row, heading: str, arm: ox.NamedNode, place: ox.NamedNode) -> None:
-        text, at = row.text(heading), row.place(heading)
-        regimen = self._say.node("regimen", text)
-        components = self._regimens.read(text)
-        if components is None:
-            what = f"“{text}” is no list of drugs that is understood."
-            advice = "Write drug, dose, unit and (schedule), with + between drugs: "
-            example = "letrozole 2.5 mg (once daily) + new: palbociclib 125 mg."
-            self._reader.wrong(row, heading, arm, "regimen", what, advice + example)
-            return
-        self._say.kind(regimen, "Regimen", at)
-        self._say.label(regimen, text, at)
-        self._say.say(arm, "assignedRegimen", regimen, at)
-        for component in components:
-            self._component(row, heading, regimen, component, place)
-
-    def _component(
-        self,
-        row: Row,
-        heading: str,
-        regimen: ox.NamedNode,
-        given: Component,
-        place: ox.NamedNode,
-    ) -> None:
-        at = row.place(heading)
-        title = " ".join(p for p in (given.drug, given.dose, given.unit, given.schedule) if p)
-        node = self._say.node("component", title)
-        self._say.kind(node, "RegimenComponent", at)
-        self._say.label(node, title, at)
-        self._say.say(regimen, "hasComponent", node, at)
-        drug = given.known
-        if drug is None and given.new:
-            drug = self._say.node("drug", given.drug)
-            self._say.kind(drug, "Drug", at)
-            self._say.label(drug, given.drug, at)
-            self._say.say(drug, "statedAt", place, at)
-        if drug is None:
-            near = self._regimens.near(given.drug)
-            asked = f"Did you mean {near}? " if near else ""
-            advice = (
-                f"{asked}If it is a drug that the graph does not know, write new: {given.drug}."
-            )
-            what = f"The graph knows no drug called {given.drug}."
-            self._say.wrong(node, "gives", "unknown-drug", at, given.drug, what, advice)
-            return
-        self._say.say(node, "givesAnyOf" if given.is_class else "gives", drug, at)
-        if given.dose and given.unit:
-            self._say.number(node, "dose", given.dose, at)
-            self._say.text(node, "doseUnit", given.unit, at)
-        if given.schedule:
-            self._say.text(node, "schedule", given.schedule, at)
 
     def _known(self, kind: str, name: str) -> ox.NamedNode | None:
         """Give the node of the graph that bears a name, as label or acronym."""

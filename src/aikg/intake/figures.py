@@ -38,6 +38,10 @@ _PLAIN = (
 )
 
 
+#: What tells one analysis from another.
+_ANALYSIS = ("Analysis", "Data cut-off", "Follow-up", "Follow-up unit")
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Of whom and where a figure is.
@@ -67,6 +71,13 @@ class Figures:
         self._reader = reader
         self._say = reader.statements
         self._outcomes = suggestions.named(store, [AIKG + "Outcome"])
+        self._new: set[str] = set()
+
+    def announce(self, outcome: str) -> None:
+        """Take note of an outcome that some row says is new, so that each row may name it."""
+        new = _NEW.fullmatch(outcome)
+        if new:
+            self._new.add(new[2].casefold())
 
     def read(self, row: Row, setting: Setting) -> None:
         """State the figure of a row, and what belongs to it."""
@@ -107,10 +118,10 @@ class Figures:
 
     def _refer(self, row: Row, heading: str, name: str) -> None:
         """Point at the figures of other rows by their names."""
-        for text in re.split(r"\s*;\s*", row.text(heading)):
-            if text and self._say.has("finding", text):
+        for text in row.texts(heading):
+            if self._say.has("finding", text):
                 self._say.say(row.node, name, self._say.node("finding", text), row.place(heading))
-            elif text:
+            else:
                 what = f"No row has {text} in the column Figure."
                 advice = f"Write {text} into the column Figure of the row that is meant."
                 self._reader.wrong(row, heading, row.node, "unknown-figure", what, advice)
@@ -120,17 +131,17 @@ class Figures:
         new = _NEW.fullmatch(text)
         known = self._outcomes.get(text.casefold())
         if known:
-            self._say.say(row.node, "ofOutcome", ox.NamedNode(known), at)
-        elif new or self._say.has("outcome", text.casefold()):
+            self._measured(row, setting, ox.NamedNode(known))
+        elif new or text.casefold() in self._new:
             name = new[2] if new else text
             node = self._say.node("outcome", name.casefold())
-            self._say.say(row.node, "ofOutcome", node, at)
+            self._measured(row, setting, node)
             if new:
                 self._say.kind(node, _KINDS[new[1].lower()], at)
                 self._say.label(node, name, at)
                 self._say.say(node, "statedAt", setting.passage, at)
         elif text:
-            near = suggestions.near_label(text, self._outcomes)
+            near = suggestions.near_label(text, [*self._outcomes, *sorted(self._new)])
             asked = f"Did you mean {near}? " if near else ""
             advice = (
                 f"{asked}If it is new, write new efficacy outcome: {text}, or new adverse event: "
@@ -139,6 +150,13 @@ class Figures:
             self._reader.wrong(
                 row, "Outcome", row.node, "unknown-outcome", what, f"{advice}{text}."
             )
+
+    def _measured(self, row: Row, setting: Setting, outcome: ox.NamedNode) -> None:
+        self._say.say(row.node, "ofOutcome", outcome, row.place("Outcome"))
+        planned = self._reader.chosen(row, "Primary outcome", row.node)
+        if planned == ox.Literal(True) and setting.trial.value.startswith(self._say.base):
+            at = row.place("Primary outcome")
+            self._say.say(setting.trial, "hasPrimaryOutcome", outcome, at)
 
     def _status(self, row: Row) -> None:
         """What has a printed form and no status is reported, unless that form says otherwise."""
@@ -179,17 +197,17 @@ class Figures:
             self._reader.read(row, "p value", row.node)
 
     def _analysis(self, row: Row, setting: Setting) -> None:
-        texts = [row.text(h) for h in ("Data cut-off", "Follow-up", "Follow-up unit")]
-        if not any(texts):
+        stated = [heading for heading in _ANALYSIS if heading in row.cells]
+        if not stated:
             return
-        heading = "Data cut-off" if texts[0] else "Follow-up"
-        at = row.place(heading)
-        title = f"analysis of {' '.join(t for t in texts if t)}, {row.text('Trial')}"
+        at = row.place(stated[0])
+        said = " ".join(row.text(heading) for heading in stated)
+        title = f"{said if stated[0] == 'Analysis' else f'analysis of {said}'}, {row.text('Trial')}"
         node = self._say.node("analysis", title)
         self._say.kind(node, "Analysis", at)
         self._say.label(node, title, at)
         self._say.say(node, "ofStudy", setting.trial, at)
-        for cell in ("Data cut-off", "Follow-up", "Follow-up unit"):
+        for cell in _ANALYSIS[1:]:
             self._reader.read(row, cell, node)
         self._say.say(row.node, "ofAnalysis", node, at)
 

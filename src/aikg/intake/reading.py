@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from aikg.intake import extraction, rdf, sheets
-from aikg.intake.columns import HEADINGS, Cells
+from aikg.intake.cells import Cells
+from aikg.intake.columns import HEADINGS
 from aikg.intake.formats import CSV, recognise, unpack
 from aikg.intake.submission import Limits, Submission, namespace
 

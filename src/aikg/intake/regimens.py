@@ -17,6 +17,13 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 
+#: What stands in the brackets of a dose that others follow.
+_LOADING = re.compile(
+    r"(?:^|,) *loading dose (?P<dose>\d+(?:\.\d+)?)"
+    r" *(?P<unit>[a-zA-Zµ]+(?:/[a-zA-Z0-9]+)*)? *(?=,|$)",
+    re.IGNORECASE,
+)
+
 #: Per day, as people write it, is no part of a unit of a dose.
 _UNITS = {"mg/d": "mg", "mg/day": "mg", "µg": "ug", "mcg": "ug"}
 
@@ -31,7 +38,8 @@ class Component:
         is_class: Whether it is a class.
         new: Whether it is said to be new.
         dose: How much, in digits.
-        unit: Of it.
+        loading: How much at first, in the same unit, where that is more.
+        unit: Of both.
         schedule: How often and by which way.
     """
 
@@ -40,6 +48,7 @@ class Component:
     is_class: bool
     new: bool
     dose: str | None
+    loading: str | None
     unit: str | None
     schedule: str | None
 
@@ -61,6 +70,8 @@ class Regimens:
             drug = match["drug"].strip()
             known, kind = self.drugs.get(drug.casefold()), self.classes.get(drug.casefold())
             iri = known or kind
+            unit = _unit(match["unit"])
+            loading, schedule = _loading(match["schedule"], unit)
             components.append(
                 Component(
                     drug,
@@ -68,8 +79,9 @@ class Regimens:
                     is_class=known is None and kind is not None,
                     new=bool(match["new"]),
                     dose=match["dose"],
-                    unit=_UNITS.get((match["unit"] or "").lower(), match["unit"]),
-                    schedule=match["schedule"],
+                    loading=loading,
+                    unit=unit,
+                    schedule=schedule,
                 )
             )
         return components
@@ -77,3 +89,16 @@ class Regimens:
     def near(self, drug: str) -> str | None:
         """Give the name of a drug that was probably meant."""
         return suggestions.near_label(drug, [*self.drugs, *self.classes])
+
+
+def _unit(text: str | None) -> str | None:
+    return _UNITS.get((text or "").lower(), text)
+
+
+def _loading(schedule: str | None, unit: str | None) -> tuple[str | None, str | None]:
+    """Part the loading dose from a schedule; in another unit than the dose it stays there."""
+    found = _LOADING.search(schedule or "")
+    if found is None or schedule is None or (found["unit"] and _unit(found["unit"]) != unit):
+        return None, schedule
+    rest = schedule[: found.start()] + schedule[found.end() :]
+    return found["dose"], rest.strip(" ,") or None

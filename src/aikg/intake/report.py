@@ -124,11 +124,13 @@ class _Writer:
         self._words = Words(store, verdict.triples, headings)
 
     def finding(self, faults: list[Fault]) -> Finding:
-        """Tell one cause by the first of its faults."""
-        lead = faults[0]
+        """Tell one cause by the rule that speaks for it, at the first place where it is broken."""
+        first = (faults[0].code, faults[0].message)
+        same = [fault for fault in faults if (fault.code, fault.message) == first]
+        lead = min(same, key=lambda fault: _position(self._place(fault)))
         rule, mend = self._rule(lead)
         asked = self._suggestion(faults)
-        others = [f for f in faults[1:] if f.path is not None or f.node != lead.node]
+        others = [f for f in faults if f.path is not None or f.node != lead.node]
         places = list(dict.fromkeys(self._place(fault) for fault in [lead, *others]))
         return Finding(
             severity=lead.level,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from aikg.intake import suggestions
-from aikg.intake.columns import BY_HEADING, Cells
+from aikg.intake.cells import Cells
+from aikg.intake.columns import BY_HEADING
 from aikg.intake.places import Place
 from aikg.intake.sheets import Cell
 from aikg.intake.statements import Statements
@@ -37,6 +38,12 @@ class Row:
         cell = self.cells.get(heading)
         return cell.text if cell else ""
 
+    def texts(self, heading: str) -> list[str]:
+        """Give each of the values of a cell that may hold several, or its one."""
+        if not BY_HEADING[heading].several:
+            return [self.text(heading)] if heading in self.cells else []
+        return [text for text in re.split(r"\s*;\s*", self.text(heading)) if text]
+
     def place(self, heading: str) -> Place:
         """Give the place of a cell, or of where it would be."""
         cell = self.cells.get(heading)
@@ -64,20 +71,41 @@ class Reader:
         name = BY_HEADING[heading].property
         if cell is None or name is None or not self._sound(row, heading, node):
             return False
-        choices = self.cells.choices.get(heading)
-        if choices is not None:
-            value = choices.get(cell.text) or choices.get(cell.text.casefold())
-            if value is None:
-                self._off_the_list(row, heading, node, list(choices))
-                return False
-            self.statements.say(node, name, value, cell.place)
-            return True
+        if heading in self.cells.choices:
+            return self._choose(row, heading, node, name)
         datatype = self.cells.datatypes.get(heading, "").removeprefix(_XSD)
         if datatype in {"decimal", "integer"}:
             return self.number(row, heading, node, name, whole=datatype == "integer")
         if datatype == "date":
             return self._day(row, heading, node, name)
         self.statements.text(node, name, cell.text, cell.place)
+        return True
+
+    def chosen(
+        self, row: Row, heading: str, node: ox.NamedNode
+    ) -> ox.NamedNode | ox.Literal | None:
+        """Give the item of a closed list that a cell names, if it names one."""
+        if heading not in row.cells or not self._sound(row, heading, node):
+            return None
+        value = self._item(heading, row.text(heading))
+        if value is None:
+            self._off_the_list(row, heading, node, row.text(heading))
+        return value
+
+    def _item(self, heading: str, text: str) -> ox.NamedNode | ox.Literal | None:
+        items = self.cells.choices[heading]
+        return items.get(text) or next(
+            (item for name, item in items.items() if name.casefold() == text.casefold()), None
+        )
+
+    def _choose(self, row: Row, heading: str, node: ox.NamedNode, name: str) -> bool:
+        """State the item of a closed list, or the several items, that a cell names."""
+        for text in row.texts(heading):
+            value = self._item(heading, text)
+            if value is None:
+                self._off_the_list(row, heading, node, text)
+                return False
+            self.statements.say(node, name, value, row.place(heading))
         return True
 
     def number(
@@ -105,8 +133,8 @@ class Reader:
         self.statements.day(node, name, cell.text, cell.place)
         return True
 
-    def _off_the_list(self, row: Row, heading: str, node: ox.NamedNode, items: list[str]) -> None:
-        text = row.text(heading)
+    def _off_the_list(self, row: Row, heading: str, node: ox.NamedNode, text: str) -> None:
+        items = list(self.cells.choices[heading])
         if text.casefold() == "nr":
             self.wrong(
                 row,

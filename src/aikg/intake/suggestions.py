@@ -57,10 +57,13 @@ def near_node(store: ox.Store, iri: str) -> str | None:
 
 
 def near_label(label: str, names: Iterable[str]) -> str | None:
-    """Give the name that is nearest to a text, whatever its case."""
+    """Give the name that is nearest to a text, whatever its case, or the one with its initials."""
     folded = {name.casefold(): name for name in names}
     found = _nearest(label.casefold(), folded)
-    return folded[found] if found else None
+    if found:
+        return folded[found]
+    meant = [name for name in folded if _initials(name) == label.casefold()]
+    return folded[meant[0]] if len(meant) == 1 else None
 
 
 def named(store: ox.Store, kinds: Iterable[str]) -> dict[str, str]:
@@ -93,6 +96,10 @@ def _of_class(store: ox.Store, kind: str) -> Iterator[str]:
     for quad in islice(quads, _MOST):
         if isinstance(quad.subject, ox.NamedNode):
             yield quad.subject.value
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in re.split(r"[\s-]+", name) if word)
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:

@@ -12,7 +12,8 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from aikg.intake.columns import COLUMNS, Cells
+from aikg.intake.cells import Cells
+from aikg.intake.columns import COLUMNS
 from aikg.intake.sheets import SHEET
 
 #: To which row the drop-downs reach.

@@ -19,7 +19,7 @@ from rdflib import Graph
 from aikg.files import turtle
 from aikg.files.queries import Query
 from aikg.intake import conduct
-from aikg.intake.columns import Cells
+from aikg.intake.cells import Cells
 from aikg.intake.submission import Submission
 from aikg.intake.terms import node_of, value_of
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE

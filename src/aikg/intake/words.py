@@ -44,7 +44,7 @@ _LIMITS: dict[Node, tuple[URIRef, str]] = {
     SH.MaxInclusiveConstraintComponent: (SH.maxInclusive, "a number not above {}"),
     SH.MinExclusiveConstraintComponent: (SH.minExclusive, "a number above {}"),
     SH.MaxExclusiveConstraintComponent: (SH.maxExclusive, "a number below {}"),
-    SH.LessThanOrEqualsConstraintComponent: (SH.lessThanOrEquals, "a number not above the {}"),
+    SH.LessThanOrEqualsConstraintComponent: (SH.lessThanOrEquals, "a number not above {}"),
     SH.HasValueConstraintComponent: (SH.hasValue, "{}"),
 }
 
@@ -105,7 +105,9 @@ class Words:
         node, kind = URIRef(shape), URIRef(component)
         if kind in _LIMITS:
             parameter, words = _LIMITS[kind]
-            return words.format(self.value(str(shapes.value(node, parameter))))
+            limit = str(shapes.value(node, parameter))
+            named = limit.startswith(("http://", "https://"))
+            return words.format(f"“{self.property(limit)}”" if named else limit)
         if kind not in _PARAMETERS:
             return None
         parameter, tell = _PARAMETERS[kind]
