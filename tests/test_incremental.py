@@ -6,16 +6,18 @@ import random
 
 import pyoxigraph as ox
 import pytest
-from conftest import ROOT
+from conftest import CASES, ROOT
 
 from aikg.build import Built
+from aikg.files import turtle
 from aikg.files.queries import Query
-from aikg.names import stands_aside
-from aikg.rules import incremental, reasoning
+from aikg.names import PREFIXES, stands_aside
+from aikg.rules import asked, incremental, reasoning
 from aikg.rules.reasoning import INFERRED
 
 RULES = ROOT / "queries" / "rules"
 ASKED = incremental.read(RULES)
+AIKG = PREFIXES["aikg"]
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,13 @@ def derived_anew(store: ox.Store) -> set[ox.Quad]:
     fresh.extend(ox.Quad(*triple) for triple in inferred)
     fresh.extend(ox.Quad(*triple, INFERRED) for triple in inferred)
     return set(fresh)
+
+
+def case(name: str) -> list[ox.Quad]:
+    """A file of `tests/cases/claims/`, in a graph of its own."""
+    graph = ox.NamedNode(f"https://w3id.org/aikg/graph/submission/{name}/1")
+    statements = turtle.read(CASES / "claims" / f"{name}.ttl", ROOT)
+    return [ox.Quad(*statement.triple, graph) for statement in statements]
 
 
 def check_change(store: ox.Store, taken: list[ox.Quad]) -> None:
@@ -81,6 +90,28 @@ def test_without_some_statements_and_with_them_again(store, evidence, seed: int)
     check_change(store, random.Random(seed).sample(evidence, 5))
 
 
+def test_evidence_on_claims_comes_in_any_order(store) -> None:
+    """A trial before the margin or after it; the lines of both are those of deriving anew."""
+    before = set(store)
+    given = {name: case(name) for name in ("margins", "decisive-trial", "toy-trial")}
+    for name in ("decisive-trial", "margins", "toy-trial"):
+        incremental.change(store, ASKED, added=given[name])
+    assert set(store) == derived_anew(store)
+    for name in ("decisive-trial", "margins"):
+        incremental.change(store, ASKED, removed=given[name])
+    assert set(store) == derived_anew(store)
+    incremental.change(store, ASKED, removed=given["toy-trial"])
+    assert set(store) == before
+
+
+@pytest.mark.parametrize("kind", ["Contrast", "GroupResult", "Claim"])
+def test_what_bears_on_a_claim_is_missed(store, evidence, kind: str) -> None:
+    """Without a contrast two figures stand side by side; each may be another's counterpart."""
+    nodes = {quad.subject for quad in evidence if quad.object == ox.NamedNode(AIKG + kind)}
+    chosen = random.Random(1).sample(sorted(nodes, key=str), 12)
+    check_change(store, [quad for quad in evidence if quad.subject in chosen])
+
+
 def test_a_node_in_the_middle_of_a_path_counts(store, evidence) -> None:
     """Which population a study enrols decides of its groups whether they are subgroups."""
     enrols = "https://w3id.org/aikg/ontology/enrols"
@@ -111,4 +142,4 @@ def test_only_what_the_pattern_itself_binds_is_bound() -> None:
       MINUS { ?a <u> ?f } BIND (IRI(CONCAT(STR(?a), "x")) AS ?new)
     }"""
     rule = Query("rule", {}, text, ROOT)
-    assert incremental.bound(rule) == ["a", "b", "d"]
+    assert asked.bound(rule) == ["a", "b", "d"]

@@ -25,7 +25,7 @@ from aikg.names import BASE
 from aikg.publication import change
 from aikg.publication.impact import Asked, impact
 from aikg.rules import incremental
-from aikg.rules.incremental import Difference
+from aikg.rules.difference import Difference
 from aikg.rules.reasoning import INFERRED
 
 #: What a job is told, and what it answers; both of the types of JSON.

@@ -9,7 +9,8 @@ import pyoxigraph as ox
 from aikg.errors import StillUsed
 from aikg.names import shorten
 from aikg.rules import incremental
-from aikg.rules.incremental import Difference, Rules
+from aikg.rules.difference import Difference
+from aikg.rules.incremental import Rules
 from aikg.rules.reasoning import INFERRED
 
 #: How many of those that point at something are listed.

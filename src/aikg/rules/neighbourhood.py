@@ -16,7 +16,8 @@ import pyoxigraph as ox
 
 from aikg.errors import QueryMalformed
 from aikg.files.queries import Query
-from aikg.names import PREFIXES, RDF_TYPE
+from aikg.names import PREFIXES, RDF_TYPE, stands_aside
+from aikg.rules.reasoning import INFERRED
 
 _STEP = re.compile(r"(\^?)([\w-]+:[\w-]+)(\+?)|\(([\w-]+:[\w-]+)\|\^\4\)\+")
 
@@ -86,7 +87,7 @@ def around(store: ox.Store, changed: Iterable[str], paths: Iterable[Path]) -> It
         paths: What is joined.
     """
     known = {ox.NamedNode(iri) for iri in changed}
-    waiting = list(known | _joined(store, known, paths))
+    waiting = list(known | joined(store, known, paths))
     seen = set(waiting)
     while waiting:
         for quad in store.quads_for_pattern(waiting.pop(), None, None, _DEFAULT):
@@ -104,14 +105,30 @@ def _leads_on(quad: ox.Quad) -> bool:
     return quad.predicate.value not in _NOT_FOLLOWED
 
 
-def _joined(store: ox.Store, changed: set[ox.NamedNode], paths: Iterable[Path]) -> set[Any]:
-    joined: set[Any] = set()
+def joined(store: ox.Store, nodes: Iterable[Any], paths: Iterable[Path]) -> set[Any]:
+    """Give what paths lead to from some nodes."""
+    found: set[Any] = set()
     for path in paths:
-        reached: set[Any] = set(changed)
+        reached: set[Any] = set(nodes)
         for step in path:
             reached = _follow(store, reached, step)
-        joined |= reached
-    return joined
+        found |= reached
+    return found
+
+
+def with_dependents(store: ox.Store, nodes: Iterable[Any]) -> set[Any]:
+    """Add what points at the nodes, and so on: a path of a rule may pass through them unnamed."""
+    found = set(nodes)
+    new = found
+    while new:
+        pointing = (quad for n in new for quad in store.quads_for_pattern(None, None, n, None))
+        new = {
+            q.subject
+            for q in pointing
+            if q.graph_name not in (_DEFAULT, INFERRED) and not stands_aside(q.graph_name)
+        } - found
+        found |= new
+    return found
 
 
 def _follow(store: ox.Store, nodes: set[Any], step: Step) -> set[Any]:
