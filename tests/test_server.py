@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from conftest import ROOT
+from waitress import wasyncore
 
 from aikg.build import Built
 from aikg.settings import Settings
+from aikg.web import server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 def start(settings: Settings, *command: str) -> subprocess.Popen[str]:
@@ -43,3 +54,35 @@ def test_run_as_a_program_it_serves_until_it_is_told_to_stop(
             assert json.load(answer)["version"] == built.version
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+
+
+def test_the_loop_sleeps_while_an_answer_is_sent(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It turns once or twice a request; it does not wait in a circle for the thread that sends."""
+    requests, turns, done, poll = 1000, 0, threading.Event(), wasyncore.poll2
+
+    def counted(seconds: float, channels: dict[int, Any]) -> None:
+        nonlocal turns
+        turns += 1
+        if done.is_set():
+            wasyncore.close_all(channels)
+            raise SystemExit
+        poll(seconds, channels)
+
+    def in_two_pieces(environ: WSGIEnvironment, respond: StartResponse) -> Iterator[bytes]:
+        respond("200 OK", [("Content-Length", "2000")])
+        yield bytes(1000)
+        yield bytes(1000)
+
+    monkeypatch.setattr(wasyncore, "poll2", counted)
+    with server.listen("127.0.0.1", 0) as listener:
+        loop = threading.Thread(target=server.run, args=(in_two_pieces, listener, settings, 1000))
+        loop.start()
+        with closing(http.client.HTTPConnection(*listener.getsockname())) as connection:
+            for _ in range(requests):
+                connection.request("GET", "/")
+                assert len(connection.getresponse().read()) == 2000
+            done.set()
+        loop.join()
+    assert turns < 5 * requests

@@ -73,9 +73,10 @@ class Places:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._reserve = min(settings.reserve, settings.workers - 1)
-        self._change = threading.Condition()
+        self._lock = threading.Lock()
         self._held: list[Place] = []
-        self._waiting: list[Caller] = []
+        #: In the order in which they came, each with what wakes it alone: who may not go, sleeps.
+        self._waiting: dict[Caller, threading.Condition] = {}
 
     def take(self, timeout: float) -> Place:
         """Wait for a place.
@@ -87,25 +88,26 @@ class Places:
         """
         deadline = time.monotonic() + timeout
         who = replace(caller.get())  # of each request its own
-        with self._change:
+        with self._lock:
             self._refuse_surplus(who.name)
-            self._waiting.append(who)
+            self._waiting[who] = threading.Condition(self._lock)
             try:
-                while not self._is_next(who):
+                while self._next() is not who:
                     self._wait(who, deadline)
                 place = Place(who, timeout, deadline)
                 self._held.append(place)
                 return place
             finally:
-                self._waiting.remove(who)
+                del self._waiting[who]
+                self._wake_next()
 
     def leave(self, place: Place) -> None:
         """Give a place back."""
-        with self._change:
+        with self._lock:
             place.stop = bool
             if place in self._held:
                 self._held.remove(place)
-                self._change.notify_all()
+                self._wake_next()
 
     def _refuse_surplus(self, name: str) -> None:
         most = self._settings.queue
@@ -121,16 +123,21 @@ class Places:
         left = deadline - time.monotonic()
         if left <= 0:
             raise TooBusy("The request waited for its turn until its deadline.", advice=QUIETER)
-        self._change.wait(min(TICK, left))
+        self._waiting[who].wait(min(TICK, left))
         if who.gone():
             raise ClientGone("The client has hung up.", advice="Ask again.")
         self._take_back()
 
-    def _is_next(self, who: Caller) -> bool:
-        """Tell whether of those who may have a place this one has waited longest."""
+    def _next(self) -> Caller | None:
+        """Give who has waited longest of those who may have a place."""
         held = Counter(place.caller.name for place in self._held)
         free = self._settings.workers - len(self._held)
-        return next((w for w in self._waiting if self._may_have(w.name, held, free)), None) is who
+        return next((who for who in self._waiting if self._may_have(who.name, held, free)), None)
+
+    def _wake_next(self) -> None:
+        """Wake whose turn it is."""
+        if who := self._next():
+            self._waiting[who].notify()
 
     def _may_have(self, name: str, held: Counter[str], free: int) -> bool:
         if not name or not held[name]:
@@ -149,4 +156,4 @@ class Places:
             place.lost = True
             place.stop()
             self._held.remove(place)
-            self._change.notify_all()
+            self._wake_next()

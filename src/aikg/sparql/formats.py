@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -105,7 +106,12 @@ def preferred(accept: str | None, media_types: Sequence[str]) -> str | None:
     Parameters such as `charset` do not count, for no type here has any that matters. At the same
     quality a type that is named goes before one that a wildcard allows, then the order counts.
     """
-    if not accept or not accept.strip():
+    return _preferred(accept, tuple(media_types)) if accept else media_types[0]
+
+
+@lru_cache(256)  # a client asks again and again with the same header
+def _preferred(accept: str, media_types: tuple[str, ...]) -> str | None:
+    if not accept.strip():
         return media_types[0]
     # Java's own header has `q=.2`, which is no number to werkzeug.
     wanted = parse_accept_header(accept.replace("q=.", "q=0."), MIMEAccept)

@@ -29,6 +29,19 @@ class _Channel(HTTPChannel):
 
     served_since = math.inf
 
+    def writable(self) -> bool:
+        """Tell whether there is something to send, which no thread is sending at this moment.
+
+        The loop could not send it either: it would turn round and round, and keep the thread from
+        the interpreter's lock. A thread that leaves something behind wakes the loop.
+        """
+        if not super().writable():
+            return False
+        free = bool(self.outbuf_lock.acquire(False))
+        if free:
+            self.outbuf_lock.release()
+        return free
+
     def service(self) -> None:
         """Answer one request."""
         self.served_since = time.time()
