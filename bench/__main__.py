@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -26,6 +28,7 @@ SIZES = (100_000, 1_000_000)
 @click.option("--folder", type=click.Path(path_type=Path), help="Where peers and graphs are kept.")
 def main(sizes: tuple[int, ...], only: tuple[str, ...], quick: bool, folder: Path | None) -> None:
     """Measure the endpoint beside others, and write docs/benchmark.md."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and so ends what it started
     shipped = settings.from_environment()
     build.ensure_built(shipped)
     folder = (folder or shipped.home / "bench").resolve()

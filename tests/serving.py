@@ -129,6 +129,7 @@ def _run(settings: Settings, port: int) -> Iterator[Server]:
         "AIKG_MEMORY": str(settings.memory),
         "AIKG_WORKERS": str(settings.workers),
         "AIKG_SUBMISSION_BYTES": str(settings.submission_bytes),
+        "AIKG_PROXY": settings.proxy,
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }
     # A test run in the background of a shell ignores SIGINT, and so would what it starts.

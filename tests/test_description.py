@@ -268,3 +268,18 @@ def test_the_figures_follow_what_is_published(built: Built, request: pytest.Fixt
             engine.apply(add=new, version=f"version {number}")
             told, counted = (engine.query(query, format="csv").read() for query in (triples, whole))
             assert told == counted
+
+
+@pytest.mark.parametrize(
+    ("proxy", "believed"), [("", False), ("127.0.0.1", True), ("127.0.0.9", False)]
+)
+def test_only_a_named_proxy_is_believed(
+    built: Built, settings: Settings, proxy: str, believed: bool
+) -> None:
+    """Whoever else says for whom it asks, and under which name, is not."""
+    said = {"X-Forwarded-Host": "kg.example", "X-Forwarded-Proto": "https", "Accept": "text/turtle"}
+    said["X-Forwarded-For"] = "192.0.2.1"
+    with start(replace(settings, proxy=proxy)) as server:
+        reply = server.send("GET", "/sparql", said)
+    named = b"https://kg.example" if believed else f"http://127.0.0.1:{server.port}".encode()
+    assert b"<%s/sparql>" % named in reply.body
