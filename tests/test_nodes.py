@@ -94,6 +94,15 @@ def test_every_iri_opens(server: Server, iris: list[str]) -> None:
         ]
 
 
+def test_all_rules_are_listed(server: Server) -> None:
+    """Each with what it asks and its level, those of cells first, with links to their pages."""
+    shown = page(server, "/graph/description/rules")
+    parts = re.findall(r'<th class="part".*?>(.*?)</th>', shown)
+    assert [part.strip() for part in parts] == ["A file and its cells", "One node", "Several nodes"]
+    for rule in ("rule/decimal-comma", "shape/finding-unit", "check/one-size"):
+        assert f'href="/{rule}"' in shown
+
+
 def test_the_page_of_a_drug_shows_its_evidence(server: Server) -> None:
     """Figures by outcome, with group, size, place and credited publication."""
     markup = page(server, "/drug/exemestane")

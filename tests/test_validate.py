@@ -163,6 +163,8 @@ def test_a_browser_has_a_form_and_uploads_a_file(client: FlaskClient) -> None:
     response = client.post("/validate", data=sent, headers={"Accept": "text/html"})
     assert b"my trial.ttl does not fit" in response.data
     assert b"line 5, column 15" in response.data
+    assert b"1 error in 3 triples" in response.data
+    assert b'href="#send"' in response.data
     pasted = {"text": FITS, "type": "text/turtle"}
     response = client.post(
         "/validate",
@@ -171,6 +173,18 @@ def test_a_browser_has_a_form_and_uploads_a_file(client: FlaskClient) -> None:
         content_type="multipart/form-data",
     )
     assert b"my-trial fits" in response.data
+    assert b"a paper of the tests" in response.data
+    wrong = {"text": "what I wrote <b>", "type": "text/csv", "name": "mine"}
+    response = client.post(
+        "/validate",
+        data=wrong,
+        headers={"Accept": "text/html"},
+        content_type="multipart/form-data",
+    )
+    assert response.status_code == 400
+    assert b"what I wrote &lt;b&gt;</textarea>" in response.data
+    assert b'value="text/csv" selected' in response.data
+    assert b'value="mine"' in response.data
 
 
 BAD = {

@@ -66,7 +66,7 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
 
 def as_json(report: Report) -> str:
     """Write a report as JSON."""
-    members = asdict(report)
+    members = {"summary": summary(report), **asdict(report)}
     for member, finding in zip(members["findings"], report.findings, strict=True):
         member["blocks"] = finding.blocks
         member["place"] = _place(finding.place)

@@ -24,7 +24,7 @@ def blueprint(engine: Engine) -> Blueprint:
 
     @routes.get("/validate")
     def form() -> str:
-        return _page(engine)
+        return render_template("validate.html", **_form_values(engine, request.args))
 
     @routes.post("/validate")
     def validate() -> Response | str:
@@ -46,9 +46,11 @@ def blueprint(engine: Engine) -> Blueprint:
                 body,
             ).read()
         except AikgError as error:
-            return problems.respond(problems.problem(error), "validate.html", **_choices(engine))
+            shown = _form_values(engine, fields)
+            return problems.respond(problems.problem(error), "validate.html", **shown)
         if page:
-            return _page(engine, json.loads(report))
+            shown = _form_values(engine, fields)
+            return render_template("validate.html", report=json.loads(report), **shown)
         return Response(report, mimetype=form.media_type)
 
     @routes.get("/template.<any(csv, xlsx):form>")
@@ -91,10 +93,11 @@ def _form(name: str | None) -> Format:
     return named(name, REPORTS) if name else negotiate(request.headers.get("Accept"), REPORTS)
 
 
-def _choices(engine: Engine) -> dict[str, object]:
-    texts = [f for f in FORMATS if f.name != "XLSX"]
-    return {"formats": FORMATS, "texts": texts, "most": engine.settings.submission_bytes}
-
-
-def _page(engine: Engine, report: dict[str, object] | None = None) -> str:
-    return render_template("validate.html", report=report, **_choices(engine))
+def _form_values(engine: Engine, fields: MultiDict[str, str]) -> dict[str, object]:
+    """Give what the form offers, and what was written into it: it is to be mended, not lost."""
+    return {
+        "formats": FORMATS,
+        "texts": [f for f in FORMATS if f.name != "XLSX"],
+        "most": engine.settings.submission_bytes,
+        "written": {name: fields.get(name, "") for name in ("text", "type", "name")},
+    }
