@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -12,6 +14,7 @@ from conftest import CASES, ROOT
 
 from aikg.build import Built
 from aikg.cli import main
+from aikg.description.statistics import Figures
 from aikg.files import turtle
 from aikg.names import PREFIXES
 from aikg.rules import incremental, reasoning
@@ -32,10 +35,44 @@ SELECT ?claim ?margin ?status WHERE {
   OPTIONAL { ?assessment aikg:underMargin ?margin }
 }
 """
+_AIKG = "PREFIX aikg: <https://w3id.org/aikg/ontology/> "
+_AIKG += "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "
+_WORDS = _AIKG + "SELECT ?status ?label { ?status a aikg:ClaimStatus ; rdfs:label ?label }"
+#: The lines that the rule found under no margin: each alone, and with each of its reasons.
+_LINES = (
+    _AIKG
+    + """SELECT ?line ?claim ?reason {
+  ?line a aikg:EvidenceLine ; aikg:onClaim ?claim ; aikg:foundBy aikg:FoundByRule .
+  FILTER NOT EXISTS { ?line aikg:underMargin ?margin }
+  { } UNION { ?line aikg:reason/rdfs:label ?reason }
+}"""
+)
+_LACKS = (
+    _AIKG
+    + """SELECT ?claim ?lack {
+  ?assessment a aikg:Assessment ; aikg:onClaim ?claim ; aikg:reason/rdfs:label ?lack .
+  FILTER NOT EXISTS { ?assessment aikg:underMargin ?margin }
+}"""
+)
+_JUDGEMENTS = (
+    _AIKG
+    + """SELECT ?kind (COUNT(?claim) AS ?number) {
+  ?assessment aikg:onClaim ?claim ; aikg:reason aikg:IsJudgement .
+  ?claim aikg:claimType/rdfs:label ?label . BIND(STR(?label) AS ?kind)
+} GROUP BY ?kind"""
+)
+#: No margin, and those of `tests/cases/claims/margins.ttl`.
+MARGINS = ("", "narrow", "wide")
 _METASTATIC = """
 PREFIX aikg: <https://w3id.org/aikg/ontology/>
 SELECT ?claim WHERE { ?claim a aikg:Claim ; aikg:inPopulation/aikg:stage aikg:MetastaticStage }
 """
+
+
+_VERSIONS = re.findall(r"```sparql\n(.*?)```", (ROOT / "docs" / "claims.md").read_text(), re.S)[0]
+_VERSIONS = (
+    f"PREFIX aikg: <{PREFIXES['aikg']}> PREFIX dcat: <http://www.w3.org/ns/dcat#> {_VERSIONS}"
+)
 
 
 def run(settings: Settings, *words: str) -> Result:
@@ -110,6 +147,22 @@ def test_a_status_returns_when_the_trial_is_taken_away(built: Built) -> None:
     assert set(store) == quads
 
 
+def test_each_status_is_of_the_version_that_the_data_have(built: Built) -> None:
+    """At the build and after a change: its rule, and the version of the data."""
+    store, rules = ox.Store(), incremental.read(RULES)
+    store.extend(built.quads())
+    versions = {(r["rule"].value, r["data"].value) for r in store.query(_VERSIONS)}
+    assert versions == {("1", built.version)}
+    figures = Figures(store)
+    graph = ox.NamedNode(PREFIXES["graph"] + "submission/decisive")
+    given = [ox.Quad(*s.triple, graph) for s in turtle.read(TRIALS / "decisive-trial.ttl", ROOT)]
+    change = incremental.change(store, rules, added=given)
+    figures.change(change.removed, change.added, "the next")
+    rows = [(last(r["claim"]), r["data"].value) for r in store.query(_VERSIONS)]
+    assert {version for _, version in rows} == {"the next"}
+    assert {claim for claim, _ in rows} >= MAIN
+
+
 def test_each_line_has_one_direction_and_each_claim_a_status(built: Built) -> None:
     """No line is left without a word, and none has two."""
     store = store_with(built, "margins", "decisive-trial", "toy-trial")
@@ -121,6 +174,44 @@ def test_each_line_has_one_direction_and_each_claim_a_status(built: Built) -> No
     assert {row["ways"].value for row in rows} == {"1"}
     without = "ASK { ?claim a aikg:Claim . FILTER NOT EXISTS { ?a aikg:onClaim ?claim ; "
     assert not bool(store.query(prefix + without + "aikg:claimStatus ?status } }"))
+
+
+def claim_table(built: Built) -> list[str]:
+    """The rows of docs/claims.md: the claims that findings could test, by margin."""
+    store = store_with(built, "margins")
+    found = statuses(store)
+    words = {last(r["status"]): r["label"].value for r in store.query(_WORDS)}
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    lines: Counter[str] = Counter()
+    for row in store.query(_LINES):
+        lines[last(row["claim"])] += row["reason"] is None
+        if row["reason"] is not None:
+            reasons[last(row["claim"])][row["reason"].value] += 1
+    lacks = {last(r["claim"]): r["lack"].value for r in store.query(_LACKS)}
+    table = []
+    for claim in sorted({claim for claim, _ in found}):
+        if lacks.get(claim) != "a judgement":
+            cells = [words.get(found.get((claim, margin), ""), "-") for margin in MARGINS]
+            most = sorted(reasons[claim].items(), key=lambda item: (-item[1], item[0]))
+            why = [lacks[claim]] if claim in lacks else []
+            why += [f"{word} ({number} of {lines[claim]})" for word, number in most]
+            row = [claim.removeprefix("review-2010-"), *cells, ", ".join(why) or "-"]
+            table.append(f"| {' | '.join(row)} |")
+    return table
+
+
+def test_the_page_has_each_claim_with_its_statuses_and_reasons(built: Built) -> None:
+    """A row of the page for each claim: its status under no margin and under two, and why."""
+    page = (ROOT / "docs" / "claims.md").read_text()
+    table = [line for line in page.splitlines() if re.match(r"\| [a-z]+-[a-z0-9-]+ \|", line)]
+    assert table == claim_table(built)
+
+
+def test_the_page_counts_the_judgements(built: Built) -> None:
+    """How many claims no finding could test, by what they are."""
+    page = (ROOT / "docs" / "claims.md").read_text().replace("\n", " ")
+    for row in store_with(built).query(_JUDGEMENTS):
+        assert f"{row['number'].value} {row['kind'].value}" in page
 
 
 def test_none_of_the_reviews_claims_is_supported_or_disputed(
@@ -141,9 +232,11 @@ def test_the_command_shows_what_a_file_changes(settings: Settings, built: Built)
     decided = told["claim:review-2010-abstract-no-efficacy-difference", "wide"]
     assert (decided["status"], decided["was"]) == ("supported", "undecided")
     assert any(line["direction"] == "supports" for line in decided["lines"])
+    assert decided["rule"] == "claim-status, version 1"
+    assert decided["data"] == f"{built.version} + margins.ttl + decisive-trial.ttl"
 
 
-def test_the_command_speaks_in_words_and_as_csv(settings: Settings, built: Built) -> None:
+def test_the_command_speaks_in_wordand_as_csv(settings: Settings, built: Built) -> None:
     """A claim, its status and the reasons of its lines."""
     table, rows = run(settings, "claims"), run(settings, "claims", "--format", "csv")
     assert "undecided  claim:review-2010-conclusions-no-efficacy-difference" in table.stdout

@@ -18,6 +18,12 @@ from aikg.rules.validation import Progress, examine, store_of
 from aikg.settings import Settings
 from aikg.sparql.evaluation import select
 
+_VERSION = """
+PREFIX aikg: <https://w3id.org/aikg/ontology/>
+PREFIX derivation: <https://w3id.org/aikg/derivation/>
+SELECT ?version { derivation:claim-status aikg:version ?version }
+"""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -52,6 +58,8 @@ class Assessed:
         was: The status without the files that were given, where it differs, or nothing.
         why: What the claim lacks.
         lines: What the findings say.
+        rule: What gave the status, with its version.
+        data: The version of the data that it is of, and the files that were given.
     """
 
     claim: str
@@ -61,6 +69,8 @@ class Assessed:
     was: str
     why: str
     lines: tuple[Line, ...]
+    rule: str
+    data: str
 
 
 def assess(
@@ -78,7 +88,8 @@ def assess(
     ontology, data, _ = build.read_with(paths, settings.root)
     store = examine(ontology, data, settings.root, progress).store
     before = _before(settings) if paths else None
-    return _assessed(store, settings, before)
+    version = " + ".join([build.version(settings.root), *(path.name for path in paths)])
+    return _assessed(store, settings, before, version)
 
 
 def write(assessed: Sequence[Assessed], form: str, output: TextIO) -> None:
@@ -88,11 +99,12 @@ def write(assessed: Sequence[Assessed], form: str, output: TextIO) -> None:
         output.write("\n")
         return
     writer = csv.writer(output, lineterminator="\n")
-    writer.writerow(["claim", "says", "margin", "status", "was", "why", *Line.__dataclass_fields__])
+    names = ["claim", "says", "margin", "status", "was", "why", *Line.__dataclass_fields__]
+    writer.writerow([*names, "rule", "data"])
     for each in assessed:
         head = [each.claim, each.says, each.margin, each.status, each.was, each.why]
         for line in each.lines or (Line("", "", "", "", "", ""),):
-            writer.writerow([*head, *asdict(line).values()])
+            writer.writerow([*head, *asdict(line).values(), each.rule, each.data])
 
 
 def _before(settings: Settings) -> dict[tuple[str, str], str]:
@@ -101,12 +113,16 @@ def _before(settings: Settings) -> dict[tuple[str, str], str]:
     store = store_of([*ontology, *data])
     inferred = reasoning.derive(store, settings.root / "queries" / "rules")
     store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in inferred)
-    return {(e.claim, e.margin): e.status for e in _assessed(store, settings, None)}
+    return {(e.claim, e.margin): e.status for e in _assessed(store, settings, None, "")}
 
 
 def _assessed(
-    store: ox.Store, settings: Settings, before: Mapping[tuple[str, str], str] | None
+    store: ox.Store,
+    settings: Settings,
+    before: Mapping[tuple[str, str], str] | None,
+    data: str,
 ) -> list[Assessed]:
+    rule = _rule(store)
     lines: dict[tuple[str, str], list[Line]] = {}
     for row in _ask(store, settings, "claim-evidence"):
         line = Line(
@@ -131,9 +147,17 @@ def _assessed(
                 was="" if was == row["status"] else was,
                 why=row["why"],
                 lines=tuple(lines.get(key, ())),
+                rule=rule,
+                data=data,
             )
         )
     return found
+
+
+def _rule(store: ox.Store) -> str:
+    """Name what gives the statuses, with its version."""
+    _, ((version,),) = select(store, _VERSION)
+    return f"claim-status, version {version.value}"
 
 
 def _ask(store: ox.Store, settings: Settings, name: str) -> list[dict[str, str]]:

@@ -45,5 +45,7 @@ def claims(files: tuple[Path, ...], form: str) -> None:
                 f"  [{line.finding}, {line.found_by}]"
             )
         click.echo()
+    for rule, data in {(each.rule, each.data) for each in assessed}:
+        click.echo(f"By the rule {rule}, on the data of version {data}.")
     click.echo("What a status and a reason mean: docs/claims.md. Without a margin no likeness is")
     click.echo("ever supported. Judgements, expectations and recommendations are not computed.")
