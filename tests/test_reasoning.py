@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -81,6 +82,7 @@ TERMS_WITHOUT_RULE = {
 }
 
 
+CONDITION = re.compile(r"\bFILTER\s*(?:NOT\s+EXISTS|EXISTS)?\s*(?=[({])")
 CONCLUDES_NOTHING = "#+ summary: Nothing follows.\nCONSTRUCT { ?x a ?y } WHERE { FILTER(false) }\n"
 
 
@@ -134,6 +136,36 @@ def test_conclusion_is_lost_without_its_rule(folder: Path, tmp_path: Path) -> No
     next(fewer.rglob(f"{folder.name}.rq")).write_text(CONCLUDES_NOTHING)
     lost = conclusion_of(folder) - follows(read(folder / "premise.ttl"), fewer)
     assert lost
+
+
+CLAIM_RULES = sorted((RULES / "claims").rglob("*.rq"))
+
+
+@pytest.mark.parametrize("rule", CLAIM_RULES, ids=lambda path: path.stem)
+def test_a_near_miss_is_passed_over_and_is_near(rule: Path, tmp_path: Path) -> None:
+    """A rule of claims concludes nothing from its near miss; without its conditions it would."""
+    premise = read(CASES / "reasoning" / rule.stem / "near-miss.ttl")
+    changed = tmp_path / "rules"
+    shutil.copytree(RULES, changed)
+    copy = changed / rule.relative_to(RULES)
+    copy.write_text(CONCLUDES_NOTHING)
+    expected = follows(premise)
+    assert follows(premise, changed) == expected
+    bare = without_conditions(rule.read_text())
+    copy.write_text(bare)
+    # A rule without conditions tells by its pattern alone what it is about.
+    assert (follows(premise, changed) != expected) == (bare != rule.read_text())
+
+
+def without_conditions(rule: str) -> str:
+    """Take the filters out of a rule, each with all that is in it."""
+    while condition := CONDITION.search(rule):
+        end, depth = condition.end() + 1, 1
+        while depth:
+            depth += (rule[end] in "({") - (rule[end] in ")}")
+            end += 1
+        rule = rule[: condition.start()] + rule[end:]
+    return rule
 
 
 def test_each_rule_has_a_case_and_each_case_a_rule() -> None:
