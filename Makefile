@@ -64,8 +64,16 @@ clean: ## remove what was built and installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
-.venv/dev: .venv/ready
+.venv/dev: .venv/ready .venv/shacl-suite/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+# The W3C's tests of SHACL, which the sources of pyshacl bring along, and its wheel does not.
+.venv/shacl-suite/ready: .venv/ready
+	rm -rf $(@D) && mkdir -p $(@D)
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --no-binary pyshacl \
+	  -c constraints.txt -d $(@D) pyshacl
+	cd $(@D) && for sources in *.tar.gz; do tar -xzf $$sources; done
 	touch $@
 
 .venv/sssom/ready:

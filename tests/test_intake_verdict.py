@@ -114,3 +114,11 @@ def test_a_namespace_of_the_submitter_is_free(rules: Rules) -> None:
     verdict = judge(ox.Store(), read(text.encode(), None, "f.ttl", "mine"), rules)
     assert verdict.accepted
     assert len(verdict.triples) == 2
+
+
+def test_a_text_with_a_direction_is_no_label(rules: Rules) -> None:
+    """RDF 1.2 has texts that run in a direction; the shapes, which do not know it, say so."""
+    text = f"{PREFIXES}\n<p> a aikg:Publication ; rdfs:label 'my paper'@en--ltr ."
+    verdict = judge(ox.Store(), read(text.encode(), None, "f.ttl", "mine"), rules)
+    assert not verdict.accepted
+    assert {result.value for result in verdict.results} == {"my paper"}

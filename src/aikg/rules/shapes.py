@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pyshacl
-from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from aikg.files import turtle
@@ -45,8 +45,26 @@ class Result:
 
 def to_graph(triples: Iterable[ox.Triple]) -> Graph:
     """Make an rdflib graph of what pyoxigraph parsed; literals stay as they were written."""
-    text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
-    return Graph().parse(data=text, format="nt")
+    graph = Graph()
+    for triple in triples:
+        graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+    return graph
+
+
+def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if isinstance(term, ox.Triple):
+        raise TypeError(f"No shape is about a statement about a statement: {term}")
+    datatype = term.datatype.value
+    if term.language and datatype == str(RDF.langString):
+        return Literal(term.value, lang=term.language)
+    if datatype == str(XSD.string):
+        return Literal(term.value)
+    # Written as 01 it stays 01: places are found by what is written.
+    return Literal(term.value, datatype=URIRef(datatype), normalize=False)
 
 
 def load(folder: Path) -> Graph:
