@@ -24,29 +24,39 @@ class Whole:
         ontology: The ontology.
         stated: What is published.
         root: The folder with shapes and queries.
+        terms: Whether shapes are asked about the terms of the ontology too.
     """
 
     def __init__(
-        self, ontology: Sequence[ox.Triple], stated: Sequence[ox.Triple], root: Path
+        self,
+        ontology: Sequence[ox.Triple],
+        stated: Sequence[ox.Triple],
+        root: Path,
+        terms: bool = True,
     ) -> None:
         self._ontology, self._stated = list(ontology), list(stated)
+        self._shaped = [*ontology, *stated] if terms else self._stated
         self._shapes = shapes.load(root / "shapes")
         self._terms = shapes.to_graph(ontology)
         self._checks = checks.load(root / "queries" / "checks")
         self._rules = reasoning.load(root / "queries" / "rules", _STRATA)
-        self.before = self._wrong([])
+        self._published, follows = self._closed([])
+        self._follows = set(follows)
+        self.before = self._wrong(self._published, [])
 
     def store(self) -> ox.Store:
         """Give the graph as it is published, with what follows from it."""
-        return self._closed([])[0]
+        return self._published
 
     def new(self, submitted: Sequence[ox.Triple]) -> set[Wrong]:
         """Give what is wrong with the submission in the graph and was not wrong without it."""
-        return self._wrong(submitted) - self.before
+        return self.changes(submitted)[0]
 
-    def follows(self, submitted: Sequence[ox.Triple]) -> set[ox.Triple]:
-        """Give what follows with the submission and does not without it."""
-        return set(self._closed(submitted)[1]) - set(self._closed([])[1])
+    def changes(self, submitted: Sequence[ox.Triple]) -> tuple[set[Wrong], set[ox.Triple]]:
+        """Give what is wrong, and what follows, with the submission and not without it."""
+        store, inferred = self._closed(submitted)
+        wrong = self._wrong(store, submitted) - self.before
+        return wrong, set(inferred) - self._follows
 
     def _closed(self, submitted: Sequence[ox.Triple]) -> tuple[ox.Store, list[ox.Triple]]:
         store = ox.Store()
@@ -56,10 +66,9 @@ class Whole:
         store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in inferred)
         return store, inferred
 
-    def _wrong(self, submitted: Sequence[ox.Triple]) -> set[Wrong]:
-        data = shapes.to_graph([*self._ontology, *self._stated, *submitted])
+    def _wrong(self, store: ox.Store, submitted: Sequence[ox.Triple]) -> set[Wrong]:
+        data = shapes.to_graph([*self._shaped, *submitted])
         results = shapes.validate(data, self._shapes, self._terms)
-        store, _ = self._closed(submitted)
         found = {of_shape(result) for result in results}
         found |= {of_check(problem) for problem in checks.run(store, self._checks)}
         return found | {("contradiction", *three) for three in reasoning.contradictions(store)}

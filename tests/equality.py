@@ -1,0 +1,236 @@
+"""Whether the verdict on a submission is that of validating the whole graph with it.
+
+Thousands of invented submissions (`invented.py`) are judged in the way of submissions, which reads
+a slice of the graph, and by the control (`whole.py`), which validates all of it anew. What is
+found, what follows and the verdict must be the same. `make soak` runs it until each constraint was
+violated twenty times; a test runs a short form.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain, repeat
+from pathlib import Path
+from random import Random
+
+import click
+import pyoxigraph as ox
+from conftest import ROOT
+from invented import NAME, Inventor, Published, assemble, paper, pieces, publish, publish_shipped
+from rdflib import SH
+from test_shapes import CORE, all_shapes, reported
+from whole import Whole, Wrong, submission, told
+
+from aikg import build, settings
+from aikg.files import turtle
+from aikg.intake.verdict import Rules, judge
+from aikg.names import shorten
+from bench import shipped
+from bench.shipped import Shipped
+
+#: How many submissions one graph receives; the control validates the graph without them once.
+EACH = 8
+#: How many pieces a submission is made of, where it is made of pieces.
+SUBMITTED = 6
+#: How often each constraint must be violated.
+OFTEN = 20
+
+CONTRADICTION = "contradiction"
+#: What is told of what a submission may not say; nothing of it is put to the rules.
+CONDUCT = {"own-nodes", "no-new-terms"}
+
+
+@dataclass
+class Tally:
+    """What was seen.
+
+    Attributes:
+        submissions: How many submissions were judged.
+        invalid: How many of them the control rejects.
+        violated: How many violate each constraint, by the control.
+        refused: How many say what no submission may say, and so is not put to the rules.
+        differences: What one way found and the other did not.
+    """
+
+    submissions: int = 0
+    invalid: int = 0
+    violated: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Count what another has seen."""
+        self.submissions += other.submissions
+        self.invalid += other.invalid
+        self.violated += other.violated
+        self.refused += other.refused
+        self.differences += other.differences
+
+    @property
+    def rare(self) -> list[str]:
+        """The constraints that were not violated often."""
+        return sorted(name for name in constraints() if self.violated[name] < OFTEN)
+
+
+@cache
+def rules() -> Rules:
+    """What a submission is held against."""
+    return Rules.load(ROOT)
+
+
+@cache
+def ontology() -> list[ox.Triple]:
+    """What the ontology states."""
+    return [statement.triple for statement in turtle.read_folder(ROOT / "ontology", ROOT)]
+
+
+@cache
+def constraints() -> frozenset[str]:
+    """Give all that a submission can violate: constraints of shapes, checks, contradictions.
+
+    Terms of the ontology are no submission's to describe, so that their shapes are left out.
+    """
+    asked = {
+        f"{shorten(str(shape))} {str(CORE[parameter]).removeprefix(str(SH))}"
+        for shape, parameter in all_shapes().subject_predicates()
+        if shape in reported() and parameter in CORE and parameter != SH.property
+    }
+    terms = {name for name in asked if name.startswith(("shape:term-", "shape:ontology-term"))}
+    return frozenset(asked - terms | {check.name for check in rules().checks} | {CONTRADICTION})
+
+
+def constraint(wrong: Wrong) -> str:
+    """Name the constraint that is violated."""
+    if wrong[0] == CONTRADICTION:
+        return CONTRADICTION
+    if wrong[0] in {"Violation", "Warning"}:
+        return f"{shorten(wrong[1])} {wrong[2].removeprefix(str(SH))}"
+    return wrong[1]
+
+
+def stands_against(wrong: Wrong) -> bool:
+    """Say whether one finding of the control is enough to reject."""
+    return wrong[0] in {CONTRADICTION, "Violation"} or (wrong[0] == "Error" and not wrong[-1])
+
+
+def run(seed: int, graph: Path) -> Tally:
+    """Invent a graph and some submissions, and compare.
+
+    Args:
+        seed: Another seed, other submissions; of three, one is for papers.
+        graph: The built graph, which papers build on.
+    """
+    random = Random(seed)
+    published, invented = (_of_pieces if seed % 3 else _of_papers)(seed, graph, random)
+    inventor = Inventor(published, random)
+    tally, whole = Tally(), Whole(ontology(), published.triples, ROOT, terms=seed % 8 == 0)
+    store = whole.store()
+    size = len(store)
+    for number, triples in enumerate(invented):
+        changed = inventor.change(triples, random.choice((0, 0, 1, 4)))
+        if changed:
+            _compare(whole, store, changed, f"seed {seed}, submission {number}", tally)
+    if len(store) != size:
+        tally.differences.append(f"seed {seed}: the graph is not as it was")
+    return tally
+
+
+#: What is published, and what is submitted.
+_Both = tuple[Published, list[list[ox.Triple]]]
+
+
+def _of_pieces(seed: int, _: Path, random: Random) -> _Both:
+    every, foreign = pieces()
+    chosen = [every[at] for at in _in_turn(seed - seed // 3 - 1, len(every))]
+    published = publish(chosen, foreign, random)
+    parts = [chosen[at : at + SUBMITTED] for at in range(0, len(chosen), SUBMITTED)]
+    return published, [assemble(part, published, random) for part in parts]
+
+
+def _of_papers(_: int, graph: Path, random: Random) -> _Both:
+    known = _shipped(graph)
+    invented = [paper(NAME, known, random) for _ in range(EACH)]
+    return publish_shipped(invented, known, random), invented
+
+
+@cache
+def _shipped(graph: Path) -> Shipped:
+    return shipped.read(graph)
+
+
+def _in_turn(turn: int, count: int) -> list[int]:
+    """Give numbers below `count`, so many as one graph needs: all in turn, shuffled each round."""
+    needed = SUBMITTED * EACH
+    shuffled = [
+        Random(again).sample(range(count), count) for again in range(3 + turn * needed // count)
+    ]
+    start = turn * needed
+    return list(chain.from_iterable(shuffled))[start : start + needed]
+
+
+def _compare(
+    whole: Whole, store: ox.Store, triples: list[ox.Triple], name: str, tally: Tally
+) -> None:
+    verdict = judge(store, submission(triples, NAME), rules())
+    new, follows = whole.changes(verdict.triples)
+    found = {wrong for wrong in told(verdict) if wrong[1] not in CONDUCT}
+    tally.submissions += 1
+    tally.refused += len(verdict.triples) < len(triples)
+    tally.invalid += any(map(stands_against, new))
+    tally.violated.update({constraint(wrong) for wrong in new})
+    tally.differences += [f"{name}: not found: {wrong}" for wrong in new - found]
+    tally.differences += [f"{name}: found by the slice alone: {wrong}" for wrong in found - new]
+    for triple in follows ^ set(verdict.inferred):
+        tally.differences.append(f"{name}: follows by one way only: {triple}")
+    if len(verdict.triples) == len(triples) and verdict.accepted == any(map(stands_against, new)):
+        tally.differences.append(f"{name}: the verdicts differ")
+
+
+def soak(graph: Path, rounds: int, processes: int) -> Iterator[Tally]:
+    """Compare, until there were enough rounds and each constraint was violated often enough.
+
+    Args:
+        graph: The built graph.
+        rounds: How many graphs are invented at least, each with `EACH` submissions.
+        processes: How many processes share the work.
+    """
+    total, done = Tally(), 0
+    with ProcessPoolExecutor(processes) as pool:
+        while done < rounds or (total.rare and done < 2 * rounds):
+            seeds = range(done, done + 4 * processes)
+            for tally in pool.map(run, seeds, repeat(graph)):
+                total.add(tally)
+            done += len(seeds)
+            yield total
+
+
+@click.command()
+@click.option("--rounds", default=264, show_default=True, help=f"Graphs, {EACH} submissions each.")
+@click.option("--processes", default=2, show_default=True)
+@click.option("--counts", is_flag=True, help="Print how often each constraint was violated.")
+def main(rounds: int, processes: int, counts: bool) -> None:
+    """Compare the two ways, and tell where they differ."""
+    graph = build.ensure_built(settings.from_environment())
+    total = Tally()
+    for total in soak(graph, rounds, processes):
+        sys.stdout.write(
+            f"{total.submissions} submissions, {total.invalid} invalid, {total.refused} with "
+            f"statements that are refused, {len(total.violated)} constraints violated, "
+            f"{len(total.rare)} fewer than {OFTEN} times, {len(total.differences)} differences\n"
+        )
+        sys.stdout.flush()
+    if counts:
+        for name in sorted(constraints() | set(total.violated)):
+            click.echo(f"{total.violated[name]:6} {name}")
+    for line in (*total.differences, *(f"rarely violated: {name}" for name in total.rare)):
+        click.echo(line)
+    raise SystemExit(bool(total.differences or total.rare))
+
+
+if __name__ == "__main__":
+    main()
