@@ -122,3 +122,10 @@ def test_a_text_with_a_direction_is_no_label(rules: Rules) -> None:
     verdict = judge(ox.Store(), read(text.encode(), None, "f.ttl", "mine"), rules)
     assert not verdict.accepted
     assert {result.value for result in verdict.results} == {"my paper"}
+
+
+def test_a_text_in_the_place_of_a_finding_is_told(rules: Rules) -> None:
+    """What checks join may be a text, of which nothing can be said."""
+    text = f"{PREFIXES}\n<figure> a aikg:GroupResult ; aikg:restates 'Table 1' ."
+    verdict = judge(ox.Store(), read(text.encode(), None, "f.ttl", "mine"), rules)
+    assert "Table 1" in {result.value for result in verdict.results}

@@ -46,7 +46,7 @@ def read(  # noqa: PLR0913  a table, what it is held against, and who is told
     """
     statements = Statements(namespace(name))
     _check_headings(table, statements)
-    sheet = _Sheet(store, cells, statements)
+    sheet = _Sheet(store, cells, statements, dict(reversed(table.headings)))
     rows = [sheet.open(number, found) for number, found in table.rows]
     for at, row in enumerate(rows):
         if at % 1000 == 0:
@@ -94,8 +94,11 @@ def _check_headings(table: Table, statements: Statements) -> None:
 class _Sheet:
     """What the rows of a sheet have in common: trials, publications, arms and groups."""
 
-    def __init__(self, store: ox.Store, cells: Cells, statements: Statements) -> None:
+    def __init__(
+        self, store: ox.Store, cells: Cells, statements: Statements, headings: dict[str, Place]
+    ) -> None:
         self._store = store
+        self._headings = headings
         self._say = statements
         self._reader = Reader(cells, statements)
         self._treatments = Treatments(store, self._reader)
@@ -108,7 +111,8 @@ class _Sheet:
         if "Outcome" in cells:
             self._figures.announce(cells["Outcome"].text)
         twice = bool(name) and self._say.has("finding", name)
-        row = Row(number, cells, self._say.node("finding", name or f"row {number}"))
+        node = self._say.node("finding", name or f"row {number}")
+        row = Row(number, cells, node, self._headings)
         if twice:
             advice = "Give each row its own name."
             self._reader.wrong(

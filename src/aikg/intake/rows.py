@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
@@ -27,11 +27,13 @@ class Row:
         number: Its number.
         cells: Its cells that are not empty, by heading.
         node: The finding that it describes.
+        headings: Where each heading stands.
     """
 
     number: int
     cells: dict[str, Cell]
     node: ox.NamedNode
+    headings: dict[str, Place]
 
     def text(self, heading: str) -> str:
         """Give what a cell holds, or nothing."""
@@ -49,6 +51,8 @@ class Row:
         cell = self.cells.get(heading)
         if cell:
             return cell.place
+        if heading in self.headings:
+            return replace(self.headings[heading], line=self.number)
         some = next(iter(self.cells.values())).place
         return Place(self.number, 1, some.sheet, heading)
 

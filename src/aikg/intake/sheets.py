@@ -10,7 +10,7 @@ import datetime
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,19 +82,11 @@ def read_csv(data: bytes, known: Sequence[str], limits: Limits) -> Table:
     )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        return _table(_numbered(reader), known, limits, None)
+        return _table(enumerate(reader, start=1), known, limits, None)  # as a spreadsheet counts
     except csv.Error as error:
         raise _malformed(
-            f"Row {reader.line_num}: this is not CSV: {error}.", reader.line_num
+            f"Line {reader.line_num}: this is not CSV: {error}.", reader.line_num
         ) from error
-
-
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Give each row with the line on which it begins."""
-    begin = 1
-    for row in reader:
-        yield begin, row
-        begin = reader.line_num + 1
 
 
 def read_xlsx(data: bytes, known: Sequence[str], limits: Limits) -> Table:

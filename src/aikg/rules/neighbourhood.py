@@ -87,7 +87,8 @@ def around(store: ox.Store, changed: Iterable[str], paths: Iterable[Path]) -> It
         paths: What is joined.
     """
     known = {ox.NamedNode(iri) for iri in changed}
-    waiting = list(known | joined(store, known, paths))
+    reached = joined(store, known, paths)  # with texts, where a text stands in a node's place
+    waiting = list(known | {node for node in reached if not isinstance(node, ox.Literal)})
     seen = set(waiting)
     while waiting:
         for quad in store.quads_for_pattern(waiting.pop(), None, None, _DEFAULT):

@@ -1,0 +1,138 @@
+"""Line and column of every case in every format of RDF, and row and column of every mistake."""
+
+from __future__ import annotations
+
+import io
+from random import Random
+
+import pyoxigraph as ox
+import pytest
+from conftest import CASES, ROOT
+from invented import CASE, pieces
+from openpyxl import Workbook
+from test_extraction import MISTAKES, ROW, XLSX, as_csv
+from test_shapes import expected, namespace
+from written import WRITERS, At, Page, Spots
+
+from aikg.build import Built
+from aikg.intake.columns import HEADINGS
+from aikg.intake.examination import examine
+from aikg.intake.reading import read
+from aikg.intake.verdict import Rules
+from aikg.names import BASE
+from aikg.rules import reasoning
+
+#: A case is put to the shapes in one format; so many of them in a short run.
+EVERY = 9
+
+#: These are about terms and about what is shipped, which no submission may describe.
+NOBODYS = ("shapes/ontology-term/", "shapes/drug/type-1-class", "shapes/drug/type-2-class")
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    """What a submission is held against."""
+    return Rules.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def store(rules: Rules) -> ox.Store:
+    """What the cases point at, published."""
+    store = ox.Store()
+    store.extend(ox.Quad(*triple) for triple in [*rules.ontology, *pieces()[1]])
+    store.extend(ox.Quad(*triple) for triple in reasoning.follow(store, rules.strata))
+    return store
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_each_term_of_each_case_is_found_where_it_was_written(ending: str) -> None:
+    """Node, property and value, whatever the layout."""
+    wrong = []
+    for piece in pieces()[0]:
+        page = Page(Random(piece.name))
+        WRITERS[ending](piece.triples, CASE, page)
+        submission = read(page.body, None, f"case.{ending}", "case")
+        assert set(submission.triples) == set(piece.triples), page.text
+        for key, at in page.spots.items():
+            place = submission.place(*key)
+            if (place.line, place.column) != at:
+                wrong.append((piece.name, key, at, place))
+    assert wrong == []
+
+
+def told_at(spots: Spots, focus: str, path: str) -> set[At]:
+    """Give where a fault may be told: at the property or one of its values, or else at the node."""
+    near = {at for key, at in spots.items() if key[:2] == (focus, path)}
+    return near or {spots[focus,]}
+
+
+def case_names() -> list[object]:
+    """Name the cases of shapes that a submission can be; most of them are marked as slow."""
+    names = sorted(str(file.relative_to(CASES)) for file in CASES.glob("shapes/*/*.ttl"))
+    names = [name for name in names if not name.startswith(NOBODYS)]
+    return [
+        name if at % EVERY == 0 else pytest.param(name, marks=pytest.mark.slow)
+        for at, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize("name", case_names())
+def test_the_fault_of_a_case_is_told_at_its_place(name: str, store: ox.Store, rules: Rules) -> None:
+    """In a format of chance, the report has the fault of the case at its line and column."""
+    (piece,) = (piece for piece in pieces()[0] if piece.name == name)
+    page = Page(Random(name))
+    ending = page.random.choice(sorted(WRITERS))
+    WRITERS[ending](piece.triples, CASE, page)
+    body = page.body
+    examined = examine(store, body, media_type=None, file=f"f.{ending}", name="case", rules=rules)
+    ((focus, path, shape, *_),) = expected(CASES / name)
+    focus = focus.replace(namespace(CASES / name), CASE)
+    places = {
+        (place.line, place.column)
+        for finding in examined.report.findings
+        if shape.removeprefix(BASE) in finding.codes
+        for place in (finding.place, *finding.also_at)
+    }
+    assert places & told_at(page.spots, focus, path), page.text
+
+
+def as_workbook(*rows: dict[str, str], headings: list[str]) -> bytes:
+    """Write rows as a workbook, its columns in a given order."""
+    book = Workbook()
+    book.active.append(headings)
+    for row in rows:
+        book.active.append([row.get(heading) for heading in headings])
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+@pytest.fixture(scope="module")
+def shipped(built: Built) -> ox.Store:
+    """The published graph."""
+    graph = ox.Store()
+    graph.extend(built.quads())
+    return graph
+
+
+#: A figure of another trial; a cell of two lines does not make two rows of it.
+OTHER = {heading: text.replace("TOY", "TAY") for heading, text in ROW.items()}
+OTHER |= {"Figure": "F9", "Section": "Re\nsults"}
+
+
+@pytest.mark.parametrize("media_type", ["text/csv", XLSX], ids=["CSV", "XLSX"])
+@pytest.mark.parametrize(("change", "code", "heading"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_a_table_is_told_at_its_row_and_column(
+    change, code: str, heading: str | None, media_type: str, shipped: ox.Store, rules: Rules
+) -> None:
+    """Wherever the row stands, in whatever order the columns do, rows counted as in a sheet."""
+    random = Random(f"{code} {media_type}")
+    headings = random.sample(HEADINGS, len(HEADINGS))
+    rows = [*[OTHER] * random.randint(0, 1), {**ROW, **change}]
+    body = (as_csv if media_type == "text/csv" else as_workbook)(*rows, headings=headings)
+    examined = examine(shipped, body, media_type=media_type, file="f", name="toy", rules=rules)
+    places = [f.place for f in examined.report.findings if code in f.codes]
+    assert {place.line for place in places} == {len(rows) + 1}
+    if heading:
+        told = {(place.heading, place.column) for place in places}
+        assert (heading, headings.index(heading) + 1) in told
