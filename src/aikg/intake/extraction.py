@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pyoxigraph as ox
 
@@ -47,11 +49,12 @@ def read(  # noqa: PLR0913  a table, what it is held against, and who is told
     statements = Statements(namespace(name))
     _check_headings(table, statements)
     sheet = _Sheet(store, cells, statements, dict(reversed(table.headings)))
-    rows = [sheet.open(number, found) for number, found in table.rows]
-    for at, row in enumerate(rows):
-        if at % 1000 == 0:
-            progress(at)
-        sheet.read(row)
+    with _no_collector():
+        rows = [sheet.open(number, found) for number, found in table.rows]
+        for at, row in enumerate(rows):
+            if at % 1000 == 0:
+                progress(at)
+            sheet.read(row)
     headings = {c.property: c.heading for c in COLUMNS if c.property and c.about == "figure"}
     headings |= {
         c.property: c.heading for c in COLUMNS if c.property and c.property not in headings
@@ -60,6 +63,18 @@ def read(  # noqa: PLR0913  a table, what it is held against, and who is told
     return Submission(
         name, file, form, list(statements), statements.problems, headings, statements.places
     )
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Spare the search for cycles, which there are none of, among objects that only get more."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _check_headings(table: Table, statements: Statements) -> None:
@@ -104,6 +119,7 @@ class _Sheet:
         self._treatments = Treatments(store, self._reader)
         self._figures = Figures(store, self._reader)
         self._given: dict[tuple[ox.NamedNode, str], str] = {}
+        self._looked_up: dict[tuple[str, str], ox.NamedNode | None] = {}
 
     def open(self, number: int, cells: dict) -> Row:  # type: ignore[type-arg]
         """Name the figure of a row, so that others can speak of it before it is read."""
@@ -307,7 +323,13 @@ class _Sheet:
         return arm
 
     def _known(self, kind: str, name: str) -> ox.NamedNode | None:
-        """Give the node of the graph that bears a name, as label or acronym."""
+        """Give the node of the graph that bears a name; most rows name what the last one did."""
+        if (kind, name) not in self._looked_up:
+            self._looked_up[kind, name] = self._look_up(kind, name)
+        return self._looked_up[kind, name]
+
+    def _look_up(self, kind: str, name: str) -> ox.NamedNode | None:
+        """Find the node of the graph that bears a name, as label or acronym."""
         label = ox.NamedNode(RDFS_LABEL)
         acronym = self._say.term("acronym")
         pairs = (

@@ -30,9 +30,6 @@ _EXPANSION = 10
 
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 
-#: A cell that a person would call empty.
-_BLANK = re.compile(r"[\s\u00a0]*")
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -173,7 +170,7 @@ def _cells(
     cells = {}
     for at, cell in enumerate(row):
         text, kind = _text(cell)
-        if _BLANK.fullmatch(text):
+        if not text or text.isspace():
             continue
         heading = headings[at][0] if at < len(headings) else ""
         cells[heading or f"column {at + 1}"] = Cell(

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pyoxigraph as ox
 
 from aikg.intake.places import Mention, Place, Places
-from aikg.intake.terms import node_of, value_of
 from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL
 from aikg.rules.checks import Problem
 
@@ -17,6 +16,9 @@ AIKG = PREFIXES["aikg"]
 _XSD = OTHER_PREFIXES["xsd"]
 _DECIMAL, _INTEGER, _DATE = (ox.NamedNode(_XSD + n) for n in ("decimal", "integer", "date"))
 _TYPE, _LABEL = ox.NamedNode(RDF_TYPE), ox.NamedNode(RDFS_LABEL)
+
+#: Subject, predicate and object.
+_Said = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
 
 _SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -31,7 +33,8 @@ class Statements:
     def __init__(self, base: str) -> None:
         self.base = base
         self.problems: list[Problem] = []
-        self._triples: dict[ox.Triple, Place] = {}
+        # Keyed by its terms: to make a triple takes longer than all else that is done with it.
+        self._said: dict[_Said, Place] = {}
         self._terms: dict[str, ox.NamedNode] = {}
         self._names: dict[tuple[str, str], ox.NamedNode] = {}
         self._taken: set[str] = set()
@@ -39,7 +42,7 @@ class Statements:
 
     def __iter__(self) -> Iterator[ox.Triple]:
         """Give the triples."""
-        return iter(self._triples)
+        return (ox.Triple(*terms) for terms in self._said)
 
     def term(self, name: str) -> ox.NamedNode:
         """Give a term of the ontology, or a node by its whole IRI."""
@@ -72,15 +75,15 @@ class Statements:
         place: Place,
     ) -> None:
         """State one triple; said again it keeps its first place."""
-        self._triples.setdefault(ox.Triple(node, self.term(name), value), place)
+        self._said.setdefault((node, self.term(name), value), place)
 
     def kind(self, node: ox.NamedNode, name: str, place: Place) -> None:
         """State of which class a node is."""
-        self._triples.setdefault(ox.Triple(node, _TYPE, self.term(name)), place)
+        self._said.setdefault((node, _TYPE, self.term(name)), place)
 
     def label(self, node: ox.NamedNode, text: str, place: Place) -> None:
         """Give a node its label, in English."""
-        self._triples.setdefault(ox.Triple(node, _LABEL, ox.Literal(text, language="en")), place)
+        self._said.setdefault((node, _LABEL, ox.Literal(text, language="en")), place)
 
     def text(self, node: ox.NamedNode, name: str, text: str, place: Place) -> None:
         """State a text."""
@@ -121,8 +124,8 @@ class Statements:
         places = Places()
         for node, path, value, place in self._wrong:
             places.add(node, path, value, Mention(node, path, value, place, place, place))
-        for triple, place in self._triples.items():
-            node, path, value = node_of(triple), triple.predicate.value, value_of(triple)
+        for terms, place in self._said.items():
+            node, path, value = (term.value for term in terms)
             places.add(node, path, value, Mention(node, path, value, place, place, place))
         return places
 
