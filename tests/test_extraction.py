@@ -20,6 +20,7 @@ from aikg.errors import AikgError, SubmissionMalformed, SubmissionTooLarge
 from aikg.intake import template
 from aikg.intake.columns import COLUMNS, HEADINGS
 from aikg.intake.examination import Examined, examine
+from aikg.intake.reading import read
 from aikg.intake.submission import Limits
 from aikg.intake.verdict import Rules
 from aikg.names import BASE, PREFIXES
@@ -403,3 +404,11 @@ def test_whatever_cells_hold_there_is_a_verdict(held, rows) -> None:
         return
     blocking = [f for f in examined.report.findings if f.blocks and f.code != "rule/nothing-said"]
     assert all(finding.place.line for finding in blocking)
+
+
+def test_who_waits_is_told_how_far_it_is(store: ox.Store, rules: Rules) -> None:
+    """Each thousandth row is told while a table is read."""
+    told_rows: list[int] = []
+    body = as_csv(*[{**ROW, "Figure": f"F{number}"} for number in range(2001)])
+    read(body, "text/csv", "f", "toy", store=store, cells=rules.cells, progress=told_rows.append)
+    assert told_rows == [0, 1000, 2000]

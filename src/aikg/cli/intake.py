@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -90,11 +91,16 @@ def _validate_submitted(
                     file=str(path),
                     name=name or named_after(path),
                     rules=rules,
+                    progress=partial(_told_row, progress, path),
                 )
             )
     for one in examined:
         click.echo(_write(one, form), nl=False)
     return all(one.verdict.accepted for one in examined)
+
+
+def _told_row(progress: Callable[[str], object], path: Path, row: int) -> None:
+    progress(f"validate {path}, row {row + 1:,}")
 
 
 def _read(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -35,6 +36,7 @@ def examine(  # noqa: PLR0913  what is sent, and what it is held against
     name: str,
     rules: Rules,
     limits: Limits | None = None,
+    progress: Callable[[int], object] = lambda row: None,
 ) -> Examined:
     """Read what was sent, and say whether it fits, as if the whole graph were validated with it.
 
@@ -46,10 +48,13 @@ def examine(  # noqa: PLR0913  what is sent, and what it is held against
         name: The submission's name.
         rules: What it is held against; `Rules.load` reads them.
         limits: How much is read.
+        progress: Told each thousandth row of a table.
 
     Raises:
         AikgError: The bytes cannot be read; see `reading.read`.
     """
-    submission = read(body, media_type, file, name, limits, store=store, cells=rules.cells)
+    submission = read(
+        body, media_type, file, name, limits, store=store, cells=rules.cells, progress=progress
+    )
     judged = verdict.judge(store, submission, rules)
     return Examined(judged, report.write(store, judged, rules, submission.headings))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pyoxigraph as ox
 
@@ -49,12 +47,11 @@ def read(  # noqa: PLR0913  a table, what it is held against, and who is told
     statements = Statements(namespace(name))
     _check_headings(table, statements)
     sheet = _Sheet(store, cells, statements, dict(reversed(table.headings)))
-    with _no_collector():
-        rows = [sheet.open(number, found) for number, found in table.rows]
-        for at, row in enumerate(rows):
-            if at % 1000 == 0:
-                progress(at)
-            sheet.read(row)
+    rows = [sheet.open(number, found) for number, found in table.rows]
+    for at, row in enumerate(rows):
+        if at % 1000 == 0:
+            progress(at)
+        sheet.read(row)
     headings = {c.property: c.heading for c in COLUMNS if c.property and c.about == "figure"}
     headings |= {
         c.property: c.heading for c in COLUMNS if c.property and c.property not in headings
@@ -63,18 +60,6 @@ def read(  # noqa: PLR0913  a table, what it is held against, and who is told
     return Submission(
         name, file, form, list(statements), statements.problems, headings, statements.places
     )
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Spare the search for cycles, which there are none of, among objects that only get more."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _check_headings(table: Table, statements: Statements) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import pyoxigraph as ox
 
 from aikg.intake import extraction, rdf, sheets
@@ -20,6 +24,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
     *,
     store: ox.Store | None = None,
     cells: Cells | None = None,
+    progress: Callable[[int], object] = lambda row: None,
 ) -> Submission:
     """Read what was sent.
 
@@ -31,6 +36,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
         limits: How much is read.
         store: The published graph, whose drugs, outcomes and trials the cells of a table may name.
         cells: What the cells of a table may hold.
+        progress: Told each thousandth row of a table.
 
     Raises:
         RequestMalformed: The submission cannot have that name.
@@ -45,7 +51,25 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
     if form.rdf is not None:
         return rdf.read(data, form, file, name, limits)
     read_table = sheets.read_csv if form is CSV else sheets.read_xlsx
-    table = read_table(data, HEADINGS, limits)
-    return extraction.read(
-        table, store or ox.Store(), cells or Cells.none(), name=name, file=file, form=form.name
-    )
+    with _no_collector():
+        return extraction.read(
+            read_table(data, HEADINGS, limits),
+            store or ox.Store(),
+            cells or Cells.none(),
+            name=name,
+            file=file,
+            form=form.name,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Spare the search for cycles, which there are none of, among objects that only get more."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
