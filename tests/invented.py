@@ -18,7 +18,7 @@ from random import Random
 from typing import Any
 
 import pyoxigraph as ox
-from conftest import CASES, ROOT
+from conftest import EXAMPLES, ROOT
 
 from aikg.files import turtle
 from aikg.intake.submission import namespace
@@ -37,7 +37,7 @@ AIKG, SH, XSD = PREFIXES["aikg"], OTHER_PREFIXES["sh"], OTHER_PREFIXES["xsd"]
 _TYPE = ox.NamedNode(RDF_TYPE)
 #: What tells of a case, and is not part of it.
 _REPORT = {f"{CASE}report", f"{CASE}result"}
-_BACKGROUND = CASES / "shapes" / "background.ttl"
+_BACKGROUND = EXAMPLES / "shapes" / "background.ttl"
 
 #: Which share of the shipped nodes a graph has, besides what is pointed at.
 _KEPT = 0.01
@@ -74,11 +74,11 @@ class Piece:
 def pieces() -> tuple[list[Piece], list[ox.Triple]]:
     """Give the pieces, and what is said of nodes that no submission may name."""
     found, foreign = [], _read(_BACKGROUND)
-    for file in sorted([*CASES.glob("shapes/*/*.ttl"), *CASES.glob("checks/*/*.ttl")]):
+    for file in sorted([*EXAMPLES.glob("shapes/*/*.ttl"), *EXAMPLES.glob("checks/*/*.ttl")]):
         triples = [t for t in _read(file) if node_of(t) not in _REPORT]
         foreign += [t for t in triples if not node_of(t).startswith(CASE)]
         own = tuple(t for t in triples if node_of(t).startswith(CASE))
-        found.append(Piece(str(file.relative_to(CASES)), own))
+        found.append(Piece(str(file.relative_to(EXAMPLES)), own))
     return found, list(dict.fromkeys(foreign))
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pyoxigraph as ox
 import pytest
-from conftest import CASES, ROOT
+from conftest import EXAMPLES, ROOT
 from invented import CASE, pieces
 from openpyxl import Workbook
 from test_extraction import MISTAKES, ROW, XLSX, as_csv
@@ -68,7 +68,7 @@ def told_at(spots: Spots, focus: str, path: str) -> set[At]:
 
 def case_names() -> list[object]:
     """Name the cases of shapes that a submission can be; most of them are marked as slow."""
-    names = sorted(str(file.relative_to(CASES)) for file in CASES.glob("shapes/*/*.ttl"))
+    names = sorted(str(file.relative_to(EXAMPLES)) for file in EXAMPLES.glob("shapes/*/*.ttl"))
     names = [name for name in names if not name.startswith(NOBODYS)]
     return [
         name if at % EVERY == 0 else pytest.param(name, marks=pytest.mark.slow)
@@ -85,8 +85,8 @@ def test_the_fault_of_a_case_is_told_at_its_place(name: str, store: ox.Store, ru
     WRITERS[ending](piece.triples, CASE, page)
     body = page.body
     examined = examine(store, body, media_type=None, file=f"f.{ending}", name="case", rules=rules)
-    ((focus, path, shape, *_),) = expected(CASES / name)
-    focus = focus.replace(namespace(CASES / name), CASE)
+    ((focus, path, shape, *_),) = expected(EXAMPLES / name)
+    focus = focus.replace(namespace(EXAMPLES / name), CASE)
     places = {
         (place.line, place.column)
         for finding in examined.report.findings
@@ -117,7 +117,7 @@ def shipped(built: Built) -> ox.Store:
 
 #: A figure of another trial; a cell of two lines does not make two rows of it.
 OTHER = {heading: text.replace("TOY", "TAY") for heading, text in ROW.items()}
-OTHER |= {"Figure": "F9", "Section": "Re\nsults"}
+OTHER |= {"Figure": "F88", "Section": "Re\nsults"}
 
 
 @pytest.mark.parametrize("media_type", ["text/csv", XLSX], ids=["CSV", "XLSX"])
