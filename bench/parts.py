@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import click
 
-from bench import answers, hostile, latency, loading, publication, streaming, throughput
+from bench import answers, hostile, latency, loading, publication, streaming, throughput, validation
 from bench.report import Section
 from bench.servers import CONTROL, OURS, RDFLIB, Server
 from bench.setting import LARGE, Setting, running
@@ -89,6 +89,15 @@ def publications(setting: Setting, quick: bool) -> Sequence[Section]:
     return [publication.measure(setting, 3 if quick else 9)]
 
 
+def verdicts(setting: Setting, quick: bool) -> Sequence[Section]:
+    """Whether a file fits, in graphs of sizes of its own; and tables."""
+    sizes = validation.SIZES[: 2 if quick else None]
+    return [
+        validation.verdicts(setting, sizes, 5 if quick else 31),
+        validation.tables(setting, 1 if quick else 5),
+    ]
+
+
 #: The parts, by the name that `--only` takes.
 PARTS: Mapping[str, Part] = {
     "queries": queries,
@@ -98,6 +107,7 @@ PARTS: Mapping[str, Part] = {
     "loads": loads,
     "starts": starts,
     "publications": publications,
+    "verdicts": verdicts,
 }
 #: Measured once, on the first size, as the size plays no part or the part has sizes of its own.
-ONCE = ("starts",)
+ONCE = ("starts", "verdicts")
