@@ -105,6 +105,19 @@ def test_what_the_page_says_is_recorded_by_hand_is_what_the_graph_records(report
     assert named == {entry.node for entry in report.entries if entry.level == RECORDED}
 
 
+def test_a_rule_and_a_curator_speak_of_the_same_figure(report: Report) -> None:
+    """Where the page names both, the rule's entry is one that the issue records."""
+    found = {(entry.found_by, entry.recorded.rpartition("-2010-")[2]) for entry in by_rule(report)}
+    both = {
+        (rule, issue)
+        for _, rules, issues in ROWS
+        for rule in re.findall("`(.+?)`", rules)
+        for issue in re.findall("`(.+?)`", issues) or [""]
+    }
+    assert len(both) > len(PROBLEMS) / 5
+    assert both <= found
+
+
 def test_damage_of_the_text_is_kept_apart_and_comes_last(report: Report) -> None:
     """What the extraction did is no fault of the review."""
     kinds = [entry.found_by for entry in report.entries]
