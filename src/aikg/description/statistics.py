@@ -55,21 +55,36 @@ class Figures:
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store
-        self._tally = void.read(store)
+        self._tallies: dict[str, Tally] = defaultdict(Counter)
+        for key, number in void.read(store).items():
+            self._tallies[key[0]][key] = number
 
     def change(self, remove: Collection[ox.Quad], add: Collection[ox.Quad], version: str) -> None:
         """Change the store, and its description with it: `remove` goes, then `add` comes."""
         quads = {*remove, *add}
         before = self._figures(quads)
         self._exchange(remove, add)
-        if not self._tally:
+        if not self._tallies:
             return
-        self._tally.subtract(before)
-        self._tally.update(self._figures(quads))
-        self._tally += Counter()  # what is zero now is told no more
-        old = set(self._store.quads_for_pattern(None, None, None, void.GRAPH))
-        new = set(void.write(self._tally, version))
-        self._exchange(old - new, new - old)
+        after = self._figures(quads)
+        graphs = {key[0] for key in (*before, *after)}
+        old = self._written(graphs, version)
+        for tally, times in ((before, -1), (after, 1)):
+            for key, number in tally.items():
+                self._tallies[key[0]][key] += times * number
+        for graph in graphs:
+            self._tallies[graph] += Counter()  # what is zero now is told no more
+        new = self._written(graphs, version)
+        told = self._store.quads_for_pattern(void.DATASET, void.VERSION, None, void.GRAPH)
+        self._exchange((old - new) | {*told}, new - old)
+        self._store.add(ox.Quad(void.DATASET, void.VERSION, ox.Literal(version), void.GRAPH))
+
+    def _written(self, graphs: Iterable[str], version: str) -> set[ox.Quad]:
+        """Describe some graphs: the time is theirs, whatever others there are."""
+        tally: Tally = Counter()
+        for graph in graphs:
+            tally.update(self._tallies[graph])
+        return set(void.write(tally, version))
 
     def _exchange(self, remove: Collection[ox.Quad], add: Collection[ox.Quad]) -> None:
         for quad in remove:

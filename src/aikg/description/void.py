@@ -14,6 +14,8 @@ from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
 GRAPH = ox.NamedNode(BASE + ".well-known/void")
 #: What all of the graph is called; its page is the front page.
 DATASET = ox.NamedNode(BASE)
+#: What tells the version of the data.
+VERSION = ox.NamedNode(PREFIXES["dcat"] + "version")
 #: How the default graph is called in a tally.
 DEFAULT = ""
 
@@ -34,7 +36,7 @@ def write(tally: Tally, version: str) -> list[ox.Quad]:
     """Describe a dataset by what was counted."""
     writer = _Writer()
     writer.add(DATASET, RDF_TYPE, ox.NamedNode(_VOID + "Dataset"))
-    writer.add(DATASET, PREFIXES["dcat"] + "version", ox.Literal(version))
+    writer.add(DATASET, VERSION.value, ox.Literal(version))
     sizes: dict[str, Counter[str]] = defaultdict(Counter)
     for key, number in sorted(tally.items()):
         writer.figure(key, number)
