@@ -87,12 +87,12 @@ class Desk:
 
 
 @contextmanager
-def opened(settings: Settings, home: Path) -> Iterator[Desk]:
-    """Run a server on a home, with new tokens."""
+def opened(settings: Settings, home: Path, said: Path | None = None) -> Iterator[Desk]:
+    """Run a server on a home, with new tokens; `said` is as `serving.start` has it."""
     database = Database(home / "ledger.db")
     made = {scope: tokens.create(database, f"Test {scope}", scope) for scope in tokens.SCOPES}
     database.close()
-    with start(settings, home=home) as server:
+    with start(settings, home=home, said=said) as server:
         yield Desk(server, made, home)
 
 

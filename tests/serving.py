@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -105,23 +106,29 @@ def engine(small: Settings) -> Iterator[Engine]:
 
 
 @contextmanager
-def start(settings: Settings, port: int = 0, home: Path | None = None) -> Iterator[Server]:
+def start(
+    settings: Settings, port: int = 0, home: Path | None = None, said: Path | None = None
+) -> Iterator[Server]:
     """Run a server in a process of its own, as `aikg serve` does, and end it by SIGTERM.
 
     Args:
         settings: Its settings.
         port: Its port; 0 for one that is free.
         home: Its home; None for one of its own with the graph of the settings.
+        said: A file for what it writes to standard error.
     """
     with tempfile.TemporaryDirectory() as folder:
         if home is None:
             shutil.copy(settings.graph, folder)
-        with _run(replace(settings, home=home or Path(folder)), port) as server:
+        with (
+            (said or Path(os.devnull)).open("w") as errors,
+            _run(replace(settings, home=home or Path(folder)), port, errors) as server,
+        ):
             yield server
 
 
 @contextmanager
-def _run(settings: Settings, port: int) -> Iterator[Server]:
+def _run(settings: Settings, port: int, errors: TextIO) -> Iterator[Server]:
     environment = {
         "AIKG_ROOT": str(settings.root),
         "AIKG_HOME": str(settings.home),
@@ -140,7 +147,7 @@ def _run(settings: Settings, port: int) -> Iterator[Server]:
         [sys.executable, "-c", program],
         env=os.environ | environment,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         text=True,
     ) as process:
         try:

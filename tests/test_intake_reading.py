@@ -188,9 +188,10 @@ def test_the_same_file_has_the_same_names_for_blank_nodes() -> None:
 
 
 def test_a_name_of_a_graph_is_not_kept_and_that_is_told() -> None:
-    """A submission is one graph."""
-    problems = sent(f"<{E}a> <{E}p> <{E}b> <{E}g> .", "f.nq").problems
-    assert [p.check for p in problems] == ["one-graph"]
+    """A submission is one graph; each other name is told once, however many statements it has."""
+    quads = "".join(f"<{E}{n}> <{E}p> <{E}b> <{E}{g}> .\n" for n in "cd" for g in "gh")
+    problems = sent(quads, "f.nq").problems
+    assert [p.check for p in problems] == ["one-graph", "one-graph"]
 
 
 PIECES = [*TURTLE.split(), *TRIG.split(), *XML.split(">"), *json.dumps(JSON), "[", "(", '"""', "_:"]

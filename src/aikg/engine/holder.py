@@ -54,6 +54,9 @@ class Held:
         self.triples -= sum(quad in self.store for quad in touched)
         self.figures.change(out, coming, version)
         self.triples += sum(quad in self.store for quad in touched)
+        for graph in {quad.graph_name for quad in out} - {ox.DefaultGraph()}:
+            if not any(self.store.quads_for_pattern(None, None, None, graph)):
+                self.store.remove_graph(graph)  # what holds nothing is not there
         self.version = version
 
     def describe(self) -> dict[str, Any]:
@@ -65,7 +68,8 @@ class Held:
 
 def main() -> None:
     """Load the graph, describe it on standard input's socket, and serve until that closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's, which is meant for the parent
+    for meant_for_parent in (signal.SIGINT, signal.SIGTERM):  # a terminal tells the whole group
+        signal.signal(meant_for_parent, signal.SIG_IGN)
     root, path, address, memory, workers = json.loads(sys.argv[1])
     control = Frames(socket.socket(fileno=0))
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO, Any, cast
 
 import pyoxigraph as ox
@@ -53,7 +53,7 @@ def read(data: bytes, form: Format, file: str, name: str, limits: Limits) -> Sub
     quads, lines = _parse(text.encode(), form, base, limits)
     named = _Names(base)
     triples = [named.triple(quad) for quad in quads]
-    problems = [p for quad, t in zip(quads, triples, strict=True) for p in _remarks(quad, t, base)]
+    problems = [*_statements_about_statements(triples), *_other_graphs(quads, triples, base)]
     read_in = dict(zip(triples, lines, strict=True))
 
     def locate() -> Places:
@@ -117,29 +117,40 @@ class _Names:
         return self._nodes[term.value]
 
 
-def _remarks(quad: ox.Quad, triple: ox.Triple, base: str) -> Iterable[Problem]:
-    node, path = node_of(triple), triple.predicate.value
-    if isinstance(triple.object, ox.Triple):
-        yield Problem(
-            "Error",
-            "statement-about-statement",
-            node,
-            path,
-            None,
-            "The value is a statement, and no shape or check reads statements about statements.",
-            "Describe a node and point at it.",
-        )
-    graph = quad.graph_name
-    if isinstance(graph, ox.NamedNode) and not graph.value.startswith(base.rstrip("/")):
-        yield Problem(
-            "Note",
-            "one-graph",
-            node,
-            path,
-            None,
-            f"The name of the graph <{graph.value}> is not kept.",
-            "Leave it out: a submission is one graph, which has the submission's name.",
-        )
+def _statements_about_statements(triples: Iterable[ox.Triple]) -> Iterator[Problem]:
+    for triple in triples:
+        if isinstance(triple.object, ox.Triple):
+            yield Problem(
+                "Error",
+                "statement-about-statement",
+                node_of(triple),
+                triple.predicate.value,
+                None,
+                "The value is a statement, and no shape or check reads what is said of statements.",
+                "Describe a node and point at it.",
+            )
+
+
+def _other_graphs(
+    quads: Iterable[ox.Quad], triples: Iterable[ox.Triple], base: str
+) -> Iterator[Problem]:
+    """Tell of each graph that is named, once, at its first statement."""
+    told: set[str] = set()
+    for quad, triple in zip(quads, triples, strict=True):
+        graph = getattr(quad.graph_name, "value", "")
+        if not isinstance(quad.graph_name, ox.NamedNode) or graph in told:
+            continue
+        told.add(graph)
+        if not graph.startswith(base.rstrip("/")):
+            yield Problem(
+                "Note",
+                "one-graph",
+                node_of(triple),
+                triple.predicate.value,
+                None,
+                f"The name of the graph <{graph}> is not kept.",
+                "Leave it out: a submission is one graph, which has the submission's name.",
+            )
 
 
 def _mentions(text: str, form: str, base: str) -> Iterable[Mention]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from typing import Any
 
+from aikg.errors import SubmissionGone
 from aikg.ledger import records
 from aikg.ledger.database import Database
 from aikg.ledger.records import Submission
+from aikg.names import SUBMISSIONS, graph_of
+
+#: The IRIs of what a submission describes, and of its named graph.
+_NODE = re.compile(re.escape(SUBMISSIONS) + r"([^/]+)/.+")
+_GRAPH = re.compile(re.escape(graph_of("submission/")) + r"([^/]+)/(\d+)")
 
 #: The states of what anyone may see.
 OPEN = (records.PUBLISHED, records.WITHDRAWN, records.PURGED)
@@ -59,3 +66,31 @@ def story(database: Database, submission: Submission) -> str:
         f"{f' by {event.by}' if event.by else ''}{f': {event.why}' if event.why else ''}."
         for event in records.history(database, submission)
     )
+
+
+def gone(database: Database, submission: Submission) -> SubmissionGone:
+    """Make the error that tells the story of what is no longer a part of the graph."""
+    return SubmissionGone(
+        f"Submission {submission.address} was {submission.state}. {story(database, submission)}",
+        advice=f"See /submissions for what is published; {submission.graph} names it for ever.",
+    )
+
+
+def refuse_gone(database: Database, iri: str) -> None:
+    """Refuse an IRI that nothing describes, if it is of a submission that was once in the graph.
+
+    Raises:
+        SubmissionGone: It was; the message tells its story.
+    """
+    of_graph, of_node = _GRAPH.fullmatch(iri), _NODE.fullmatch(iri)
+    if of_graph:
+        number = int(of_graph[2])
+        found = [s for s in records.versions(database, of_graph[1]) if s.version == number]
+    elif of_node:
+        found = records.versions(database, of_node[1])
+    else:
+        return
+    published = any(submission.state == records.PUBLISHED for submission in found)
+    once = [submission for submission in found if is_open(database, submission)]
+    if once and not published:
+        raise gone(database, once[0])

@@ -8,6 +8,7 @@ import ipaddress
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestHeaderFieldsTooLarge
@@ -19,6 +20,7 @@ from aikg.files.queries import Query
 from aikg.ledger.records import Submission
 from aikg.questions import Question
 from aikg.settings import Settings
+from aikg.submissions import receipts
 from aikg.submissions.desk import Desk
 from aikg.submissions.opening import open_desk
 from aikg.web import (
@@ -86,7 +88,8 @@ def create_app(
     if desk:
         app.register_blueprint(submissions.blueprint(desk, Access(app, desk)))
     app.register_blueprint(description.blueprint(engine))
-    app.register_blueprint(nodes.blueprint(engine))
+    refuse_gone = partial(receipts.refuse_gone, desk.database) if desk else None
+    app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
     @app.before_request
     def refuse_large_header() -> None:

@@ -7,7 +7,7 @@ the files of `queries/pages/`: each is a section, shown where it has rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
+from aikg.errors import UnknownGraph, UnknownNode
 from aikg.files.queries import Query, read_queries
 from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
 from aikg.sparql.formats import TRIPLES
@@ -67,19 +68,29 @@ class Section:
     rows: int
 
 
-def blueprint(engine: Engine) -> Blueprint:
-    """Make the route of everything that has no other route."""
+def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None) -> Blueprint:
+    """Make the route of everything that has no other route.
+
+    Args:
+        engine: The graph.
+        refuse_gone: Raises another error than that it is unknown for what was once in the graph.
+    """
     routes = Blueprint("nodes", __name__)
 
     @routes.get("/<path:name>")
     def node(name: str) -> Response:
         _refuse_if_written_only(name)
         stem, _, last = name.rpartition(".")
-        if stem and any(last == form.ending for form in TRIPLES):
-            return data(engine, BASE + stem, last)
-        if page_wanted():
-            return page(engine, BASE + name)
-        return data(engine, BASE + name, request.args.get("format"))
+        has_ending = bool(stem) and any(last == form.ending for form in TRIPLES)
+        iri = BASE + (stem if has_ending else name)
+        try:
+            if not has_ending and page_wanted():
+                return page(engine, iri)
+            return data(engine, iri, last if has_ending else request.args.get("format"))
+        except (UnknownGraph, UnknownNode):
+            if refuse_gone:
+                refuse_gone(iri)
+            raise
 
     return routes
 

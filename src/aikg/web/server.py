@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import math
+import signal
 import socket
+import sys
 import time
 from typing import Any
 
@@ -54,6 +56,7 @@ class _Server(TcpWSGIServer):
 
     channel_class = _Channel
     patience = math.inf
+    _stop_at: float | None = None
 
     def maintenance(self, now: float) -> None:
         """Hang up on those that are silent, and on those that do not take their answer."""
@@ -62,9 +65,31 @@ class _Server(TcpWSGIServer):
             if channel.served_since < now - self.patience and channel.total_outbufs_len:
                 channel.handle_close()
 
+    def stop(self, *_: object) -> None:
+        """Take no more connections, and end when what has begun is answered; asked twice, now."""
+        if self._stop_at is not None:
+            sys.exit()
+        self._stop_at = time.time() + self.patience
+        self.pull_trigger()  # the loop may be asleep
+
+    def run(self) -> None:
+        """Answer until it is told to stop."""
+        open_to_all = True
+        while self._stop_at is None or (self._is_busy() and time.time() < self._stop_at):
+            if self._stop_at is not None and open_to_all:
+                self.del_channel()
+                self.socket.close()  # type: ignore[union-attr]
+                open_to_all = False
+            self.asyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
+        self.task_dispatcher.shutdown()
+
+    def _is_busy(self) -> bool:
+        channels = self.active_channels.values()
+        return any(channel.requests or channel.total_outbufs_len for channel in channels)
+
 
 def run(app: Any, listener: socket.socket, settings: Settings, most_body: int) -> None:
-    """Answer requests until SIGINT or SIGTERM."""
+    """Answer requests until SIGINT or SIGTERM, then those that have begun."""
     proxy: dict[str, Any] = {}
     if settings.proxy:
         proxy = {"trusted_proxy": settings.proxy, "trusted_proxy_headers": _FORWARDED}
@@ -91,6 +116,8 @@ def run(app: Any, listener: socket.socket, settings: Settings, most_body: int) -
         sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
     )
     server.patience = settings.deadline + _SILENCE
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, server.stop)
     server.run()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from aikg.errors import NotAllowed, RequestMalformed, SubmissionGone, SubmissionInvalid
+from aikg.errors import NotAllowed, RequestMalformed, SubmissionInvalid
 from aikg.ledger import records
 from aikg.ledger.records import Submission
 from aikg.ledger.steps import LICENCES, Actor, Sent
@@ -133,11 +133,7 @@ def _find(desk: Desk, token: Token | None, name: str, version: int) -> Submissio
     found = records.find(desk.database, name, version)
     curator = token is not None and token.allows("review")
     if found.state in _GONE and not (curator and found.state == records.WITHDRAWN):
-        raise SubmissionGone(
-            f"Submission {found.address} was {found.state}. "
-            + receipts.story(desk.database, found),
-            advice=f"See /submissions for what is published; {found.graph} names it for ever.",
-        )
+        raise receipts.gone(desk.database, found)
     own = token is not None and token.id == found.token
     if not (receipts.is_open(desk.database, found) or curator or own):
         raise NotAllowed(
