@@ -67,7 +67,8 @@ def test_axe_finds_nothing_serious(server: Server) -> None:
     paths = [
         "/", "/sparql", "/sparql?question=doses", "/drug/exemestane", "/study/campos", "/ontology",
         "/claim/review-2010-conclusions-no-efficacy-difference", "/check/identity", "/nowhere",
-        "/publication/review-2010", "/ontology/Drug", "/store?default",
+        "/publication/review-2010", "/ontology/Drug", "/store?default", "/submissions", "/sign-in",
+        "/validate", "/search?q=exemestane", "/resolve/chebi:4953", "/sparql?query=ASK",
     ]  # fmt: skip
     found = node("browser.js", "axe", *(base + path for path in paths))
     assert {page: problems for page, problems in found.items() if problems} == {}
