@@ -128,6 +128,7 @@ def _statements_about_statements(triples: Iterable[ox.Triple]) -> Iterator[Probl
                 None,
                 "The value is a statement, and no shape or check reads what is said of statements.",
                 "Describe a node and point at it.",
+                kind="rule",
             )
 
 
@@ -150,6 +151,7 @@ def _other_graphs(
                 None,
                 f"The name of the graph <{graph}> is not kept.",
                 "Leave it out: a submission is one graph, which has the submission's name.",
+                kind="rule",
             )
 
 
