@@ -28,13 +28,12 @@ SIZE = 95
 MOST = 2.0
 #: Rounds that are not counted: they load what is loaded at its first use.
 _WARM_UP = 2
-_SENT, _PUBLISHED, _WITHDRAWN, _IMPACT = (
+_SENT, _PUBLISHED, _WITHDRAWN = (
     "sent in, until it waits",
     "published, until a query sees it",
     "withdrawn",
-    "impact",
 )
-#: What has a goal; the others are shown only.
+#: What has a goal; the rest is shown only.
 _HELD = (_SENT, _PUBLISHED)
 
 
@@ -52,15 +51,12 @@ class Desk:
     token: str
     taken: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def round(self, name: str, paper: bytes, impact: bool) -> None:
+    def round(self, name: str, paper: bytes) -> None:
         """Send a paper in, publish it and withdraw it, and note how long each took."""
         address = f"/submissions/{name}/1"
         visible = f"ASK {{ GRAPH <{PREFIXES['graph']}submission/{name}/1> {{ ?s ?p ?o }} }}"
         with self._clock(_SENT):
             self._send("POST", f"/submissions?licence=CC0-1.0&name={name}", 201, paper)
-        if impact:
-            with self._clock(_IMPACT):
-                self._send("GET", f"{address}/impact", 200)
         with self._clock(_PUBLISHED):
             self._send("POST", f"{address}/publish", 200, b"")
             while b"true" not in self._send("GET", target(self.server.url, visible), 200):
@@ -100,14 +96,14 @@ def measure(setting: Setting, count: int) -> Section:
             name = f"measured-{number}"
             paper = generate.turtle(trial(name, known, number, SIZE))
             for desk in (small, again, large):
-                desk.round(name, paper, impact=number in (_WARM_UP, _WARM_UP + 1))
+                desk.round(name, paper)
     rows, goals = _compared(small, again, large, count)
     return Section(
         title="A paper comes in",
         method=f"{count} generated papers of about {SIZE} triples, each over HTTP to three servers "
         f"in turn: on the shipped graph ({known.triples:,} triples), on a copy of it, and on the "
         "large one. Medians, and medians of the ratios of a round; how far the copy is from the "
-        "original is noise. The impact is computed when a curator asks; here twice.",
+        "original is noise.",
         header=("step", "shipped, ms", "copy, ms", "large, ms", "copy/shipped", "large/shipped"),
         rows=rows,
         goals=goals,
@@ -132,7 +128,7 @@ def _compared(
 ) -> tuple[list[tuple[str, ...]], list[Goal]]:
     """Give a row for each step, and what the goals are held against."""
     rows, goals = [], []
-    for step in (_SENT, _PUBLISHED, _WITHDRAWN, _IMPACT):
+    for step in (_SENT, _PUBLISHED, _WITHDRAWN):
         own, copy, other = (desk.taken[step][-count:] for desk in (small, again, large))
         noise, ratio = (
             median([b / a for a, b in zip(own, taken, strict=True)]) for taken in (copy, other)

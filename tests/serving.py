@@ -156,7 +156,7 @@ def _run(settings: Settings, port: int, errors: TextIO) -> Iterator[Server]:
             yield Server(int(said.partition("/sparql")[0].rpartition(":")[2]), process)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)  # what has begun is answered
 
 
 @pytest.fixture(scope="session")

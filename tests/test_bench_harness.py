@@ -161,7 +161,7 @@ def test_a_paper_comes_in_on_each_graph(setting: Setting) -> None:
     """Sent, published and withdrawn on all three; what has a goal has a figure."""
     section = publication.measure(setting, 1)
     assert [row[0] for row in section.rows] == [
-        "sent in, until it waits", "published, until a query sees it", "withdrawn", "impact",
+        "sent in, until it waits", "published, until a query sees it", "withdrawn",
     ]  # fmt: skip
     assert all(float(cell) > 0 for row in section.rows for cell in row[1:])
     assert len(section.goals) == 2

@@ -95,14 +95,19 @@ def withdraw(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told
 
 def impact_of_publishing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
     """Tell which answers and audit findings would change."""
-    asked = Asked(known.questions, known.rules.checks)
-    return impact(store, asked, lambda: _publish(store, known, told, body))
+    return impact(store, _asked(known), lambda: _publish(store, known, told, body)[1])
 
 
 def impact_of_withdrawing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
     """Tell which answers and audit findings would change."""
-    asked = Asked(known.questions, known.rules.checks)
-    return impact(store, asked, lambda: change.withdraw(store, known.follows, told["graph"]))
+    return impact(
+        store, _asked(known), lambda: change.withdraw(store, known.follows, told["graph"])
+    )
+
+
+def _asked(known: Knowledge) -> Asked:
+    rules = known.rules
+    return Asked(known.questions, rules.checks, rules.joined_by_checks, rules.ontology)
 
 
 Publish: TypeAlias = Callable[[ox.Store, Knowledge, Told, bytes], Told]

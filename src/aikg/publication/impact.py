@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import pyoxigraph as ox
 
 from aikg.files.queries import Query
 from aikg.names import shorten
-from aikg.rules import checks
+from aikg.rules import checks, neighbourhood
+from aikg.rules.difference import Difference
 
 #: How many rows of each answer are shown that come, or go.
 SHOWN = 50
@@ -24,19 +25,25 @@ class Asked:
     Attributes:
         questions: The registered questions.
         checks: The checks.
+        joins: What the checks read against the direction of a property.
+        ontology: The terms, with what follows from them alone.
     """
 
     questions: Sequence[Query]
     checks: Sequence[Query]
+    joins: Collection[neighbourhood.Path]
+    ontology: Sequence[ox.Triple]
 
 
-def impact(store: ox.Store, asked: Asked, change: Callable[[], object]) -> dict[str, Any]:
+def impact(store: ox.Store, asked: Asked, change: Callable[[], Difference]) -> dict[str, Any]:
     """Ask everything, change the graph, and ask everything again.
+
+    The checks are asked about what the change touches: the rest has the findings that it had.
 
     Args:
         store: The graph.
         asked: What is asked.
-        change: Changes the store.
+        change: Changes the store, and tells how.
 
     Returns:
         `questions`: those whose answer differs, each with its columns and the rows that come and
@@ -44,19 +51,18 @@ def impact(store: ox.Store, asked: Asked, change: Callable[[], object]) -> dict[
         questions have the same answer.
     """
     before = [_answer(store, question) for question in asked.questions]
-    found = _findings(store, asked.checks)
-    change()
+    difference = change()
     pairs = zip(asked.questions, before, strict=True)
     questions = [
         told
         for question, (_, rows) in pairs
         if (told := _differs(question, *_answer(store, question), rows))
     ]
-    after = _findings(store, asked.checks)
+    come, go = _findings(store, asked, difference)
     return {
         "questions": questions,
         "unchanged": len(asked.questions) - len(questions),
-        "findings": {"come": sorted(after - found), "go": sorted(found - after)},
+        "findings": {"come": sorted(come - go), "go": sorted(go - come)},
     }
 
 
@@ -85,8 +91,34 @@ def _differs(
     }
 
 
-def _findings(store: ox.Store, asked: Sequence[Query]) -> set[tuple[str, str, str, str]]:
-    return {(p.level, p.check, shorten(p.node), p.message) for p in checks.run(store, asked)}
+#: Level, check, node and message.
+_Found: TypeAlias = set[tuple[str, str, str, str]]
+
+
+def _findings(store: ox.Store, asked: Asked, difference: Difference) -> tuple[_Found, _Found]:
+    """Give what the checks find after the change and before it, about what it touches.
+
+    Both are asked of the same part of the graph, so that what its edge makes them find cancels out.
+    """
+    quads = (*difference.added, *difference.removed)
+    touched = {q.subject.value for q in quads if isinstance(q.subject, ox.NamedNode)}
+    part = set(neighbourhood.around(store, touched, asked.joins))
+    for quad in difference.added:
+        store.remove(quad)
+    store.extend(difference.removed)
+    part |= set(neighbourhood.around(store, touched, asked.joins))
+    added, removed = (
+        {quad for quad in some if quad.graph_name == ox.DefaultGraph()}
+        for some in (difference.added, difference.removed)
+    )
+    return _found((part - removed) | added, asked), _found((part - added) | removed, asked)
+
+
+def _found(quads: set[ox.Quad], asked: Asked) -> _Found:
+    part = ox.Store()
+    part.extend(ox.Quad(t.subject, t.predicate, t.object) for t in asked.ontology)
+    part.extend(quads)
+    return {(p.level, p.check, shorten(p.node), p.message) for p in checks.run(part, asked.checks)}
 
 
 def _text(term: Any) -> str:
