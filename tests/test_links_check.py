@@ -15,6 +15,7 @@ from aikg.files.turtle import Statement
 from aikg.links import coverage, drift, mappings, vocabulary
 from aikg.links.identifiers import Prefixes, read_prefixes
 from aikg.links.sssom import Mapping
+from aikg.links.terms import Term
 from aikg.names import PREFIXES
 
 FILES = CASES / "links"
@@ -33,7 +34,15 @@ def rows() -> list[Mapping]:
 
 
 @pytest.mark.parametrize(
-    "name", ["vocabulary.obo", "vocabulary.ttl", "vocabulary.tsv", "mondo.csv", "mondo.json"]
+    "name",
+    [
+        "vocabulary.obo",
+        "vocabulary.ttl",
+        "vocabulary.owl",
+        "vocabulary.tsv",
+        "mondo.csv",
+        "mondo.json",
+    ],
 )
 def test_a_vocabulary_is_read_in_each_form(prefixes: Prefixes, name: str) -> None:
     """Labels and what is obsolete are the same, whatever the form."""
@@ -43,7 +52,7 @@ def test_a_vocabulary_is_read_in_each_form(prefixes: Prefixes, name: str) -> Non
     assert terms[prefixes.parse("MONDO:0000002")].obsolete
 
 
-@pytest.mark.parametrize("name", ["vocabulary.obo", "vocabulary.ttl"])
+@pytest.mark.parametrize("name", ["vocabulary.obo", "vocabulary.ttl", "vocabulary.owl"])
 def test_what_replaces_an_obsolete_term_is_known(prefixes: Prefixes, name: str) -> None:
     """An ontology says what to use instead, also of a number that was merged."""
     terms = vocabulary.read(FILES / name, prefixes)
@@ -62,10 +71,11 @@ def test_what_replaces_an_obsolete_term_is_known(prefixes: Prefixes, name: str) 
         ("x.json", '{"id": 1}', "no list of records"),
         ("x.json", "[", "cannot be read"),
         ("x.tsv", "0000001\tdisease\n", "has no term of a vocabulary that is known"),
+        ("x.tsv", "?cls\t?replCls\n<http://example.org/1>\t\n", "has no term of a vocabulary"),
         (
             "x.owl",
-            '<?xml version="1.0"?><Ontology xmlns="http://www.w3.org/2002/07/owl#"/>',
-            "it is OWL/XML, which is not read",
+            '<?xml version="1.0"?>\n<Ontology xmlns="http://www.w3.org/2002/07/owl#"\n><Class>',
+            "line 3",
         ),
     ],
 )
@@ -110,11 +120,34 @@ def test_a_row_that_has_drifted_is_named(
     assert all(complaint in r.message and r.place == "here:1" for r in remarks)
 
 
+def test_a_list_of_obsolete_terms_says_nothing_of_others(
+    prefixes: Prefixes, rows: list[Mapping]
+) -> None:
+    """Ontologies report so what they gave up; a term that is not in it is in force."""
+    ended = vocabulary.read(FILES / "obsoletes.tsv", prefixes)
+    old, other = (
+        replace(rows[0], object=prefixes.parse(f"MONDO:{number}"), object_label="x")
+        for number in ("0000002", "0000007")
+    )
+    (remark,) = drift.compare([old, other], {"obsoletes.tsv": ended})
+    assert remark.message == "MONDO:0000002 is obsolete in obsoletes.tsv; use MONDO:0000001."
+
+
+def test_a_merged_number_of_a_record_is_obsolete(prefixes: Prefixes, tmp_path: Path) -> None:
+    """As `alt_ids` of the term into which it was merged."""
+    path = tmp_path / "mondo.json"
+    path.write_text('[{"id": "0000001", "name": "disease", "alt_ids": ["MONDO:0000009"]}]')
+    terms = vocabulary.read(path, prefixes)
+    merged = terms[prefixes.parse("MONDO:0000009")]
+    assert (merged.obsolete, merged.replaced_by) == (True, "MONDO:0000001")
+
+
 def test_several_files_may_hold_one_vocabulary(prefixes: Prefixes, rows: list[Mapping]) -> None:
     """What one part lacks may stand in another."""
     row = replace(rows[0], object=prefixes.parse("MONDO:0000001"), object_label="disease")
     terms = vocabulary.read(FILES / "vocabulary.obo", prefixes)
     part = {key: term for key, term in terms.items() if key != row.object}
+    part[prefixes.parse("MONDO:0000003")] = Term(label="another")
     assert list(drift.compare([row], {"a": part, "b": terms})) == []
     assert [r.level for r in drift.compare([row], {"a": part})] == [drift.MEND]
 
@@ -168,8 +201,8 @@ def test_the_page_has_the_coverage_that_the_program_counts(
 ) -> None:
     """The two tables of docs/links.md are those of `aikg links coverage`."""
     page = (ROOT / "docs" / "links.md").read_text()
-    for kind, every, linked, exact in coverage.reach(coverage.entities(statements), rows):
-        assert f"| `{kind}` | {every} | {linked} | {exact} |" in page
+    for kind, _, linked, exact in coverage.reach(coverage.entities(statements), rows):
+        assert f"| `{kind}` | {linked} | {exact} |" in page
     by_table: dict[str, list[str]] = {}
     for c in coverage.count(rows):
         by_table.setdefault(c.kind, []).append(f"{c.vocabulary} {c.exact}/{c.rows}")

@@ -30,7 +30,8 @@ from aikg.links import neighbours, obsolete
 from aikg.links.identifiers import read_prefixes
 from aikg.links.index import Index
 from aikg.links.lookup import LookUp
-from aikg.links.search import Names, loosen, normalise, slips
+from aikg.links.search import Names
+from aikg.links.spelling import loosen, normalise, slips
 from aikg.names import PREFIXES, shorten
 from aikg.settings import Settings
 from aikg.web import create_app

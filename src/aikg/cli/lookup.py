@@ -81,7 +81,7 @@ def names(file: TextIO) -> None:
     """Link a list of names or identifiers, one a line, to ours; - is standard input.
 
     Writes TSV: the name, ours, its label, what it was taken for, and how: identifier, name,
-    spelling (to be looked over), ambiguous, stranger.
+    wording, spelling (to be looked over), ambiguous, obsolete, stranger.
     """
     lines = [line.strip() for line in file if line.strip()]
     writer = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")

@@ -8,7 +8,7 @@ from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 
 from aikg.links.sssom import Mapping
-from aikg.links.vocabulary import Term, Vocabulary
+from aikg.links.terms import Term, Vocabulary
 
 #: What must be mended; what only says that a label is spelt otherwise.
 MEND, NOTE = "Mend", "Note"
@@ -35,7 +35,8 @@ def compare(mappings: Sequence[Mapping], files: Dictionary[str, Vocabulary]) -> 
         for row in mappings:
             if row.object in terms:
                 yield from _compare(row, terms[row.object], name)
-    whose = {main_prefix(terms) for terms in files.values()}
+    whole = [terms for terms in files.values() if not all(t.obsolete for t in terms.values())]
+    whose = {main_prefix(terms) for terms in whole}
     for row in mappings:
         if row.object.prefix in whose and not any(row.object in t for t in files.values()):
             yield Remark(MEND, row.place, f"{row.object.curie} is in none of the files given.")

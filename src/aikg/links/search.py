@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 from aikg.errors import IdentifierMalformed
 from aikg.links.index import Index
+from aikg.links.spelling import loosen, normalise, slips
 from aikg.links.sssom import EXACT
 
 #: The longest text that is looked for, in characters; no name is longer.
@@ -26,17 +26,6 @@ _BESIDE = re.compile(
     r"|daily|film[- ]coated|solution|vial)\b",
     re.IGNORECASE,
 )
-#: What chemists write as a letter or as a word.
-_GREEK = str.maketrans(
-    {
-        "\N{GREEK SMALL LETTER ALPHA}": "alpha",
-        "\N{GREEK SMALL LETTER BETA}": "beta",
-        "\N{GREEK SMALL LETTER GAMMA}": "gamma",
-        "\N{GREEK SMALL LETTER DELTA}": "delta",
-    }
-)
-#: Words that wordings of a name may lack: "polyp of the uterus", "uterus polyp".
-_SMALL = {"of", "the", "to"}
 _PARENTHESES = re.compile(r"[(\[]([^)\]]*)[)\]]")
 
 
@@ -76,31 +65,6 @@ class Linked:
     label: str
     matched: str
     how: str
-
-
-def normalise(text: str) -> str:
-    """Give what spellings of a name share: no case, no accents, no marks, one English."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_GREEK))
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
-    for british in ("œ", "æ", "oe", "ae"):
-        letters = letters.replace(british, "e")
-    return " ".join(re.findall(r"[^\W_]+", letters))
-
-
-def loosen(key: str) -> str:
-    """Give what wordings of a normal form share: its words in any order, singular, none small.
-
-    Where several numbers stand in a chemical's name, their order is part of it.
-    """
-    parts = re.findall(r"[^\W\d_]+|\d+", key)
-    words = [_singular(word) for word in parts if word not in _SMALL]
-    return " ".join(words if sum(map(str.isdigit, words)) > 1 else sorted(words))
-
-
-def _singular(word: str) -> str:
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 
 class Names:
@@ -208,32 +172,6 @@ def _score(wanted: str, key: str) -> int:
         return 80
     likeness = OSA.normalized_similarity(wanted, key, score_cutoff=_LIKENESS)
     return int(75 * likeness)
-
-
-def slips(form: str, key: str) -> int | None:
-    """Count the slips of the pen that lead from a name to what was written; None if it is no slip.
-
-    A slip is a letter too many, too few, another, or two exchanged; never a number, hardly ever the
-    first letter, and in a word of less than six letters it makes another word.
-    """
-    if form[:1] != key[:1] or re.findall(r"\d+", form) != re.findall(r"\d+", key):
-        return None
-    written, meant = form.split(), key.split()
-    if len(written) != len(meant):  # a space too many or too few
-        written, meant = [form], [key]
-    total = 0
-    for one, other in zip(written, meant, strict=True):
-        allowed = _allowed(min(len(one), len(other)))
-        distance = OSA.distance(one, other, score_cutoff=allowed)
-        if distance > allowed:
-            return None
-        total += distance
-    return total if total <= _allowed(min(len(form), len(key))) else None
-
-
-def _allowed(length: int) -> int:
-    """Give how many slips a word of that length may have: a short one none."""
-    return 0 if length < 6 else 1 if length < 9 else 2
 
 
 def _forms(name: str) -> list[str]:

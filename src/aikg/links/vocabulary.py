@@ -1,17 +1,15 @@
 """Vocabularies of others, as files: the labels of their terms, and which are obsolete.
 
-OBO, RDF (RDF/XML, Turtle, N-Triples), tables (TSV, CSV) and lists of records in JSON are read.
+OBO, RDF (RDF/XML, Turtle, N-Triples), OWL/XML, tables (TSV, CSV) and lists of records in JSON are
+read; of tables also those that list what is obsolete, and what replaces it.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import fastobo
 import pyoxigraph as ox
@@ -24,8 +22,11 @@ from fastobo.term import (
     TermFrame,
 )
 
-from aikg.errors import IdentifierMalformed, VocabularyUnreadable
-from aikg.links.identifiers import Identifier, Prefixes
+from aikg.errors import VocabularyUnreadable
+from aikg.links import owl_xml
+from aikg.links.identifiers import Prefixes
+from aikg.links.term_tables import TABLES, read_json, read_table
+from aikg.links.terms import Spelling, Term, Vocabulary
 from aikg.names import PREFIXES, RDFS_LABEL
 
 _OBO = "http://purl.obolibrary.org/obo/"
@@ -38,10 +39,6 @@ _SYNONYMS = {
 _DEPRECATED = PREFIXES["owl"] + "deprecated"
 _REPLACED_BY = {_OBO + "IAO_0100001", PREFIXES["dcterms"] + "isReplacedBy"}
 
-#: How tables call what we read of them.
-_IDENTIFIERS = ("curie", "id", "identifier", "code", "iri", "atc_code", "hgnc id")
-_NAMES = ("label", "name", "term", "atc_name", "approved symbol")
-
 _RDF = {
     ".owl": ox.RdfFormat.RDF_XML,
     ".rdf": ox.RdfFormat.RDF_XML,
@@ -49,28 +46,6 @@ _RDF = {
     ".ttl": ox.RdfFormat.TURTLE,
     ".nt": ox.RdfFormat.N_TRIPLES,
 }
-_TABLES = {".tsv": "\t", ".csv": ","}
-
-
-@dataclass
-class Term:
-    """What a vocabulary says of one of its terms.
-
-    Attributes:
-        label: Its label; empty where the file gives none.
-        synonyms: Its other names.
-        obsolete: Whether it should not be used any more.
-        replaced_by: What to use in its place, where the file says so.
-    """
-
-    label: str = ""
-    synonyms: set[str] = field(default_factory=set)
-    obsolete: bool = False
-    replaced_by: str = ""
-
-
-#: The terms of a file, by their identifiers.
-Vocabulary = dict[Identifier, Term]
 
 
 def read(path: Path, prefixes: Prefixes, prefix: str | None = None) -> Vocabulary:
@@ -86,14 +61,14 @@ def read(path: Path, prefixes: Prefixes, prefix: str | None = None) -> Vocabular
         VocabularyUnreadable: It is not there, or not in a form that is read.
     """
     ending = path.suffix.lower()
-    readers = {".obo": _read_obo, ".json": _read_json} | dict.fromkeys(_RDF, _read_rdf)
-    readers |= dict.fromkeys(_TABLES, _read_table)
+    readers = {".obo": _read_obo, ".json": read_json} | dict.fromkeys(_RDF, _read_rdf)
+    readers |= dict.fromkeys(TABLES, read_table)
     if ending not in readers:
         raise VocabularyUnreadable(
             f"{path} ends in {ending or 'nothing'}.",
             advice=f"Give a file that ends in one of {', '.join(sorted(readers))}.",
         )
-    parse = _Spelling(prefixes, prefix or _named_after(path, prefixes))
+    parse = Spelling(prefixes, prefix or _named_after(path, prefixes))
     try:
         found = readers[ending](path, parse)
     except (OSError, SyntaxError, ValueError, csv.Error) as error:
@@ -109,28 +84,13 @@ def read(path: Path, prefixes: Prefixes, prefix: str | None = None) -> Vocabular
     return found
 
 
-class _Spelling:
-    """Reads identifiers with a prefix, or without the one that all of a table share."""
-
-    def __init__(self, prefixes: Prefixes, prefix: str | None) -> None:
-        self._prefixes = prefixes
-        self._prefix = prefix
-
-    def __call__(self, text: str) -> Identifier | None:
-        whole = text if ":" in text or self._prefix is None else f"{self._prefix}:{text}"
-        try:
-            return self._prefixes.parse(whole)
-        except IdentifierMalformed:
-            return None
-
-
 def _named_after(path: Path, prefixes: Prefixes) -> str | None:
     """Give the vocabulary that the first word of a file's name names: `mesh_labels.tsv`."""
     word = re.split(r"[^A-Za-z.]", path.stem)[0].lower()
     return next((prefix for prefix in prefixes.known if prefix.lower() == word), None)
 
 
-def _read_obo(path: Path, parse: _Spelling) -> Vocabulary:
+def _read_obo(path: Path, parse: Spelling) -> Vocabulary:
     found: Vocabulary = {}
     for frame in fastobo.load(str(path)):  # type: ignore[attr-defined]  # not in its stub
         identifier = parse(str(frame.id))
@@ -152,24 +112,31 @@ def _read_obo(path: Path, parse: _Spelling) -> Vocabulary:
     return found
 
 
-def _read_rdf(path: Path, parse: _Spelling) -> Vocabulary:
-    with path.open("rb") as beginning:
-        if (
-            re.search(rb"<(owl:)?Ontology\s", head := beginning.read(4000))
-            and b"rdf:RDF" not in head
-        ):
-            raise ValueError("it is OWL/XML, which is not read; save it as RDF/XML or Turtle")
+def _read_rdf(path: Path, parse: Spelling) -> Vocabulary:
+    form = _RDF[path.suffix.lower()]
     found: Vocabulary = {}
-    for triple in ox.parse(path=str(path), format=_RDF[path.suffix.lower()], base_iri="urn:x:"):
-        if isinstance(triple.subject, ox.NamedNode) and (about := parse(triple.subject.value)):
-            _note(found, about, triple.predicate.value, triple.object)
+    if form == ox.RdfFormat.RDF_XML and owl_xml.is_owl_xml(path):
+        statements = owl_xml.read(path)
+    else:
+        statements = map(_plain, ox.parse(path=str(path), format=form, base_iri="urn:x:"))
+    for subject, predicate, value, language in statements:
+        if about := parse(subject):
+            _note(found.setdefault(about, Term()), predicate, value, language)
     return {identifier: term for identifier, term in found.items() if term.label or term.obsolete}
 
 
-def _note(found: Vocabulary, about: Identifier, predicate: str, value: Any) -> None:
-    text = str(getattr(value, "value", ""))
-    term = found.setdefault(about, Term())
-    if predicate in _LABELS and (not term.label or getattr(value, "language", None) == "en"):
+def _plain(quad: ox.Quad) -> owl_xml.Triple:
+    value = quad.object
+    return (
+        str(getattr(quad.subject, "value", "")),
+        quad.predicate.value,
+        str(getattr(value, "value", "")),
+        getattr(value, "language", None),
+    )
+
+
+def _note(term: Term, predicate: str, text: str, language: str | None) -> None:
+    if predicate in _LABELS and (not term.label or language == "en"):
         term.label = text
     elif predicate in _SYNONYMS:
         term.synonyms.add(text)
@@ -177,43 +144,6 @@ def _note(found: Vocabulary, about: Identifier, predicate: str, value: Any) -> N
         term.obsolete = text in {"true", "1"}
     elif predicate in _REPLACED_BY:
         term.replaced_by = text
-
-
-def _read_json(path: Path, parse: _Spelling) -> Vocabulary:
-    records = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
-        raise ValueError("it is no list of records with `id` and `name`")
-    found: Vocabulary = {}
-    for record in records:
-        _add(found, parse, str(record.get("id", "")), str(record.get("name") or ""))
-    return found
-
-
-def _read_table(path: Path, parse: _Spelling) -> Vocabulary:
-    found: Vocabulary = {}
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.reader(lines, delimiter=_TABLES[path.suffix.lower()])
-        first = next(rows, [])
-        head = [cell.strip().lower() for cell in first]
-        columns = _column(head, _IDENTIFIERS), _column(head, _NAMES)
-        if columns == (None, None) and len(first) > 1:
-            _add(found, parse, first[0], first[1])
-        at, label = columns[0] or 0, columns[1] or 1
-        for row in rows:
-            if len(row) > max(at, label):
-                _add(found, parse, row[at], row[label])
-    return found
-
-
-def _column(head: list[str], names: tuple[str, ...]) -> int | None:
-    return next((head.index(name) for name in names if name in head), None)
-
-
-def _add(found: Vocabulary, parse: _Spelling, text: str, label: str) -> None:
-    """Add a term of a table, where labels begin with `obsolete` for want of a column for it."""
-    if identifier := parse(text):
-        obsolete = label.lower().startswith("obsolete ")
-        found.setdefault(identifier, Term(label=label.strip(), obsolete=obsolete))
 
 
 def triples(path: Path) -> Iterator[ox.Triple]:
