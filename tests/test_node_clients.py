@@ -86,3 +86,23 @@ def test_the_editor_completes_from_the_vocabulary(server: Server) -> None:
     assert "a aikg:Drug }" in seen["text"]
     assert seen["rows"] > 5
     assert seen["errors"] == []
+
+
+def test_the_search_helps_while_one_types(server: Server) -> None:
+    """A brand, the beginning of a word, a slip of the pen; Enter finds, and a link leads there."""
+    address = server.url.removesuffix("/sparql") + "/search"
+    seen = node("browser.js", "search", address, "aroma", "joint pa", "arimidx")
+    aroma, joint, slip = ([tuple(offer) for offer in offers] for offers in seen["offers"])
+    assert ("Aromasin", "exemestane, Drug") in aroma
+    assert any(label.startswith("arthralgia") for _, label in joint)
+    assert slip[0][1] == "anastrozole, Drug"
+    assert (seen["first"], seen["heading"]) == ("anastrozole", "anastrozole")
+    assert seen["errors"] == []
+
+
+def test_a_browser_is_led_on_from_an_identifier(server: Server) -> None:
+    """A page for what is linked, and for what is obsolete; nothing serious on either."""
+    base = server.url.removesuffix("/sparql")
+    paths = ["/search?q=aromasin", "/resolve/atc:L02BG03", "/resolve/EFO:0003882"]
+    found = node("browser.js", "axe", *(base + path for path in paths))
+    assert {page: problems for page, problems in found.items() if problems} == {}

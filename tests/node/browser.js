@@ -87,6 +87,27 @@ const actions = {
     const rows = await page.$$eval("tbody tr", (all) => all.length);
     return { offers, text, rows, errors };
   },
+
+  /** What the search offers after each text, and where Enter leads after the last. */
+  async search(browser, address, ...texts) {
+    const page = await browser.newPage();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    await page.goto(address);
+    const offers = [];
+    for (const text of texts) {
+      await page.fill("#q", text);
+      await page.waitForSelector(`#names[data-text="${text}"]`, { state: "attached" });
+      offers.push(await page.$$eval("#names option", (all) => all.map((o) => [o.value, o.label])));
+    }
+    await page.press("#q", "Enter");
+    await page.waitForSelector("tbody a");
+    const first = await page.$eval("tbody a", (link) => link.innerText);
+    await page.click("tbody a");
+    await page.waitForLoadState();
+    return { offers, first, heading: await page.$eval("h1", (h1) => h1.innerText), errors };
+  },
 };
 
 const [action, ...rest] = process.argv.slice(2);
