@@ -55,36 +55,31 @@ class Figures:
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store
-        self._tallies: dict[str, Tally] = defaultdict(Counter)
+        #: By graph: a change touches few of them.
+        self._tally: dict[str, Tally] = defaultdict(Counter)
         for key, number in void.read(store).items():
-            self._tallies[key[0]][key] = number
+            self._tally[key[0]][key] = number
 
     def change(self, remove: Collection[ox.Quad], add: Collection[ox.Quad], version: str) -> None:
         """Change the store, and its description with it: `remove` goes, then `add` comes."""
         quads = {*remove, *add}
         before = self._figures(quads)
         self._exchange(remove, add)
-        if not self._tallies:
+        if not self._tally:
             return
         after = self._figures(quads)
-        graphs = {key[0] for key in (*before, *after)}
-        old = self._written(graphs, version)
-        for tally, times in ((before, -1), (after, 1)):
-            for key, number in tally.items():
-                self._tallies[key[0]][key] += times * number
-        for graph in graphs:
-            self._tallies[graph] += Counter()  # what is zero now is told no more
-        new = self._written(graphs, version)
-        told = self._store.quads_for_pattern(void.DATASET, void.VERSION, None, void.GRAPH)
-        self._exchange((old - new) | {*told}, new - old)
-        self._store.add(ox.Quad(void.DATASET, void.VERSION, ox.Literal(version), void.GRAPH))
-
-    def _written(self, graphs: Iterable[str], version: str) -> set[ox.Quad]:
-        """Describe some graphs: the time is theirs, whatever others there are."""
-        tally: Tally = Counter()
-        for graph in graphs:
-            tally.update(self._tallies[graph])
-        return set(void.write(tally, version))
+        changed: dict[str, Tally] = defaultdict(Counter)
+        for key in {*before, *after}:
+            if before[key] != after[key]:
+                changed[key[0]][key] = after[key] - before[key]
+        said = self._store.quads_for_pattern(void.DATASET, void.VERSION, None, void.GRAPH)
+        old, new = set(said), set(void.write_version(version))
+        for graph, difference in changed.items():
+            old.update(void.write_some(self._tally[graph], difference))
+            self._tally[graph].update(difference)
+            self._tally[graph] += Counter()  # what is zero now is told no more
+            new.update(void.write_some(self._tally[graph], difference))
+        self._exchange(old - new, new - old)
 
     def _exchange(self, remove: Collection[ox.Quad], add: Collection[ox.Quad]) -> None:
         for quad in remove:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import pyoxigraph as ox
@@ -14,7 +15,7 @@ from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
 GRAPH = ox.NamedNode(BASE + ".well-known/void")
 #: What all of the graph is called; its page is the front page.
 DATASET = ox.NamedNode(BASE)
-#: What tells the version of the data.
+#: What tells of which version it is.
 VERSION = ox.NamedNode(PREFIXES["dcat"] + "version")
 #: How the default graph is called in a tally.
 DEFAULT = ""
@@ -34,13 +35,31 @@ _INTEGER = ox.NamedNode(OTHER_PREFIXES["xsd"] + "integer")
 
 def write(tally: Tally, version: str) -> list[ox.Quad]:
     """Describe a dataset by what was counted."""
+    return [*write_version(version), *write_some(tally, sorted(tally))]
+
+
+def write_version(version: str) -> list[ox.Quad]:
+    """Tell that there is a dataset, and of which version."""
     writer = _Writer()
     writer.add(DATASET, RDF_TYPE, ox.NamedNode(_VOID + "Dataset"))
     writer.add(DATASET, VERSION.value, ox.Literal(version))
+    return writer.quads
+
+
+def write_some(tally: Tally, keys: Iterable[tuple[str, ...]]) -> list[ox.Quad]:
+    """Tell some of the figures of graphs, and the sizes of each.
+
+    Args:
+        tally: All that was counted of these graphs.
+        keys: Which figures to tell.
+    """
+    writer = _Writer()
+    for key in keys:
+        if key in tally:
+            writer.figure(key, tally[key])
     sizes: dict[str, Counter[str]] = defaultdict(Counter)
-    for key, number in sorted(tally.items()):
-        writer.figure(key, number)
-        if key[1:] == key[1:2]:
+    for key, number in tally.items():
+        if len(key) == 2:
             sizes[key[0]][key[1]] = number
         elif len(key) == 3:
             sizes[key[0]][{PROPERTY: "properties", CLASS: "classes"}[key[1]]] += 1
