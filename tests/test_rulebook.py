@@ -22,7 +22,7 @@ from aikg.files.turtle import Statement
 from aikg.intake.columns import COLUMNS
 from aikg.intake.examination import examine
 from aikg.intake.verdict import Rules
-from aikg.names import BASE, PREFIXES
+from aikg.names import BASE, PREFIXES, plain
 from aikg.rules import checks, shapes
 
 CHECKS = [check.name for check in checks.load(ROOT / "queries" / "checks")]
@@ -204,3 +204,23 @@ def workbook(text: str, both: tuple[str, str]) -> bytes:
 def cell(text: str) -> str | datetime.date:
     """Make of a day what a spreadsheet makes of it; a text with = is a formula by itself."""
     return datetime.date.fromisoformat(text) if text == "2016-04-03" else text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("record an aikg:DataIssue that", "record a “data issue” that"),
+        ("a aikg:outcome, `aikg:restates`", "an “outcome”, “restates”"),
+        ("An <https://w3id.org/aikg/x/Drug>.", "A “drug”."),
+        ("a sh:NodeShape", "a sh:NodeShape"),
+    ],
+)
+def test_names_in_plain_words_have_their_article(text: str, words: str) -> None:
+    """What a rule says to a program's writer is a sentence for a clinician too."""
+    labels = {"DataIssue": "data issue", "Drug": "drug"}
+
+    def called(iri: str) -> str:
+        name = iri.rpartition("/")[2]
+        return labels.get(name, name)
+
+    assert plain(text, called) == words

@@ -57,7 +57,8 @@ PREFIXES = dict(sorted((OWN_PREFIXES | OTHER_PREFIXES).items()))
 SUBMISSIONS = BASE + "submission/"
 
 _NAMED = re.compile(
-    r"<(?P<iri>https?://[^<>\s]+)>|\b(?P<prefix>" + "|".join(PREFIXES) + r"):(?P<local>[\w-]+)"
+    r"(?:\b(?P<article>[Aa])n? )?"
+    r"(?:<(?P<iri>https?://[^<>\s]+)>|\b(?P<prefix>" + "|".join(PREFIXES) + r"):(?P<local>[\w-]+))"
 )
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 
@@ -88,8 +89,12 @@ def plain(text: str, name: Callable[[str], str]) -> str:
 
     def named(match: re.Match[str]) -> str:
         iri = match["iri"] or PREFIXES[match["prefix"]] + match["local"]
-        known = match["iri"] or match["prefix"] in OWN_PREFIXES
-        return f"“{name(iri)}”" if known else match[0]
+        if not match["iri"] and match["prefix"] not in OWN_PREFIXES:
+            return match[0]
+        called = name(iri)
+        consonant = called[:1].lower() not in "aeiou"
+        article = f"{match['article']}{'' if consonant else 'n'} " if match["article"] else ""
+        return f"{article}“{called}”"
 
     return _NAMED.sub(named, text).replace("`“", "“").replace("”`", "”")
 
