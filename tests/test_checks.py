@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from conftest import EXAMPLES, ROOT
+from conftest import CASES, EXAMPLES, ROOT
 
 from aikg.files import turtle
 from aikg.files.turtle import Statement
@@ -47,6 +47,11 @@ def test_each_check_has_a_case_that_it_catches_and_one_that_it_spares() -> None:
     """No check is there untested, and no folder of cases is without its check."""
     kinds = {(path.parent.name, path.stem.partition("-")[0]) for path in FILES}
     assert kinds == {(name, kind) for name in CHECKS for kind in ("caught", "spared")}
+
+
+def test_no_case_lies_where_no_page_shows_it() -> None:
+    """The cases of shapes and checks are the examples of their pages; they lie in cases/."""
+    assert not [*(CASES / "checks").rglob("*.ttl"), *(CASES / "shapes").rglob("*.ttl")]
 
 
 def test_each_check_has_a_level_that_the_report_knows() -> None:
