@@ -97,6 +97,7 @@ def read_xlsx(data: bytes, known: Sequence[str], limits: Limits) -> Table:
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
         name = SHEET if SHEET in book.sheetnames else book.sheetnames[0]
+        book[name].reset_dimensions()  # what a file says of its size may leave out rows
         rows = enumerate(book[name].iter_rows(), start=1)
         table = _table(rows, known, limits, name)
     except (
@@ -169,12 +170,13 @@ def _cells(
 ) -> dict[str, Cell]:
     cells = {}
     for at, cell in enumerate(row):
-        text, kind = _text(cell)
-        if not text or text.isspace():
+        text, kind = (cell, "") if isinstance(cell, str) else _text(cell)
+        text = text.strip()
+        if not text:
             continue
         heading = headings[at][0] if at < len(headings) else ""
         cells[heading or f"column {at + 1}"] = Cell(
-            text.strip(), Place(number, at + 1, sheet, heading or None), kind
+            text, Place(number, at + 1, sheet, heading or None), kind
         )
     return cells
 

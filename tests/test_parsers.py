@@ -1,0 +1,206 @@
+"""Sound files, spoilt at random, in every format: each is read or refused, and nothing is lost."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import pyoxigraph as ox
+import pytest
+from conftest import ROOT
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+from invented import CASE, pieces
+from processes import assert_unharmed, workers
+from serving import Server, start
+from test_extraction import ROW, as_csv, as_xlsx
+from written import WRITERS, Page
+
+from aikg.build import Built
+from aikg.errors import AikgError
+from aikg.intake.formats import FORMATS
+from aikg.intake.reading import read
+from aikg.intake.verdict import Rules
+from aikg.settings import Settings
+
+ENDINGS = [form.endings[0] for form in FORMATS]
+TYPES = {form.endings[0]: form.media_type for form in FORMATS}
+
+#: What a byte, or some, may become: what opens and closes, what ends a text, what is no UTF-8.
+INSERTS = [
+    b"",
+    b"<",
+    b'"',
+    b"[",
+    b"{",
+    b"}",
+    b"\\",
+    b"\x00",
+    b"\xff",
+    b"\r",
+    b"]]>",
+    b"&#0;",
+    b"_:",
+]
+INSERTS += [b"\xed\xa0\x80", b"@", b"^^", b",,,", b'"""', b"-", b"1e999", b"\xf0\x9f\x98\x80"]
+
+#: Where (in thousandths), how much is taken out, what is put in.
+EDITS = st.lists(
+    st.tuples(st.integers(0, 1000), st.integers(0, 40), st.sampled_from(INSERTS)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@cache
+def sound(ending: str) -> bytes:
+    """Give a sound file of a format."""
+    if ending == "csv":
+        return as_csv(ROW)
+    if ending == "xlsx":
+        return as_xlsx([dict(ROW)])
+    page = Page(Random(ending))
+    (piece,) = (p for p in pieces()[0] if p.name == "checks/identity/caught.ttl")
+    WRITERS[ending](piece.triples, CASE, page)
+    return page.body
+
+
+def spoilt(body: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    """Give bytes with some of them changed."""
+    for at, length, put in edits:
+        begin = len(body) * at // 1000
+        body = body[:begin] + put + body[begin + length :]
+    return body
+
+
+def spoilt_within(workbook: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    """Give a workbook whose parts are changed, in an archive that is whole."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(written, "w") as new:
+        names = old.namelist()
+        chosen = names[edits[0][0] % len(names)]
+        for name in names:
+            part = old.read(name)
+            new.writestr(name, spoilt(part, edits) if name == chosen else part)
+    return written.getvalue()
+
+
+def changed(ending: str, edits: list[tuple[int, int, bytes]], within: bool) -> bytes:
+    """Spoil the sound file of a format."""
+    spoil = spoilt_within if within and ending == "xlsx" else spoilt
+    return spoil(sound(ending), edits)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@hypothesis(max_examples=30, deadline=None)
+@given(edits=EDITS, within=st.booleans())
+def test_a_spoilt_file_is_read_or_refused(rules: Rules, ending: str, edits, within: bool) -> None:
+    """No parser raises what is not ours; what was read has its place."""
+    body = changed(ending, edits, within)
+    try:
+        submission = read(body, TYPES[ending], "f", "case", store=ox.Store(), cells=rules.cells)
+    except AikgError:
+        return
+    assert all(submission.place(node).line for node in submission.nodes)
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    """What the cells of a table may hold."""
+    return Rules.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def server(built: Built, settings: Settings) -> Iterator[Server]:
+    """A server on the whole graph."""
+    with start(settings) as running:
+        yield running
+
+
+def send(server: Server, body: bytes, media_type: str) -> int:
+    """Ask for a verdict; give the status."""
+    headers = {"Content-Type": media_type}
+    return server.send("POST", "/validate?name=case", headers, body).status
+
+
+def left_behind(server: Server) -> set[Path]:
+    """List the files that the processes of the server have open, but for sockets and pipes."""
+    opened = (link for pid in workers(server) for link in Path(f"/proc/{pid}/fd").iterdir())
+    return {path for link in opened if (path := link.readlink()).is_absolute() and path.is_file()}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@hypothesis(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(edits=EDITS, within=st.booleans())
+def test_a_spoilt_file_harms_no_server(server: Server, ending: str, edits, within: bool) -> None:
+    """A verdict or a refusal; the server's processes are as they were, and the next is answered."""
+    before = left_behind(server)
+    status = send(server, changed(ending, edits, within), TYPES[ending])
+    assert status in {200, 400, 413}
+    assert left_behind(server) <= before
+    assert_unharmed(server)
+
+
+def rows(count: int) -> bytes:
+    """Write a workbook of very many rows, which are small when packed."""
+    with zipfile.ZipFile(io.BytesIO(as_xlsx([dict(ROW)]))) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    head, end = sheet.split("</sheetData>")
+    more = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(3, count))
+    parts["xl/worksheets/sheet1.xml"] = f"{head}{more}</sheetData>{end}".encode()
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, part in parts.items():
+            new.writestr(name, part)
+    return written.getvalue()
+
+
+def entities() -> bytes:
+    """Write a workbook whose sheet declares entities that grow without end."""
+    lots = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+    doctype = f'<!DOCTYPE x [<!ENTITY e0 "lol">{lots}]>'
+    with zipfile.ZipFile(io.BytesIO(as_xlsx([dict(ROW)]))) as old:
+        parts = {name: old.read(name).decode() for name in old.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    body = parts[name].partition("?>")[2] if parts[name].startswith("<?xml") else parts[name]
+    parts[name] = doctype + body.replace("<v>", "<v>&e9;", 1)
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as new:
+        for part, text in parts.items():
+            new.writestr(part, text)
+    return written.getvalue()
+
+
+MANY = {
+    "a million rows of CSV": (as_csv(ROW) + b",\n" * 1_000_000, "csv", 413),
+    "a million lines that say nothing": (b"#\n" * 1_000_000, "ttl", 200),
+    "a million triples": (b"<a><b>1.\n" * 1_000_000, "ttl", 413),
+    "entities in a workbook": (entities(), "xlsx", 400),
+}
+
+
+@pytest.mark.parametrize(("body", "ending", "status"), MANY.values(), ids=MANY)
+def test_what_is_too_much_is_refused(server: Server, body, ending: str, status: int) -> None:
+    """It is read up to the limit, and no further."""
+    assert send(server, body, TYPES[ending]) == status
+    assert_unharmed(server)
+
+
+def test_a_million_rows_of_a_workbook(server: Server) -> None:
+    """Packed they are small; reading stops at the limit."""
+    assert send(server, rows(1_000_000), TYPES["xlsx"]) == 413
+    assert_unharmed(server)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_empty_file(server: Server, ending: str) -> None:
+    """It says nothing, or is not of its format; either is told."""
+    assert send(server, b"", TYPES[ending]) == (
+        200 if ending in {"ttl", "trig", "nt", "nq"} else 400
+    )
