@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urljoin
 
 from aikg.errors import SubmissionMalformed
 from aikg.intake.places import Mention, Place, line_starts
+from aikg.intake.terms import resolve
 from aikg.names import RDF_TYPE
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
@@ -105,7 +105,7 @@ def _mentions(value: _Value, base: str, context: dict[str, str]) -> Iterator[Men
 def _identity(value: _Value, base: str, context: dict[str, str]) -> str | None:
     for key, (_, inner) in value.members.items():
         if key == "@id" or context.get(key) == "@id":
-            return urljoin(base, _expand(str(inner.scalar), context, vocabulary=False))
+            return resolve(base, _expand(str(inner.scalar), context, vocabulary=False))
     return None
 
 
@@ -116,7 +116,7 @@ def _readings(value: _Value, base: str, context: dict[str, str]) -> set[str | No
         return {_text(inner[1].scalar)} if inner else {_identity(value, base, context)}
     if isinstance(value.scalar, str):
         expanded = _expand(value.scalar, context, vocabulary=False)
-        return {value.scalar, _expand(value.scalar, context), urljoin(base, expanded)}
+        return {value.scalar, _expand(value.scalar, context), resolve(base, expanded)}
     return {_text(value.scalar), _as_double(value.scalar)}
 
 

@@ -10,6 +10,7 @@ import datetime
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,6 +110,7 @@ def read_xlsx(data: bytes, known: Sequence[str], limits: Limits) -> Table:
         EOFError,
         SyntaxError,
         zipfile.BadZipFile,
+        zlib.error,
         AttributeError,
         IndexError,
     ) as error:
@@ -134,6 +136,7 @@ def _merged(data: bytes, limits: Limits) -> list[str]:
             return [cells.decode() for cells in found]
     except (
         zipfile.BadZipFile,
+        zlib.error,
         zipfile.LargeZipFile,
         NotImplementedError,
         RuntimeError,

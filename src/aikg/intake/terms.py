@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pyoxigraph as ox
 
 
@@ -18,3 +20,11 @@ def value_of(triple: ox.Triple) -> str:
 def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
     """Give the IRI, the label or the text of a term."""
     return "" if isinstance(term, ox.Triple) else term.value
+
+
+def resolve(base: str, reference: str) -> str:
+    """Give the IRI that a reference means; of one that is none, the parser has made nothing."""
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference

@@ -10,9 +10,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from aikg.intake.places import Mention, Place, line_starts
+from aikg.intake.terms import resolve
 from aikg.names import OTHER_PREFIXES, RDF_TYPE
 
 _FIRST = OTHER_PREFIXES["rdf"] + "first"
@@ -139,7 +139,7 @@ class _Reader:
     def _value(self, token: _Token) -> str | None:
         text = token.text
         if token.kind == "iri":
-            return urljoin(self._base, _unescape(text[1:-1]))
+            return resolve(self._base, _unescape(text[1:-1]))
         if token.kind == "name":
             prefix, _, local = text.partition(":")
             return self._prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
 from xml.parsers import expat
 
 from aikg.errors import SubmissionMalformed
 from aikg.intake.places import Mention, Place
+from aikg.intake.terms import resolve
 from aikg.names import OTHER_PREFIXES, RDF_TYPE
 
 _RDF = OTHER_PREFIXES["rdf"]
@@ -33,9 +33,9 @@ class _Element:
     def named(self, base: str) -> str | None:
         """Give the IRI that the element gives itself."""
         if _RDF + "about" in self.attributes:
-            return urljoin(base, self.attributes[_RDF + "about"])
+            return resolve(base, self.attributes[_RDF + "about"])
         if _RDF + "ID" in self.attributes:
-            return urljoin(base, "#" + self.attributes[_RDF + "ID"])
+            return resolve(base, "#" + self.attributes[_RDF + "ID"])
         return None
 
 
@@ -137,14 +137,14 @@ def mentions(data: bytes, base: str) -> Iterator[Mention]:
 
 def _attributes(element: _Element, base: str) -> Iterator[Mention]:
     for name, value in element.attributes.items():
-        found = urljoin(base, value) if name == RDF_TYPE else value
+        found = resolve(base, value) if name == RDF_TYPE else value
         place = element.place
         yield Mention(element.named(base), name, found, place, place, place)
 
 
 def _value(element: _Element, base: str) -> str | None:
     if _RDF + "resource" in element.attributes:
-        return urljoin(base, element.attributes[_RDF + "resource"])
+        return resolve(base, element.attributes[_RDF + "resource"])
     if element.children:
         return element.children[0].named(base)
     return None if _RDF + "nodeID" in element.attributes else "".join(element.text)
