@@ -55,7 +55,8 @@ class Whole:
     def changes(self, submitted: Sequence[ox.Triple]) -> tuple[set[Wrong], set[ox.Triple]]:
         """Give what is wrong, and what follows, with the submission and not without it."""
         store, inferred = self._closed(submitted)
-        wrong = self._wrong(store, submitted) - self.before
+        known = set(map(_unrecorded, self.before))
+        wrong = {one for one in self._wrong(store, submitted) if _unrecorded(one) not in known}
         return wrong, set(inferred) - self._follows
 
     def _closed(self, submitted: Sequence[ox.Triple]) -> tuple[ox.Store, list[ox.Triple]]:
@@ -72,6 +73,11 @@ class Whole:
         found = {of_shape(result) for result in results}
         found |= {of_check(problem) for problem in checks.run(store, self._checks)}
         return found | {("contradiction", *three) for three in reasoning.contradictions(store)}
+
+
+def _unrecorded(wrong: Wrong) -> Wrong:
+    """Leave out which data issue records a problem: recorded anew, it is the same problem."""
+    return (*wrong[:-1], "") if wrong[0] in checks.LEVELS else wrong
 
 
 def of_shape(result: shapes.Result) -> Wrong:
