@@ -242,7 +242,7 @@ class Inventor:
     def _misspelt(self, value: Any) -> Any:
         """Give a value that is nearly the same."""
         if isinstance(value, ox.NamedNode):
-            ends = ("-x", "s", "/", "é", "#it")
+            ends = ("-x", "s", "/", "é", "?it")
             return self._random.choice(
                 [ox.NamedNode(value.value + self._random.choice(ends)), ox.Literal(value.value)]
             )
