@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -37,6 +38,15 @@ def runs(process: int) -> bool:
     except OSError:
         return False
     return "R" in states
+
+
+def worked(process: int) -> float:
+    """Tell how much processor time a process has used, in seconds."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def assert_unharmed(server: Server) -> None:

@@ -60,15 +60,12 @@ def test_the_loop_sleeps_while_an_answer_is_sent(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It turns once or twice a request; it does not wait in a circle for the thread that sends."""
-    requests, turns, done, poll = 1000, 0, threading.Event(), wasyncore.poll2
+    requests, turns, poll = 1000, 0, wasyncore.poll2
 
-    def counted(seconds: float, channels: dict[int, Any]) -> None:
+    def counted(*arguments: Any) -> None:
         nonlocal turns
         turns += 1
-        if done.is_set():
-            wasyncore.close_all(channels)
-            raise SystemExit
-        poll(seconds, channels)
+        poll(*arguments)
 
     def in_two_pieces(environ: WSGIEnvironment, respond: StartResponse) -> Iterator[bytes]:
         respond("200 OK", [("Content-Length", "2000")])
@@ -77,12 +74,14 @@ def test_the_loop_sleeps_while_an_answer_is_sent(
 
     monkeypatch.setattr(wasyncore, "poll2", counted)
     with server.listen("127.0.0.1", 0) as listener:
-        loop = threading.Thread(target=server.run, args=(in_two_pieces, listener, settings, 1000))
+        running = server.make(in_two_pieces, listener, settings, 1000)
+        loop = threading.Thread(target=running.run)
         loop.start()
-        with closing(http.client.HTTPConnection(*listener.getsockname())) as connection:
+        with closing(http.client.HTTPConnection(*listener.getsockname(), timeout=60)) as connection:
             for _ in range(requests):
                 connection.request("GET", "/")
                 assert len(connection.getresponse().read()) == 2000
-            done.set()
+        running.stop()
         loop.join()
+        wasyncore.close_all(running._map)
     assert turns < 5 * requests

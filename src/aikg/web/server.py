@@ -51,7 +51,7 @@ class _Channel(HTTPChannel):
         self.served_since = math.inf
 
 
-class _Server(TcpWSGIServer):
+class Server(TcpWSGIServer):
     """Waitress, which lets a client read as slowly as it likes; this one lets go of its thread."""
 
     channel_class = _Channel
@@ -90,6 +90,14 @@ class _Server(TcpWSGIServer):
 
 def run(app: Any, listener: socket.socket, settings: Settings, most_body: int) -> None:
     """Answer requests until SIGINT or SIGTERM, then those that have begun."""
+    server = make(app, listener, settings, most_body)
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, server.stop)
+    server.run()
+
+
+def make(app: Any, listener: socket.socket, settings: Settings, most_body: int) -> Server:
+    """Make the server that listens there."""
     proxy: dict[str, Any] = {}
     if settings.proxy:
         proxy = {"trusted_proxy": settings.proxy, "trusted_proxy_headers": _FORWARDED}
@@ -108,7 +116,7 @@ def run(app: Any, listener: socket.socket, settings: Settings, most_body: int) -
         ident=None,
         **proxy,
     )
-    server = _Server(
+    server = Server(
         app,
         _sock=listener,
         bind_socket=False,
@@ -116,9 +124,7 @@ def run(app: Any, listener: socket.socket, settings: Settings, most_body: int) -
         sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
     )
     server.patience = settings.deadline + _SILENCE
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, server.stop)
-    server.run()
+    return server
 
 
 def listen(host: str, port: int) -> socket.socket:
