@@ -57,3 +57,14 @@ def test_no_case_lies_where_no_page_shows_it() -> None:
 def test_each_check_has_a_level_that_the_report_knows() -> None:
     """The level of a check is one of Error, Check and Note."""
     assert {check.header["level"] for check in CHECKS.values()} <= set(checks.LEVELS)
+
+
+def test_what_a_check_cannot_word_is_told_by_its_summary(tmp_path: Path) -> None:
+    """A node may be so broken that the sentence about it has no value."""
+    header = "#+ summary: A node has a name.\n#+ level: Error\n#+ advice: Name it.\n"
+    text = "SELECT ?node ?message { ?node ?p ?o BIND(CONCAT(?name, ' is odd.') AS ?message) }"
+    (tmp_path / "named.rq").write_text(header + text)
+    store, node = ox.Store(), ox.NamedNode("https://example.org/node")
+    store.add(ox.Quad(node, node, node))
+    [problem] = checks.run(store, checks.load(tmp_path))
+    assert (problem.node, problem.message) == (node.value, "A node has a name.")

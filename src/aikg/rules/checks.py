@@ -93,7 +93,8 @@ def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
             node=row["node"].value,
             path=_value(row, "path"),
             value=_value(row, "value"),
-            message=row["message"].value,
+            # A query cannot word what a broken node leaves open, such as its label.
+            message=_value(row, "message") or check.summary,
             advice=check.header["advice"],
             recorded=known.get(row["node"].value),
         )
