@@ -302,7 +302,11 @@ def test_no_process_is_left_when_the_server_ends(small: Settings) -> None:
         while not any(runs(worker) for worker in workers(server)):
             time.sleep(0.01)
         below = workers(server)
-        server.process.terminate()  # once is to end what has begun; the second time is at once
+        server.process.terminate()  # what has begun would be answered; the second time ends it
+        with contextlib.suppress(ConnectionRefusedError):
+            while True:
+                socket.create_connection(("127.0.0.1", server.port)).close()
+                time.sleep(0.01)
     thread.join()
     for _ in range(200):
         if not any(runs(worker) for worker in below):
