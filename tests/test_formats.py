@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import MIMEAccept
 
 from aikg.errors import NotAcceptable
-from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, named, negotiate
+from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, named, negotiate, preferred
+
+TYPES = [f.media_type for f in (*SOLUTIONS, *TRIPLES)]
+RANGES = st.sampled_from([*TYPES, "TEXT/csv", "*/*", "text/*", "image/*", "image/png", "*"])
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,13 @@ from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, named, negotiate
 def test_accept_chooses(accept: str | None, available: tuple[Format, ...], name: str) -> None:
     """Quality decides, then being named, then our order; what is excluded is never chosen."""
     assert negotiate(accept, available).names[0] == name
+
+
+@given(st.lists(st.tuples(RANGES, st.sampled_from([0, 0.2, 0.7, 1])), min_size=1, max_size=12))
+def test_what_cannot_matter_is_left_out(ranges: list[tuple[str, float]]) -> None:
+    """A long header is read sooner so, and decides as it does whole."""
+    header = ", ".join(f"{name};q={quality}" for name, quality in ranges)
+    assert preferred(header, TYPES) == MIMEAccept(ranges).best_match(TYPES)
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/turtle", "*/*;q=0", "text/csv;q=0"])

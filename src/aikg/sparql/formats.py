@@ -115,8 +115,10 @@ def _preferred(accept: str, media_types: tuple[str, ...]) -> str | None:
         return media_types[0]
     # Java's own header has `q=.2`, which is no number to werkzeug.
     wanted = parse_accept_header(accept.replace("q=.", "q=0."), MIMEAccept)
-    ranges = [(value.partition(";")[0], quality) for value, quality in wanted]
-    return MIMEAccept(ranges).best_match(media_types)
+    ranges = {(value.partition(";")[0].lower(), quality): None for value, quality in wanted}
+    # Of a long header only a few can matter, and each that is left is held against each type.
+    able = {"*/*", *media_types, *(f"{name.partition('/')[0]}/*" for name in media_types)}
+    return MIMEAccept([one for one in ranges if one[0] in able]).best_match(media_types)
 
 
 def _not_acceptable(asked: str, available: Sequence[Format]) -> NotAcceptable:
