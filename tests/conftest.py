@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from aikg import build
 from aikg.build import Built
 from aikg.files import turtle
 from aikg.files.turtle import Statement
+from aikg.intake.verdict import Rules
 from aikg.settings import Settings, from_environment
 
 #: The fixtures of a running server are in a module of their own.
@@ -49,3 +51,17 @@ def data() -> list[Statement]:
 def built(settings: Settings) -> Built:
     """The graph, built from the repository's files and written to the test's home."""
     return build.build(settings)
+
+
+@pytest.fixture(scope="module")
+def shipped(built: Built) -> ox.Store:
+    """The published graph, as a store of the module's own."""
+    store = ox.Store()
+    store.extend(built.quads())
+    return store
+
+
+@pytest.fixture(scope="session")
+def rules() -> Rules:
+    """What a submission is held against."""
+    return Rules.load(ROOT)

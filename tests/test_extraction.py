@@ -9,13 +9,11 @@ import zipfile
 
 import pyoxigraph as ox
 import pytest
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from aikg.build import Built
 from aikg.errors import AikgError, SubmissionMalformed, SubmissionTooLarge
 from aikg.intake import template
 from aikg.intake.columns import COLUMNS, HEADINGS
@@ -32,26 +30,12 @@ AIKG, RDFS = PREFIXES["aikg"], PREFIXES["rdfs"]
 
 
 @pytest.fixture(scope="module")
-def rules() -> Rules:
-    """What a submission is held against."""
-    return Rules.load(ROOT)
-
-
-@pytest.fixture(scope="module")
-def store(built: Built) -> ox.Store:
-    """The published graph."""
-    graph = ox.Store()
-    graph.extend(built.quads())
-    return graph
-
-
-@pytest.fixture(scope="module")
-def held(store: ox.Store, rules: Rules):
+def held(shipped: ox.Store, rules: Rules):
     """Examine a table against the graph."""
 
     def examined(body: bytes, media_type: str = "text/csv", limits: Limits | None = None):
         return examine(
-            store,
+            shipped,
             body,
             media_type=media_type,
             file="toy.csv",
@@ -406,9 +390,9 @@ def test_whatever_cells_hold_there_is_a_verdict(held, rows) -> None:
     assert all(finding.place.line for finding in blocking)
 
 
-def test_who_waits_is_told_how_far_it_is(store: ox.Store, rules: Rules) -> None:
+def test_who_waits_is_told_how_far_it_is(shipped: ox.Store, rules: Rules) -> None:
     """Each thousandth row is told while a table is read."""
     told_rows: list[int] = []
     body = as_csv(*[{**ROW, "Figure": f"F{number}"} for number in range(2001)])
-    read(body, "text/csv", "f", "toy", store=store, cells=rules.cells, progress=told_rows.append)
+    read(body, "text/csv", "f", "toy", store=shipped, cells=rules.cells, progress=told_rows.append)
     assert told_rows == [0, 1000, 2000]

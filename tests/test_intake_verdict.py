@@ -23,12 +23,6 @@ FILES = sorted((EXAMPLES / "checks").rglob("*.ttl"))
 ROUNDS = 1
 
 
-@pytest.fixture(scope="module")
-def rules() -> Rules:
-    """What a submission is held against."""
-    return Rules.load(ROOT)
-
-
 @pytest.fixture
 def any_node(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a submission describe what it likes: the cases call their nodes by any name."""

@@ -7,14 +7,13 @@ from random import Random
 
 import pyoxigraph as ox
 import pytest
-from conftest import EXAMPLES, ROOT
+from conftest import EXAMPLES
 from invented import CASE, pieces
 from openpyxl import Workbook
 from test_extraction import MISTAKES, ROW, XLSX, as_csv
 from test_shapes import expected, namespace
 from written import WRITERS, At, Page, Spots
 
-from aikg.build import Built
 from aikg.intake.columns import HEADINGS
 from aikg.intake.examination import examine
 from aikg.intake.reading import read
@@ -27,12 +26,6 @@ EVERY = 9
 
 #: These are about terms and about what is shipped, which no submission may describe.
 NOBODYS = ("shapes/ontology-term/", "shapes/drug/type-1-class", "shapes/drug/type-2-class")
-
-
-@pytest.fixture(scope="module")
-def rules() -> Rules:
-    """What a submission is held against."""
-    return Rules.load(ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +98,6 @@ def as_workbook(*rows: dict[str, str], headings: list[str]) -> bytes:
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
-
-
-@pytest.fixture(scope="module")
-def shipped(built: Built) -> ox.Store:
-    """The published graph."""
-    graph = ox.Store()
-    graph.extend(built.quads())
-    return graph
 
 
 #: A figure of another trial; a cell of two lines does not make two rows of it.

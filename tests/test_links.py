@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -12,7 +12,6 @@ import sssom_pydantic
 from bioregistry_prefixes import FILE, text
 from conftest import ROOT
 
-from aikg.build import Built
 from aikg.errors import IdentifierMalformed, MappingInvalid, MissingFolder
 from aikg.links import mappings, neighbours, obsolete, other_names, sssom
 from aikg.links.identifiers import Prefixes, read_prefixes
@@ -177,6 +176,12 @@ def test_tables_are_read_whole_or_not_at_all(tmp_path: Path) -> None:
         mappings.read_all(tmp_path, [])
 
 
+def put(path: Path, columns: Sequence[str], *rows: str) -> None:
+    """Write a table."""
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(["\t".join(columns), *rows]))
+
+
 @pytest.mark.parametrize(
     ("row", "complaint"),
     [
@@ -189,9 +194,7 @@ def test_tables_are_read_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_bad_name_is_named(tmp_path: Path, row: str, complaint: str) -> None:
     """A name needs its place, and belongs to one of ours."""
     good = "drug:exemestane\tOne\tbrand\tpkg:x\t2026-11-25"
-    path = tmp_path / other_names.FILE
-    path.parent.mkdir(parents=True)
-    path.write_text("\n".join(["\t".join(other_names.COLUMNS), good, row]))
+    put(tmp_path / other_names.FILE, other_names.COLUMNS, good, row)
     with pytest.raises(MappingInvalid, match=r"names\.tsv:3: ") as raised:
         other_names.read_names(tmp_path, LABELS)
     assert complaint in str(raised.value)
@@ -216,10 +219,8 @@ def test_a_bad_row_of_the_obsolete_is_named(
     tmp_path: Path, prefixes: Prefixes, row: str, complaint: str
 ) -> None:
     """It needs its place as every row does, and leads to what is in force."""
-    path = tmp_path / obsolete.FILE
-    path.parent.mkdir(parents=True)
     good = "CHEBI:1\tx\tCHEBI:2\ty\tpkg:x\t2026-11-25"
-    path.write_text("\n".join(["\t".join(obsolete.COLUMNS), good, row]))
+    put(tmp_path / obsolete.FILE, obsolete.COLUMNS, good, row)
     with pytest.raises(MappingInvalid, match=r"obsolete\.tsv:3: ") as raised:
         obsolete.read(tmp_path, prefixes)
     assert complaint in str(raised.value)
@@ -238,29 +239,25 @@ def test_a_bad_neighbour_is_named(
     tmp_path: Path, prefixes: Prefixes, row: str, complaint: str
 ) -> None:
     """It needs its place and its owner, and looks like one of ours."""
-    path = tmp_path / neighbours.FILE
-    path.parent.mkdir(parents=True)
-    path.write_text("\n".join(["\t".join(neighbours.COLUMNS), row]))
+    put(tmp_path / neighbours.FILE, neighbours.COLUMNS, row)
     with pytest.raises(MappingInvalid, match=r"neighbours\.tsv:2: ") as raised:
         neighbours.read(tmp_path, prefixes, LABELS)
     assert complaint in str(raised.value)
 
 
-def test_links_stand_aside_from_the_evidence(built: Built) -> None:
+def test_links_stand_aside_from_the_evidence(shipped: ox.Store) -> None:
     """No link is in the default graph; each row is in the graph of its table, with its sighting."""
     rows = mappings.read_folder(ROOT)
-    store = ox.Store()
-    store.extend(built.quads())
     skos = PREFIXES["skos"]
     for row in rows:
         subject, theirs = ox.NamedNode(row.subject), ox.NamedNode(row.object.iri)
         predicate = ox.NamedNode(skos + row.predicate.partition(":")[2])
         graphs = {
             str(getattr(quad.graph_name, "value", ""))
-            for quad in store.quads_for_pattern(subject, predicate, theirs, None)
+            for quad in shipped.quads_for_pattern(subject, predicate, theirs, None)
         }
         assert graphs == {f"{PREFIXES['graph']}mappings/{row.kind}"}
-        seen = store.quads_for_pattern(
+        seen = shipped.quads_for_pattern(
             ox.NamedNode(mappings.mapping_iri(row)),
             ox.NamedNode(PREFIXES["rdfs"] + "seeAlso"),
             ox.NamedNode(row.sighting),

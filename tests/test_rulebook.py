@@ -150,23 +150,9 @@ def test_the_examples_of_checks(
     assert not caught(good)
 
 
-@pytest.fixture(scope="module")
-def store(built: Built) -> ox.Store:
-    """The published graph."""
-    graph = ox.Store()
-    graph.extend(built.quads())
-    return graph
-
-
-@pytest.fixture(scope="module")
-def rules() -> Rules:
-    """What a file is held against."""
-    return Rules.load(ROOT)
-
-
 @pytest.mark.parametrize("rule", NAMED)
 def test_the_examples_of_the_rules_of_reading(
-    rule: str, pages: dict[str, Page], store: ox.Store, rules: Rules
+    rule: str, pages: dict[str, Page], shipped: ox.Store, rules: Rules
 ) -> None:
     """A file with the bad example breaks the rule, and the same file with the good one does not."""
     (bad,), (good,) = (pages[f"rule/{rule}"][f"{kind}Example"] for kind in ("bad", "good"))
@@ -175,7 +161,7 @@ def test_the_examples_of_the_rules_of_reading(
         body = turtle(text).encode() if rule in OF_RDF else workbook(text, (good, bad))
         media_type = "text/turtle" if rule in OF_RDF else XLSX
         examined = examine(
-            store, body, media_type=media_type, file="example", name="example", rules=rules
+            shipped, body, media_type=media_type, file="example", name="example", rules=rules
         )
         return {finding.code for finding in examined.report.findings}
 
