@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import equality
 import pytest
 
@@ -9,14 +11,16 @@ from aikg.build import Built
 from aikg.settings import Settings
 
 
-@pytest.mark.parametrize("seed", [1, 3], ids=["pieces", "papers"])
-def test_a_slice_finds_what_the_whole_does(seed: int, built: Built, settings: Settings) -> None:
+@pytest.mark.parametrize(("seed", "violated"), [(1, 50), (3, 4)], ids=["pieces", "papers"])
+def test_a_slice_finds_what_the_whole_does(
+    seed: int, violated: int, built: Built, settings: Settings
+) -> None:
     """A graph of each kind with eight submissions; `make soak` invents thousands."""
     tally = equality.run(seed, settings.graph)
     assert tally.differences == []
     assert tally.submissions == equality.EACH
     assert tally.invalid
-    assert len(tally.violated) >= 8
+    assert len(tally.violated) >= violated
 
 
 def test_a_slice_that_is_too_small_is_noticed(
@@ -25,3 +29,11 @@ def test_a_slice_that_is_too_small_is_noticed(
     """Without what checks say that they join, the two ways differ."""
     monkeypatch.setitem(vars(equality.rules()), "joined_by_checks", frozenset())
     assert equality.run(2, settings.graph).differences
+
+
+def test_a_full_run_breaks_each_constraint_often() -> None:
+    """More often than asked: a statement that is changed may take the violation away."""
+    turns = range(equality.ROUNDS * 2 // 3)
+    submitted = Counter(piece.breaks for turn in turns for piece in equality.in_turn(turn))
+    often = {name for name, times in submitted.items() if times >= 1.25 * equality.OFTEN}
+    assert equality.constraints() - often == {equality.CONTRADICTION}
