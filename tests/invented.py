@@ -179,7 +179,7 @@ def publish_shipped(
     wanted |= {value_of(t) for t in chain(papers, *coming)} & data.keys()
     kept: dict[str, list[ox.Triple]] = {}
     while wanted:
-        kept |= {node: data[node] for node in wanted}
+        kept |= {node: data[node] for node in sorted(wanted)}
         pointed_at = {value_of(t) for node in wanted for t in kept[node]}
         wanted = {node for node in pointed_at if node in data} - kept.keys()
     return Published([*chain.from_iterable(kept.values()), *papers], {})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 
 import equality
 import pytest
+from conftest import ROOT
 
 from aikg.build import Built
 from aikg.settings import Settings
@@ -29,6 +32,21 @@ def test_a_slice_that_is_too_small_is_noticed(
     """Without what checks say that they join, the two ways differ."""
     monkeypatch.setitem(vars(equality.rules()), "joined_by_checks", frozenset())
     assert equality.run(2, settings.graph).differences
+
+
+def test_a_seed_names_its_submissions(built: Built, settings: Settings) -> None:
+    """A difference can be looked at again in another process, in which sets have another order."""
+    told = "import equality, sys; print(*map(equality.invent, (1, 3), 2 * sys.argv[1:]))"
+    said = {
+        subprocess.run(
+            (sys.executable, "-c", told, settings.graph),
+            env={"PYTHONHASHSEED": order, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for order in ("1", "2")
+    }
+    assert len(said) == 1
 
 
 def test_a_full_run_breaks_each_constraint_often() -> None:
