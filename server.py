@@ -2,11 +2,11 @@
 
 import sys
 
-from aikg import build, cli, settings, web
+from aikg import built, cli, settings, web
 
 if __name__ == "__main__":
     cli.main(["serve", *sys.argv[1:]])
 else:
     configured = settings.from_environment()
-    build.ensure_built(configured)
+    built.ensure_built(configured)
     app = web.open_app(configured)

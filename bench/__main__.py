@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from aikg import build, settings
+from aikg import settings
+from aikg.built import ensure_built
 from bench import peers
 from bench.parts import ONCE, PARTS
 from bench.results import Results
@@ -30,7 +31,7 @@ def main(sizes: tuple[int, ...], only: tuple[str, ...], quick: bool, folder: Pat
     """Measure the endpoint beside others, and write docs/benchmark.md."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and so ends what it started
     shipped = settings.from_environment()
-    build.ensure_built(shipped)
+    ensure_built(shipped)
     folder = (folder or shipped.home / "bench").resolve()
     programs = peers.fetch(folder / "peers")
     results = Results(folder / ("quick.json" if quick else "results.json"))

@@ -15,7 +15,8 @@ from typing import cast
 import click
 import pyoxigraph as ox
 
-from aikg import build, settings
+from aikg import settings
+from aikg.built import ensure_built
 from aikg.names import PREFIXES
 from bench import shipped
 from bench.inference import follow
@@ -76,7 +77,7 @@ def turtle(paper: Paper) -> bytes:
 
 def built(configured: settings.Settings) -> Shipped:
     """Read the shipped graph, which is built first where files have changed."""
-    return shipped.read(build.ensure_built(configured))
+    return shipped.read(ensure_built(configured))
 
 
 @click.command()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aikg import build
+from aikg.files.version import version_of
 from aikg.settings import Settings
 from bench.report import Goal, Section, table
 
@@ -88,6 +88,6 @@ def conditions(settings: Settings) -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {processor}, {os.cpu_count()} cores, "
         f"{platform.system()}, Python {platform.python_version()}, data "
-        f"{build.version(settings.root)}; processes that wanted a core, over a minute: "
+        f"{version_of(settings.root)}; processes that wanted a core, over a minute: "
         f"{os.getloadavg()[0]:.1f}"
     )

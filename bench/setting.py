@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pyoxigraph as ox
 
-from aikg import build
+from aikg.files.version import version_of
 from aikg.settings import Settings
 from bench import generate, servers, workload
 from bench.peers import Peers
@@ -53,7 +53,7 @@ class Setting:
 
 def prepare(shipped: Settings, peers: Peers, size: int, folder: Path) -> Setting:
     """Generate a graph, unless it is there, and load it into this process."""
-    version = build.version(shipped.root)
+    version = version_of(shipped.root)
     home = folder / f"{version}-{size}"
     settings = replace(shipped, home=home)
     data = Data(home, home / "default.nt")

@@ -38,7 +38,8 @@ from rdflib.term import Node
 from test_shapes import CORE, all_shapes, reported
 from whole import Whole, Wrong, submission, told
 
-from aikg import build, settings
+from aikg import settings
+from aikg.built import ensure_built
 from aikg.files import turtle
 from aikg.intake.verdict import Rules, judge
 from bench import shipped
@@ -268,7 +269,7 @@ def soak(graph: Path, rounds: int, processes: int) -> Iterator[Tally]:
 @click.option("--counts", is_flag=True, help="Print how often each constraint was violated.")
 def main(rounds: int, processes: int, counts: bool) -> None:
     """Compare the two ways, and tell where they differ."""
-    graph = build.ensure_built(settings.from_environment())
+    graph = ensure_built(settings.from_environment())
     total = Tally()
     for total in soak(graph, rounds, processes):
         sys.stdout.write(

@@ -25,7 +25,8 @@ from pathlib import Path
 import click
 from desk import Desk, opened, trial
 
-from aikg import build, settings
+from aikg import settings
+from aikg.built import ensure_built
 from aikg.settings import Settings
 
 #: How many clients work at once.
@@ -258,7 +259,7 @@ def _report(done: int, tally: Tally) -> None:
 def main(rounds: int, seed: int) -> None:
     """Kill for a number of rounds, and tell what was lost."""
     configured = settings.from_environment()
-    build.ensure_built(configured)
+    ensure_built(configured)
     tally = soak(configured, rounds, seed)
     _report(0, tally)
     for line in (*tally.lost, *tally.halves):

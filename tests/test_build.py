@@ -13,6 +13,7 @@ from conftest import ROOT
 
 from aikg import build
 from aikg.build import Built
+from aikg.built import ensure_built
 from aikg.errors import (
     AikgError,
     GraphInvalid,
@@ -21,6 +22,7 @@ from aikg.errors import (
     MissingFolder,
     TurtleSyntaxError,
 )
+from aikg.files.version import SOURCES
 from aikg.names import stands_aside
 from aikg.settings import Settings
 
@@ -32,7 +34,7 @@ TABLE_1 = "data/turtle/publications/review-2010/table-1.ttl"
 @pytest.fixture
 def copy(tmp_path: Path) -> Settings:
     """A copy of the files that a test may damage, with a graph from an earlier build."""
-    for source in build.SOURCES:
+    for source in SOURCES:
         shutil.copytree(ROOT / source, tmp_path / source)
     home = tmp_path / "var"
     home.mkdir()
@@ -69,7 +71,7 @@ def test_every_triple_stands_in_the_default_graph_and_in_that_of_its_source(
 def test_a_graph_that_is_up_to_date_is_not_built_again(built: Built, settings: Settings) -> None:
     """Serving starts at once where no file has changed."""
     stages: list[str] = []
-    build.ensure_built(settings, stages.append)
+    ensure_built(settings, stages.append)
     assert not stages
 
 
@@ -81,7 +83,7 @@ def test_a_graph_of_an_earlier_program_is_built_again(
     monkeypatch.setattr(build, "build", lambda settings, progress: stages.append("built"))
     written = settings.graph.stat()
     os.utime(settings.graph, (0, 0))
-    build.ensure_built(settings)
+    ensure_built(settings)
     os.utime(settings.graph, (written.st_atime, written.st_mtime))
     assert stages == ["built"]
 
@@ -212,7 +214,7 @@ def test_a_drug_that_follows_to_be_of_both_types_is_told_with_its_line(copy: Set
     assert f"{EXEMESTANE}:" in str(caught.value)
 
 
-@pytest.mark.parametrize("folder", build.SOURCES)
+@pytest.mark.parametrize("folder", SOURCES)
 def test_a_missing_folder_is_named(copy: Settings, folder: str) -> None:
     """What the build reads must be there."""
     shutil.rmtree(copy.root / folder)

@@ -49,6 +49,15 @@ def test_help_names_each_command(run) -> None:
     )
 
 
+@pytest.mark.parametrize("module", ["aikg.cli", "aikg.cli.server"])
+def test_what_other_commands_need_is_not_waited_for(module: str) -> None:
+    """Libraries are imported by the commands that use them: `aikg serve` is there at once."""
+    heavy = "{'rdflib', 'pyshacl', 'curies', 'openpyxl', 'flask'}"
+    look = f"import sys, {module}; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_question_by_name_as_csv(run) -> None:
     """A registered question, in a format for other tools."""
     done = run("query", "review-table-2", "--format", "csv")

@@ -20,6 +20,7 @@ from desk import TURTLE, Desk, opened, trial
 
 from aikg import build
 from aikg.build import Built
+from aikg.files.version import SOURCES
 from aikg.settings import Settings
 
 SUBMISSION = "https://w3id.org/aikg/submission/"
@@ -413,7 +414,7 @@ def test_what_is_published_outlives_a_change_of_the_files(
 ) -> None:
     """Rebuilt and started again; what the new rules forbid is listed, and stays."""
     root, home = tmp_path / "root", tmp_path / "home"
-    for source in build.SOURCES:
+    for source in SOURCES:
         shutil.copytree(settings.root / source, root / source)
     home.mkdir()
     moved = replace(settings, root=root, home=home)

@@ -20,6 +20,7 @@ from test_submissions import SUBMISSION, browser, known, told
 
 from aikg import build
 from aikg.build import Built
+from aikg.files.version import SOURCES
 from aikg.ledger import tokens
 from aikg.ledger.database import Database
 from aikg.names import BASE
@@ -131,7 +132,7 @@ def test_what_the_new_files_forbid_or_take_over_is_told_and_stays(
 ) -> None:
     """Rebuilt and started again: what breaks a new rule is listed; what the files state stays."""
     root, home, said = tmp_path / "root", tmp_path / "home", tmp_path / "said"
-    for source in build.SOURCES:
+    for source in SOURCES:
         shutil.copytree(settings.root / source, root / source)
     home.mkdir()
     moved = replace(settings, root=root, home=home)

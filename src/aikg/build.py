@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,18 +10,15 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from aikg.description import executables, rulebook, statistics
-from aikg.errors import MissingFolder
 from aikg.files import turtle
 from aikg.files.queries import read_queries
 from aikg.files.turtle import Statement
+from aikg.files.version import version_of
 from aikg.links import mappings
 from aikg.rules import shapes
 from aikg.rules.reasoning import INFERRED
 from aikg.rules.validation import Progress, judge
 from aikg.settings import Settings
-
-#: What the build reads, in this order; each is a folder below the root.
-SOURCES = ("ontology", "data/turtle", "shapes", "queries", "cases", "description")
 
 
 @dataclass(frozen=True)
@@ -59,35 +55,6 @@ class Built:
         yield from self.aside
 
 
-def version(root: Path) -> str:
-    """Hash the names and the bytes of all files that the build reads, to twelve digits.
-
-    Raises:
-        MissingFolder: One of the folders is not there.
-    """
-    digest = hashlib.sha256()
-    for source in SOURCES:
-        folder = root / source
-        if not folder.is_dir():
-            raise MissingFolder(
-                f"The folder {source}/ is not in {root}.",
-                advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
-            )
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            digest.update(f"{path.relative_to(root)}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:12]
-
-
-def built_version(graph: Path) -> str | None:
-    """Read the version in the first line of a built graph; None where there is none."""
-    try:
-        with graph.open(encoding="utf-8") as lines:
-            return lines.readline().removeprefix("# aikg ").strip()
-    except FileNotFoundError:
-        return None
-
-
 def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -> Built:
     """Read, validate, reason and check, in memory.
 
@@ -97,7 +64,7 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
         Inconsistent: What follows from the data contradicts the ontology.
         MappingInvalid: A link to another vocabulary breaks its form or contradicts another.
     """
-    current = version(settings.root)
+    current = version_of(settings.root)
     progress("read")
     ontology, data = _read_sources(settings.root)
     verdict = judge(ontology, data, settings.root, progress)
@@ -184,20 +151,6 @@ def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
     _write_whole(settings.home / "aikg.owl", turtle.write_rdfxml(ontology))
     _write_whole(settings.graph, graph)
     return result
-
-
-def ensure_built(settings: Settings, progress: Progress = lambda stage: None) -> Path:
-    """Build unless the graph at `settings.graph` is of the files and the program as they are."""
-    graph = settings.graph
-    if built_version(graph) != version(settings.root) or _is_older_than_program(graph):
-        build(settings, progress)
-    return graph
-
-
-def _is_older_than_program(graph: Path) -> bool:
-    """Say whether the program has changed since: another program may make other triples."""
-    modules = Path(__file__).parent.rglob("*.py")
-    return graph.stat().st_mtime < max(module.stat().st_mtime for module in modules)
 
 
 def _write_whole(path: Path, content: bytes) -> None:

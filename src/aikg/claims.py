@@ -12,6 +12,7 @@ from typing import TextIO
 import pyoxigraph as ox
 
 from aikg import build, questions
+from aikg.files.version import version_of
 from aikg.names import shorten
 from aikg.rules import reasoning
 from aikg.rules.validation import Progress, examine, store_of
@@ -88,7 +89,7 @@ def assess(
     ontology, data, _ = build.read_with(paths, settings.root)
     store = examine(ontology, data, settings.root, progress).store
     before = _before(settings) if paths else None
-    version = " + ".join([build.version(settings.root), *(path.name for path in paths)])
+    version = " + ".join([version_of(settings.root), *(path.name for path in paths)])
     return _assessed(store, settings, before, version)
 
 

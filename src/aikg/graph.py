@@ -10,8 +10,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from aikg import build, questions, settings
+from aikg import questions, settings
+from aikg.built import ensure_built
 from aikg.errors import AikgError, MissingFolder
+from aikg.files.version import built_version
 from aikg.links.vocabulary import triples
 from aikg.names import OTHER_PREFIXES, PREFIXES, shorten
 from aikg.publication import replay
@@ -89,10 +91,10 @@ def open_graph(configured: Settings | None = None, vocabularies: Sequence[Path] 
         VocabularyUnreadable: One of them is not RDF.
     """
     configured = configured or settings.from_environment()
-    path = build.ensure_built(configured)
+    path = ensure_built(configured)
     store = ox.Store()
     store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
-    version = build.built_version(path) or ""
+    version = built_version(path) or ""
     if configured.ledger.exists():
         version = replay.onto(store, configured, version)
     for file in vocabularies:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from aikg import audit as auditing
 from aikg import build as building
 from aikg import graph, settings
+from aikg.built import ensure_built
 from aikg.cli.console import console, print_rows, stages
 from aikg.files.turtle import Statement
 from aikg.names import RDF_TYPE, shorten
@@ -107,7 +108,7 @@ def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> No
         return
     text = sys.stdin.read() if question == STDIN else graph.find_text(question)
     with stages() as progress:
-        building.ensure_built(configured, progress)
+        ensure_built(configured, progress)
     opened = graph.open_graph(configured, vocabularies)
     if form == "table":
         names, rows = opened.table(text)

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from aikg import build as building
 from aikg import graph, settings
+from aikg.built import ensure_built
 from aikg.cli.console import console, stages
 from aikg.errors import AikgError, MissingFolder
 from aikg.intake import template as sheet
@@ -77,7 +78,7 @@ def _validate_submitted(
     files: Sequence[Path], name: str | None, form: str, configured: Settings
 ) -> bool:
     with stages() as progress:
-        building.ensure_built(configured, progress)
+        ensure_built(configured, progress)
         progress("load")
         store, rules = graph.open_graph(configured).store, Rules.load(configured.root)
         examined = []

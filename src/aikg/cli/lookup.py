@@ -10,8 +10,8 @@ from typing import TextIO
 
 import click
 
-from aikg import build as building
 from aikg import graph, settings
+from aikg.built import ensure_built
 from aikg.cli.console import print_rows, stages
 from aikg.links.lookup import LookUp
 from aikg.names import shorten
@@ -28,7 +28,7 @@ _FORMAT = click.option(
 def _open() -> LookUp:
     configured = settings.from_environment()
     with stages() as progress:
-        building.ensure_built(configured, progress)
+        ensure_built(configured, progress)
     opened = graph.open_graph(configured)
 
     def ask(query: str) -> bytes:

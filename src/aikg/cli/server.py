@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from aikg import build as building
 from aikg import settings
+from aikg.built import ensure_built
 from aikg.cli.console import stages
 
 
@@ -24,5 +24,5 @@ def serve(host: str, port: int) -> None:
 
     configured = settings.from_environment()
     with stages() as progress:
-        building.ensure_built(configured, progress)
+        ensure_built(configured, progress)
     web.serve(configured, host, port)

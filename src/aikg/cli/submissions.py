@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from aikg import build as building
 from aikg import settings
+from aikg.built import ensure_built
 from aikg.cli.console import print_rows, stages
 from aikg.errors import MissingFolder, SubmissionInvalid
 from aikg.ledger.steps import LICENCES, Sent
@@ -70,7 +70,7 @@ def _desk(server: str | None, token: str) -> Iterator[LocalDesk | RemoteDesk]:
         return
     configured = settings.from_environment()
     with stages() as progress:
-        building.ensure_built(configured, progress)
+        ensure_built(configured, progress)
         progress("open the ledger")
         name = getpass.getuser()
         opened = open_desk(configured, f"a command of {name}")

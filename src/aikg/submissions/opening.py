@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from aikg import build
 from aikg.engine.client import Engine
 from aikg.engine.process import Change
+from aikg.files.version import built_version
 from aikg.ledger import home
 from aikg.ledger.database import Database
 from aikg.ledger.records import Submission
@@ -39,7 +39,7 @@ def open_desk(
     with home.hold(settings.home, holder):
         database = Database(settings.ledger)
         try:
-            files = build.built_version(settings.graph) or ""
+            files = built_version(settings.graph) or ""
             with Engine(settings, lambda: _changes(database, files)) as engine:
                 desk = Desk(database, engine, files)
                 if replay(database, files) is None:
