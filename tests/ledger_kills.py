@@ -18,7 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from aikg.settings import Settings
 
 #: How many clients work at once.
 CLIENTS = 3
+#: After so many rounds another home is begun, so that a start never has much to bring back.
+EACH = 50
 #: A process is killed within so many seconds of work.
 WORK = 4.0
 #: How long a server may take to be whole again, in seconds.
@@ -121,31 +124,38 @@ class Client(threading.Thread):
 
 
 def soak(configured: Settings, rounds: int, seed: int = 1) -> Tally:
-    """Work and kill for a number of rounds on one home."""
+    """Work and kill for a number of rounds."""
     tally, rng = Tally(), random.Random(seed)
-    expected: dict[str, Expected] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        shutil.copy(configured.graph, home)
-        done = 0
-        while done < rounds:
-            with opened(replace(configured, home=home), home) as desk:
-                whole = _size_when_published(desk, f"calm-{done}")
-                alive = True
-                while alive and done < rounds:
-                    now = _round(desk, done, rng, tally)
-                    expected |= now
-                    done += 1
-                    alive = desk.server.process.poll() is None
-                    if alive:
-                        _check(desk, now, whole, tally)
-                    _report(done, tally)
-            with opened(replace(configured, home=home), home) as desk:
-                whole = _size_when_published(desk, f"calm-again-{done}")
-                _check(desk, now, whole, tally)
-        with opened(replace(configured, home=home), home) as desk:
-            _check(desk, expected, whole, tally)
+    for first in range(0, rounds, EACH):
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder)
+            shutil.copy(configured.graph, home)
+            numbers = range(first, min(first + EACH, rounds))
+            _soak_home(replace(configured, home=home), numbers, rng, tally)
     return tally
+
+
+def _soak_home(
+    configured: Settings, rounds: Sequence[int], rng: random.Random, tally: Tally
+) -> None:
+    """Work and kill on one home; each start of its server must bring back all that was sent."""
+    expected: dict[str, Expected] = {}
+    left = deque(rounds)
+    while left:
+        with opened(configured, configured.home) as desk:
+            whole = _size_when_published(desk, f"calm-{left[0]}")
+            _check(desk, expected, whole, tally)
+            alive = True
+            while alive and left:
+                number = left.popleft()
+                now = _round(desk, number, rng, tally)
+                expected |= now
+                alive = desk.server.process.poll() is None
+                if alive:
+                    _check(desk, now, whole, tally)
+                _report(number + 1, tally)
+    with opened(configured, configured.home) as desk:
+        _check(desk, expected, whole, tally)
 
 
 def _round(desk: Desk, number: int, rng: random.Random, tally: Tally) -> dict[str, Expected]:
