@@ -28,12 +28,13 @@ SIZE = 95
 MOST = 2.0
 #: Rounds that are not counted: they load what is loaded at its first use.
 _WARM_UP = 2
-_SENT, _PUBLISHED, _WITHDRAWN = (
+_SENT, _SHOWN, _PUBLISHED, _WITHDRAWN = (
     "sent in, until it waits",
+    "asked what it would change",
     "published, until a query sees it",
     "withdrawn",
 )
-#: What has a goal; the rest is shown only.
+#: What has a goal; the rest is shown only. What would change is asked of the whole graph.
 _HELD = (_SENT, _PUBLISHED)
 
 
@@ -52,11 +53,13 @@ class Desk:
     taken: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def round(self, name: str, paper: bytes) -> None:
-        """Send a paper in, publish it and withdraw it, and note how long each took."""
+        """Send a paper in, ask for its impact, publish and withdraw it; note how long each took."""
         address = f"/submissions/{name}/1"
         visible = f"ASK {{ GRAPH <{PREFIXES['graph']}submission/{name}/1> {{ ?s ?p ?o }} }}"
         with self._clock(_SENT):
             self._send("POST", f"/submissions?licence=CC0-1.0&name={name}", 201, paper)
+        with self._clock(_SHOWN):
+            self._send("GET", f"{address}/impact", 200)
         with self._clock(_PUBLISHED):
             self._send("POST", f"{address}/publish", 200, b"")
             while b"true" not in self._send("GET", target(self.server.url, visible), 200):
@@ -128,7 +131,7 @@ def _compared(
 ) -> tuple[list[tuple[str, ...]], list[Goal]]:
     """Give a row for each step, and what the goals are held against."""
     rows, goals = [], []
-    for step in (_SENT, _PUBLISHED, _WITHDRAWN):
+    for step in (_SENT, _SHOWN, _PUBLISHED, _WITHDRAWN):
         own, copy, other = (desk.taken[step][-count:] for desk in (small, again, large))
         noise, ratio = (
             median([b / a for a, b in zip(own, taken, strict=True)]) for taken in (copy, other)

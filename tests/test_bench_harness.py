@@ -158,10 +158,11 @@ def test_results_replace_those_of_an_earlier_run(settings: Settings, tmp_path: P
 
 
 def test_a_paper_comes_in_on_each_graph(setting: Setting) -> None:
-    """Sent, published and withdrawn on all three; what has a goal has a figure."""
+    """Sent, shown, published and withdrawn on all three; what has a goal has a figure."""
     section = publication.measure(setting, 1)
     assert [row[0] for row in section.rows] == [
-        "sent in, until it waits", "published, until a query sees it", "withdrawn",
+        "sent in, until it waits", "asked what it would change", "published, until a query sees it",
+        "withdrawn",
     ]  # fmt: skip
     assert all(float(cell) > 0 for row in section.rows for cell in row[1:])
     assert len(section.goals) == 2
