@@ -228,7 +228,12 @@ def _cases() -> dict[str, list[Piece]]:
 def _compare(
     whole: Whole, store: ox.Store, triples: list[ox.Triple], name: str, tally: Tally
 ) -> None:
-    verdict = judge(store, submission(triples, NAME), rules())
+    try:
+        verdict = judge(store, submission(triples, NAME), rules())
+    except Exception as error:
+        tally.submissions += 1
+        tally.differences.append(f"{name}: there is no verdict: {error!r}")
+        return
     new, follows = whole.changes(verdict.triples)
     found = {wrong for wrong in told(verdict) if wrong[1] not in CONDUCT}
     tally.submissions += 1
@@ -243,18 +248,19 @@ def _compare(
         tally.differences.append(f"{name}: the verdicts differ")
 
 
-def soak(graph: Path, rounds: int, processes: int) -> Iterator[Tally]:
+def soak(graph: Path, rounds: int, processes: int, first: int = 0) -> Iterator[Tally]:
     """Compare, until there were enough rounds and each constraint was violated often enough.
 
     Args:
         graph: The built graph.
         rounds: How many graphs are invented at least, each with `EACH` submissions.
         processes: How many processes share the work.
+        first: The first seed.
     """
     total, done = Tally(), 0
     with ProcessPoolExecutor(processes) as pool:
         while done < rounds or (total.rare and done < 2 * rounds):
-            seeds = range(done, done + 4 * processes)
+            seeds = range(first + done, first + done + 4 * processes)
             for tally in pool.map(run, seeds, repeat(graph)):
                 total.add(tally)
             done += len(seeds)
@@ -266,12 +272,13 @@ def soak(graph: Path, rounds: int, processes: int) -> Iterator[Tally]:
     "--rounds", default=ROUNDS, show_default=True, help=f"Graphs, {EACH} submissions each."
 )
 @click.option("--processes", default=2, show_default=True)
+@click.option("--first", default=0, show_default=True, help="The first seed.")
 @click.option("--counts", is_flag=True, help="Print how often each constraint was violated.")
-def main(rounds: int, processes: int, counts: bool) -> None:
+def main(rounds: int, processes: int, first: int, counts: bool) -> None:
     """Compare the two ways, and tell where they differ."""
     graph = ensure_built(settings.from_environment())
     total = Tally()
-    for total in soak(graph, rounds, processes):
+    for total in soak(graph, rounds, processes, first):
         sys.stdout.write(
             f"{total.submissions} submissions, {total.invalid} invalid, {total.refused} with "
             f"statements that are refused, {len(total.violated)} constraints violated, "

@@ -11,8 +11,9 @@ import pytest
 from conftest import EXAMPLES, ROOT
 from whole import Whole, submission, told
 
+from aikg import names
 from aikg.files import turtle
-from aikg.intake import conduct
+from aikg.intake import conduct, report
 from aikg.intake.reading import read
 from aikg.intake.terms import node_of, value_of
 from aikg.intake.verdict import Rules, judge
@@ -67,6 +68,24 @@ def test_the_graph_is_as_it_was(rules: Rules) -> None:
     body = (EXAMPLES / "checks" / "one-size" / "caught.ttl").read_bytes()
     assert judge(store, read(body, None, "caught.ttl", "case"), rules).problems
     assert set(store) == before
+
+
+@pytest.mark.parametrize("text", ["2", "x> } UNION { ?issue ?any ?node } #", ""])
+def test_a_text_in_the_place_of_a_node_is_told_as_what_points_at_it(
+    text: str, rules: Rules
+) -> None:
+    """A check would be about the text: it finds a percentage in a document of no known size."""
+    file = EXAMPLES / "checks" / "no-size" / "caught.ttl"
+    body = file.read_text().replace("aikg:inDocument ex:caught-paper", f'aikg:inDocument "{text}"')
+    sent = read(body.encode(), None, "caught.ttl", "case")
+    store = ox.Store()
+    store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in rules.ontology)
+    verdict = judge(store, sent, rules)
+    assert f"{names.PREFIXES['aikg']}inDocument" in {
+        one.path for one in verdict.results if one.value == text
+    }
+    assert report.write(store, verdict, rules, sent.headings).findings
+    assert not {problem.node for problem in verdict.problems} & {text}
 
 
 PREFIXES = (
