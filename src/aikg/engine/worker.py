@@ -27,7 +27,7 @@ SIZE = Path("/proc/self/statm")
 #: Nothing is sent before there is so much: what fails early has a status of its own.
 PIECE = 1 << 16
 #: How much processor time a job has before it gives way to others, in seconds.
-SHORT = 1.0
+SHORT = 0.25
 #: How far a long job gives way: a tenth of the share of a short one, where both want all.
 _NICE = 10
 #: How much a job may leave a worker grown by without being its last, in kilobytes.

@@ -13,6 +13,7 @@ from typing import Any
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 from aikg.errors import PortInUse
 from aikg.settings import Settings
@@ -49,6 +50,23 @@ class _Channel(HTTPChannel):
         self.served_since = time.time()
         super().service()
         self.served_since = math.inf
+
+
+class _Threads(ThreadedTaskDispatcher):
+    """The threads that answer, no more than there ever were requests at once.
+
+    They take turns, and one that has slept while a hundred others worked wakes with a cold cache.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def add_task(self, task: HTTPChannel) -> None:
+        """Let a thread answer what a connection asks, once one is free."""
+        if self.active_count + len(self.queue) >= len(self.threads) < self._most:
+            self.set_thread_count(len(self.threads) + 1)
+        super().add_task(task)
 
 
 class Server(TcpWSGIServer):
@@ -121,6 +139,7 @@ def make(app: Any, listener: socket.socket, settings: Settings, most_body: int) 
         _sock=listener,
         bind_socket=False,
         adj=adjustments,
+        dispatcher=_Threads(settings.threads),
         sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
     )
     server.patience = settings.deadline + _SILENCE
