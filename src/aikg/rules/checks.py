@@ -115,7 +115,8 @@ def names(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
 
 def recorded(store: ox.Store, nodes: Iterable[str] | None = None) -> dict[str, str]:
     """Give the data issue of the same source that concerns a node, of all nodes or of some."""
-    named = "" if nodes is None else f"VALUES ?node {{ {' '.join(f'<{n}>' for n in nodes)} }}"
+    iris = map(str, map(ox.NamedNode, nodes or ()))  # which lets nothing but an address through
+    named = "" if nodes is None else f"VALUES ?node {{ {' '.join(iris)} }}"
     rows = cast("ox.QuerySolutions", store.query(_RECORDED % named))
     return {row["node"].value: row["issue"].value for row in rows}
 
