@@ -6,6 +6,7 @@ notices.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -46,7 +47,8 @@ def work(store: ox.Store, version: str, connection: socket.socket, memory: int) 
         limit(memory)
         worker = _Worker(store, Frames(connection))
         signal.signal(signal.SIGPROF, worker.give_way)
-        deep(worker.serve)
+        while not worker.leaves:
+            deep(worker.serve)
         status = 0
     except (Broken, ConnectionError):
         status = 0  # the client has read enough
@@ -68,31 +70,42 @@ def _introduce(connection: socket.socket, version: str) -> None:
 
 
 class _Worker:
-    """The loop of a worker, in a thread with a deep stack; signals reach the main thread."""
+    """The loop of a worker, in a thread with a deep stack; signals reach the main thread.
+
+    Attributes:
+        leaves: Whether it does nothing more.
+    """
 
     def __init__(self, store: ox.Store, frames: Frames) -> None:
         self._store = store
         self._frames = frames
         self._thread = 0
-        self._last = False
+        self._slow = False
+        self.leaves = False
         self._size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     def serve(self) -> None:
-        """Do jobs until one of them leaves this worker other than it was."""
+        """Do jobs until one of them was long, or leaves this worker other than it was."""
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPROF])
-        self._thread = threading.get_native_id()
-        while not self._last:
+        self._thread, self._slow = threading.get_native_id(), False
+        while not (self._slow or self.leaves):
             request = self._frames.receive_head()
             body = self._frames.receive_body()
             signal.setitimer(signal.ITIMER_REAL, request["timeout"])
             signal.setitimer(signal.ITIMER_PROF, SHORT)
-            self._last = request["job"] not in READ_ONLY
+            self.leaves = request["job"] not in READ_ONLY
             self._answer(request, body)
 
     def give_way(self, *_: object) -> None:
-        """Lower the priority; only a new worker has the old one again."""
-        self._last = True
-        os.setpriority(os.PRIO_PROCESS, self._thread, _NICE)
+        """Lower the thread's priority; only a new thread has the old one again.
+
+        A new worker had it too, but would have to copy anew what queries touch of the graph: the
+        engine counts references in it, so that even who reads writes.
+        """
+        self._slow = True
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            usual = os.getpriority(os.PRIO_PROCESS, self._thread)
+            os.setpriority(os.PRIO_PROCESS, self._thread, usual + _NICE)
 
     def _answer(self, request: dict[str, Any], body: bytes) -> None:
         output = _Output(self._frames)
@@ -106,9 +119,9 @@ class _Worker:
                 raise
             output.tell(error)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self._size
-        self._last = self._last or grown > _GROWTH
+        self.leaves = self.leaves or grown > _GROWTH
         signal.setitimer(signal.ITIMER_REAL, 0)
-        output.end(LEAVE if self._last else END)
+        output.end(LEAVE if self.leaves else END)
 
 
 class _Output:
