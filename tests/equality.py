@@ -41,6 +41,8 @@ from whole import Whole, Wrong, submission, told
 from aikg import settings
 from aikg.built import ensure_built
 from aikg.files import turtle
+from aikg.intake import texts
+from aikg.intake.report import write
 from aikg.intake.verdict import Rules, judge
 from bench import shipped
 from bench.shipped import Shipped
@@ -230,9 +232,11 @@ def _compare(
 ) -> None:
     try:
         verdict = judge(store, submission(triples, NAME), rules())
+        report = write(store, verdict, rules())
+        _ = texts.as_text(report), texts.as_json(report), texts.as_rdf(verdict, "turtle")
     except Exception as error:
         tally.submissions += 1
-        tally.differences.append(f"{name}: there is no verdict: {error!r}")
+        tally.differences.append(f"{name}: there is no verdict, or no report: {error!r}")
         return
     new, follows = whole.changes(verdict.triples)
     found = {wrong for wrong in told(verdict) if wrong[1] not in CONDUCT}
