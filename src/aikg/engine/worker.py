@@ -12,6 +12,7 @@ import resource
 import signal
 import socket
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
@@ -49,6 +50,7 @@ def work(store: ox.Store, version: str, connection: socket.socket, memory: int) 
         signal.signal(signal.SIGPROF, worker.give_way)
         while not worker.leaves:
             deep(worker.serve)
+            worker.await_end()
         status = 0
     except (Broken, ConnectionError):
         status = 0  # the client has read enough
@@ -95,6 +97,13 @@ class _Worker:
             signal.setitimer(signal.ITIMER_PROF, SHORT)
             self.leaves = request["job"] not in READ_ONLY
             self._answer(request, body)
+
+    def await_end(self) -> None:
+        """Wait until the kernel has ended the thread: there is no room for a second stack."""
+        with contextlib.suppress(ProcessLookupError):
+            while True:
+                os.getpriority(os.PRIO_PROCESS, self._thread)
+                time.sleep(0.001)
 
     def give_way(self, *_: object) -> None:
         """Lower the thread's priority; only a new thread has the old one again.
