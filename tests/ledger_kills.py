@@ -2,7 +2,7 @@
 
 After each kill every submission must be in the state that was acknowledged last, or in the one that
 was asked for when the answer did not come; and the graph holds all of it, or nothing.
-`make soak` runs a thousand rounds, a test twenty.
+`make soak` runs some hundreds of rounds, a test twenty.
 """
 
 from __future__ import annotations
