@@ -85,6 +85,15 @@ def kill_one(server: Server) -> str:
     return "holder" if which == held else "worker"
 
 
+def await_workers(server: Server) -> None:
+    """Wait until the engine is up again: who kills it before only sees it start."""
+    for _ in range(600):
+        if workers(server):
+            return
+        time.sleep(0.05)
+    pytest.fail("the engine does not start again")
+
+
 def test_kills_at_random(small: Settings, pytestconfig: pytest.Config) -> None:
     """No wrong answer, no hang; at the end all is as at the beginning, and nothing is left."""
     killed: Counter[str] = Counter()
@@ -97,6 +106,7 @@ def test_kills_at_random(small: Settings, pytestconfig: pytest.Config) -> None:
         for client in clients:
             client.start()
         for _ in range(pytestconfig.getoption("rounds")):
+            await_workers(server)
             time.sleep(random.uniform(0.02, 0.3))
             everyone |= {holder(server) or 0, *workers(server)}
             killed[kill_one(server)] += 1
