@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyoxigraph as ox
 import pytest
@@ -47,6 +48,18 @@ def send(client: FlaskClient, body: str | bytes, media_type: str = "text/turtle"
     address = options.pop("address", ADDRESS)
     headers = options.pop("headers", {})
     return client.post(address, data=body, content_type=media_type, headers=headers)
+
+
+def test_a_file_that_takes_too_long_is_told_what_to_do_with_a_file(
+    built: Built, settings: Settings
+) -> None:
+    """Its sender has no query that could be shortened."""
+    many = FITS + "".join(f"<n{n}> aikg:value {n}.0 .\n" for n in range(100_000))
+    with Engine(replace(settings, deadline=0.5)) as engine:
+        answer = send(create_app(engine, [], sections=SECTIONS).test_client(), many)
+    assert answer.status_code == 503
+    assert answer.json["detail"] == "The examination was stopped at its deadline of 0.5 seconds."
+    assert "aikg validate" in answer.json["advice"]
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

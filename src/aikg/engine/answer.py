@@ -12,7 +12,13 @@ from aikg.engine.places import QUIETER, TICK, Place
 from aikg.engine.pool import Worker
 from aikg.errors import AnswerTooLarge, ClientGone, DeadlineExceeded, TooBusy, WorkerLost
 
-_LESS = "Ask for less: begin with what is rare, join each pattern to another, and use LIMIT."
+_LESS = (
+    "Ask for less: begin with what is rare, join each pattern to another, and use LIMIT. "
+    "The same query again would end the same way."
+)
+#: The job that examines a file, whose sender can shorten no query.
+_EXAMINES = "check"
+_SHORTER = "Send a part of it at a time, or run `aikg validate FILE`, which has no deadline."
 
 
 class NotAsked(WorkerLost):
@@ -55,6 +61,7 @@ class Answer:
         self._worker, self._place, self._most, self._finish = worker, place, most, finish
         self._frames = Frames(worker.connection, self._look_around)
         self._open, self._begun = True, False
+        self._examines = request["job"] == _EXAMINES
         self.version = worker.version()
         place.stop = worker.stop
         try:
@@ -133,8 +140,9 @@ class Answer:
             )
         if self._place.left <= 0:
             raise DeadlineExceeded(
-                f"The query was stopped at its deadline of {self._place.timeout:g} seconds.",
-                advice=f"{_LESS} The same query again would end the same way.",
+                f"The {'examination' if self._examines else 'query'} was stopped "
+                f"at its deadline of {self._place.timeout:g} seconds.",
+                advice=_SHORTER if self._examines else _LESS,
             )
         raise WorkerLost(
             "The query used more memory or stack than one query may, and was stopped.",

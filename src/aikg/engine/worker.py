@@ -101,7 +101,7 @@ class _Worker:
     def await_end(self) -> None:
         """Wait until the kernel has ended the thread: there is no room for a second stack."""
         with contextlib.suppress(ProcessLookupError):
-            while True:
+            for _ in range(1000):  # and no longer, for its number may be another's by then
                 os.getpriority(os.PRIO_PROCESS, self._thread)
                 time.sleep(0.001)
 
