@@ -159,9 +159,9 @@ def test_without_a_name_each_gets_one(ledger: Database) -> None:
 def test_the_same_bytes_are_found_while_they_can_be_published(ledger: Database) -> None:
     """What was rejected can be sent again."""
     one = waiting(ledger)
-    assert records.same_content(ledger, sent().sha256) == one
+    assert records.same_content(ledger, sent().sha256, None) == one
     steps.reject(ledger, one, ANN, "not evidence")
-    assert records.same_content(ledger, sent().sha256) is None
+    assert records.same_content(ledger, sent().sha256, None) is None
 
 
 def test_a_token_is_shown_once_and_kept_as_a_hash(ledger: Database) -> None:

@@ -278,6 +278,12 @@ class UnknownToken(AikgError):
     status = 404
 
 
+class UnknownPerson(AikgError):
+    """No person has that number."""
+
+    status = 404
+
+
 class NameMalformed(AikgError):
     """A name is not fit to be a part of an IRI."""
 

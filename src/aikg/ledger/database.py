@@ -7,6 +7,7 @@ disk, whatever happens to the process or to the power.
 from __future__ import annotations
 
 import contextlib
+import errno
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from aikg.errors import LedgerUnreadable, StorageFull
+from aikg.ledger import private
 
 #: Each step brings the file from one `user_version` to the next; a step is never changed.
 MIGRATIONS = (
@@ -58,6 +60,46 @@ MIGRATIONS = (
     -- Where the graph differs from the one that the files alone give: 1 added, 0 removed.
     CREATE TABLE overlay (quad TEXT PRIMARY KEY, added INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE person (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      label TEXT NOT NULL,
+      created TEXT NOT NULL
+    );
+    -- Equal labels are not one person, so each token becomes a person of its own.
+    INSERT INTO person (id, label, created) SELECT id, label, created FROM token;
+    ALTER TABLE token ADD COLUMN person INTEGER REFERENCES person (id);
+    UPDATE token SET person = id;
+    -- The owner: the person who began the name, whoever sent this version for them.
+    ALTER TABLE submission ADD COLUMN person INTEGER REFERENCES person (id);
+    UPDATE submission SET person = (
+      SELECT first.token FROM submission AS first
+      WHERE first.name = submission.name AND first.token IS NOT NULL
+      ORDER BY first.version LIMIT 1
+    ) WHERE state <> 'purged';
+    -- Who took the step. Of earlier steps only the sender's is known without doubt.
+    ALTER TABLE event ADD COLUMN person INTEGER REFERENCES person (id);
+    UPDATE event SET person = (
+      SELECT token FROM submission WHERE submission.id = event.submission
+    ) WHERE state IN ('received', 'waiting', 'invalid');
+    -- The id of a session is a hash of what the browser keeps.
+    CREATE TABLE session (
+      id TEXT PRIMARY KEY,
+      token INTEGER NOT NULL REFERENCES token (id),
+      created TEXT NOT NULL,
+      expires TEXT NOT NULL,
+      ended TEXT
+    ) WITHOUT ROWID;
+    -- Namespaces outside ours that an administrator registered for a person.
+    CREATE TABLE namespace (
+      iri TEXT PRIMARY KEY,
+      person INTEGER NOT NULL REFERENCES person (id),
+      registered TEXT NOT NULL,
+      by TEXT NOT NULL
+    ) WITHOUT ROWID;
+    -- Sessions are signed with a secret that lies in a file of its own from now on.
+    DELETE FROM fact WHERE name = 'session secret';
+    """,
 )
 
 #: What SQLite says when a write finds no room: on the disk, under a quota, under a limit of size.
@@ -67,6 +109,8 @@ _FULL = {
     sqlite3.SQLITE_IOERR_SHMSIZE,
     sqlite3.SQLITE_IOERR_TRUNCATE,
 }
+#: What the system says then.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 #: How long a writer waits for another process that writes, in seconds.
 _PATIENCE = 10.0
 
@@ -82,8 +126,9 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        with _explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with _explained(path, OSError):
+            private.folder(path.parent)
+            private.file(path)
             self._connection = sqlite3.connect(
                 path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
@@ -105,6 +150,8 @@ class Database:
                 advice="Update aikg; a ledger is never taken back to an older form.",
             )
         if present < len(MIGRATIONS):
+            if present:
+                self._save(present)
             self._migrate()
 
     def _migrate(self) -> None:
@@ -114,6 +161,20 @@ class Database:
                 for statement in script.split(";"):
                     self._connection.execute(statement)
             self._connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+        self.forget_old_pages()
+
+    def _save(self, version: int) -> None:
+        """Write a copy of the file beside it, before a migration changes its form.
+
+        Another process may migrate it meanwhile: then its copy stays.
+        """
+        saved = saved_before(self.path, version)
+        with private.written(saved) as part:
+            self._connection.execute("VACUUM INTO ?", (str(part),))
+            with contextlib.closing(sqlite3.connect(part)) as copy:
+                (copied,) = copy.execute("PRAGMA user_version").fetchone()
+            if copied != version:
+                part.unlink()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Self]:
@@ -149,15 +210,33 @@ class Database:
         with self._lock:
             self._connection.executemany(sql, values)
 
+    def forget_saved(self) -> None:
+        """Delete the copies that migrations left beside the file: they hold what was purged."""
+        for version in range(1, len(MIGRATIONS)):
+            saved_before(self.path, version).unlink(missing_ok=True)
+
     def forget_old_pages(self) -> None:
         """Fold the write-ahead log into the file and empty it: it may hold what was deleted."""
         with self._lock, _explained(self.path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def copy(self, target: Path) -> None:
-        """Write a copy as of now to a file that is not there yet; writers go on meanwhile."""
-        with self._lock, _explained(target):
-            self._connection.execute("VACUUM INTO ?", (str(target),))
+        """Write a copy as of now to a file that is not there yet; writers go on meanwhile.
+
+        Its owner alone may read the copy, and no session of a browser is in it.
+
+        Raises:
+            LedgerUnreadable: There is a file already, or the folder cannot be written to.
+        """
+        with self._lock, _explained(target, OSError):
+            if target.exists():
+                raise sqlite3.OperationalError("output file already exists")
+            with private.written(target) as part:
+                self._connection.execute("VACUUM INTO ?", (str(part),))
+                with contextlib.closing(sqlite3.connect(part)) as copy:
+                    copy.execute("PRAGMA secure_delete=ON")
+                    copy.execute("DELETE FROM session")
+                    copy.commit()
 
     def check(self) -> None:
         """Read the whole file, and hold each page and each index against the others.
@@ -178,14 +257,20 @@ class Database:
             self._connection.close()
 
 
+def saved_before(path: Path, version: int) -> Path:
+    """Name the copy of a ledger that is made before it is brought from a version to a later one."""
+    return path.with_name(f"{path.name}.version-{version}")
+
+
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, *also: type[OSError]) -> Iterator[None]:
     """Raise what SQLite or the system says as an error of ours."""
+    kinds: tuple[type[Exception], ...] = (sqlite3.DatabaseError, *also)
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except kinds as error:
         code = getattr(error, "sqlite_errorcode", None)
-        if code in _FULL:
+        if code in _FULL or getattr(error, "errno", None) in _NO_ROOM:
             raise StorageFull(
                 f"{path.parent} has no room left; nothing was written, and nothing was lost.",
                 advice="Make room on the disk, then send it again; reading goes on meanwhile.",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aikg.errors import HomeHeld
+from aikg.ledger import private
 
 
 @contextlib.contextmanager
@@ -21,7 +22,7 @@ def hold(home: Path, holder: str) -> Iterator[None]:
     Raises:
         HomeHeld: Another program holds it; the message has what it told.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    private.folder(home)
     with (home / "holder").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -45,6 +45,8 @@ class Submission:
         version: 1 for the first that bears the name, and so on.
         state: Where it stands in its life.
         token: The number of the token that it came with; None from the command line.
+        person: The number of the person who owns its name; None from the command line, and after
+            a purge.
         orcid: Who stands behind it, where they said so.
         licence: The licence under which it was given, as an IRI.
         media_type: Of the bytes as sent.
@@ -58,6 +60,7 @@ class Submission:
     version: int
     state: str
     token: int | None
+    person: int | None
     orcid: str | None
     licence: str
     media_type: str | None
@@ -89,7 +92,8 @@ class Event:
         number: Its number in the ledger; later is larger.
         state: What the submission became.
         at: When, in UTC.
-        by: Who did it: the label of a token, or who ran a command.
+        by: Who did it: the label of a person, or who ran a command.
+        person: The number of that person; None for who ran a command, and where it is not known.
         why: What they gave as reason, or nothing.
         files: The version of the files (ontology, shapes, checks) that were in force.
     """
@@ -98,6 +102,7 @@ class Event:
     state: str
     at: str
     by: str
+    person: int | None
     why: str
     files: str
 
@@ -106,8 +111,13 @@ _COLUMNS = ", ".join(field.name for field in fields(Submission))
 
 
 def now() -> str:
-    """Give the time in UTC, to the second."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return the time in UTC, to the second."""
+    return timestamp()
+
+
+def timestamp(later: datetime.timedelta = datetime.timedelta()) -> str:
+    """Return the time in UTC, to the second, as it is or will be later."""
+    return (datetime.datetime.now(datetime.UTC) + later).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def checked_name(name: str | None) -> str:
@@ -147,6 +157,14 @@ def versions(database: Database, name: str) -> list[Submission]:
     return _select(database, "WHERE name = ? ORDER BY version DESC", (name,))
 
 
+def owner(versions: list[Submission]) -> int | None:
+    """Return the person who owns a name, by all versions that bear it.
+
+    None where nobody does: it came from the command line, or all of it was purged.
+    """
+    return next((version.person for version in versions if version.person is not None), None)
+
+
 def in_states(database: Database, *states: str) -> list[Submission]:
     """Give the submissions in some states, the oldest first."""
     marks = ", ".join("?" * len(states))
@@ -158,12 +176,21 @@ def ever_published(database: Database) -> list[Submission]:
     return in_states(database, PUBLISHED, SUPERSEDED, WITHDRAWN, PURGED)
 
 
-def same_content(database: Database, sha256: str) -> Submission | None:
-    """Find a submission of the same bytes that can still be published, or is."""
+def same_content(database: Database, sha256: str, token: int | None) -> Submission | None:
+    """Find a submission of the same bytes from the same sender that can be published, or is.
+
+    Args:
+        database: The ledger.
+        sha256: Of the bytes.
+        token: The number of a token; every token of its person is the same sender. None stands for
+            the command line.
+    """
     found = _select(
         database,
-        "WHERE sha256 = ? AND state IN ('received', 'waiting', 'published') ORDER BY id",
-        (sha256,),
+        "WHERE sha256 = ? AND state IN ('received', 'waiting', 'published') AND "
+        "(SELECT person FROM token WHERE id = submission.token) IS "
+        "(SELECT person FROM token WHERE id = ?) ORDER BY id",
+        (sha256, token),
     )
     return found[0] if found else None
 
@@ -186,7 +213,8 @@ def followed(database: Database, submission: Submission) -> bytes:
 def history(database: Database, submission: Submission) -> list[Event]:
     """Give what happened to a submission, in order."""
     rows = database.rows(
-        "SELECT number, state, at, by, why, files FROM event WHERE submission = ? ORDER BY number",
+        "SELECT number, state, at, by, person, why, files FROM event WHERE submission = ? "
+        "ORDER BY number",
         (submission.id,),
     )
     return [Event(**row) for row in rows]

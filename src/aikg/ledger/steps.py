@@ -22,14 +22,16 @@ class Actor:
     """Who takes a step.
 
     Attributes:
-        name: What the ledger calls them: a token's label, or who runs the command.
+        name: What the ledger calls them: a person's label, or who runs the command.
         files: The version of the files that are in force.
         token: The number of their token, or None.
+        person: The number of the person, or None.
     """
 
     name: str
     files: str
     token: int | None = None
+    person: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Judgement:
 
 
 def receive(database: Database, sent: Sent, actor: Actor) -> Submission:
-    """Keep what was sent, as the next version of its name.
+    """Keep what was sent, as the next version of its name; who began the name owns each version.
 
     Raises:
         NameMalformed: The name is none.
@@ -101,11 +103,13 @@ def receive(database: Database, sent: Sent, actor: Actor) -> Submission:
     with database.transaction():
         before = records.versions(database, name)
         version = before[0].version + 1 if before else 1
+        person = records.owner(before) if before else actor.person
         database.write(
-            "INSERT INTO submission (name, version, state, token, orcid, licence, media_type, "
-            "filename, sha256, content) VALUES (?, ?, 'received', ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO submission (name, version, state, token, person, orcid, licence, "
+            "media_type, filename, sha256, content) "
+            "VALUES (?, ?, 'received', ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(name, version, actor.token, sent.orcid, sent.licence),
+                *(name, version, actor.token, person, sent.orcid, sent.licence),
                 *(sent.media_type, sent.filename, sent.sha256, sent.content),
             ),
         )
@@ -196,15 +200,18 @@ def purge(database: Database, submission: Submission, actor: Actor, why: str) ->
     with database.transaction():
         purged = _move(database, submission, records.PURGED, actor, why)
         database.write(
-            "UPDATE submission SET token = NULL, orcid = NULL, filename = NULL, sha256 = NULL, "
-            "content = NULL, statements = NULL, followed = NULL, report = NULL WHERE id = ?",
+            "UPDATE submission SET token = NULL, person = NULL, orcid = NULL, filename = NULL, "
+            "sha256 = NULL, content = NULL, statements = NULL, followed = NULL, report = NULL "
+            "WHERE id = ?",
             (submission.id,),
         )
         database.write(
-            "UPDATE event SET by = '', why = '' WHERE submission = ? AND state <> 'purged'",
+            "UPDATE event SET by = '', person = NULL, why = '' "
+            "WHERE submission = ? AND state <> 'purged'",
             (submission.id,),
         )
     database.forget_old_pages()
+    database.forget_saved()
     return purged
 
 
@@ -231,8 +238,9 @@ def _move(
 
 def _note(database: Database, submission: Submission, actor: Actor, why: str) -> None:
     database.write(
-        "INSERT INTO event (submission, state, at, by, why, files) VALUES (?, ?, ?, ?, ?, ?)",
-        (submission.id, submission.state, now(), actor.name, why, actor.files),
+        "INSERT INTO event (submission, state, at, by, person, why, files) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (submission.id, submission.state, now(), actor.name, actor.person, why, actor.files),
     )
 
 

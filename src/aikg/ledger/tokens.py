@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 from aikg.errors import Unauthenticated, UnknownToken
+from aikg.ledger import persons, private, sessions
 from aikg.ledger.database import Database
 from aikg.ledger.records import now
 
@@ -23,7 +24,9 @@ class Token:
 
     Attributes:
         id: Its number.
-        label: Whom it was given to.
+        label: What it is called by.
+        person: The number of the person whom it belongs to.
+        holder: The label of that person.
         scope: What it allows, one of `SCOPES`.
         created: When it was made.
         revoked: When it was revoked, or None.
@@ -31,6 +34,8 @@ class Token:
 
     id: int
     label: str
+    person: int
+    holder: str
     scope: str
     created: str
     revoked: str | None
@@ -40,48 +45,60 @@ class Token:
         return SCOPES.index(self.scope) >= SCOPES.index(scope)
 
 
-def create(database: Database, label: str, scope: str) -> str:
-    """Make a token and give it, this once."""
+_SELECT = (
+    "SELECT token.id, token.label, token.person, person.label AS holder, token.scope, "
+    "token.created, token.revoked FROM token JOIN person ON person.id = token.person "
+)
+
+
+def create(database: Database, label: str, scope: str, person: int | None = None) -> str:
+    """Make a token and return it, this once.
+
+    Args:
+        database: The ledger.
+        label: What the token is called by.
+        scope: One of `SCOPES`.
+        person: The number of the person whom it belongs to; None makes a new person of that label.
+
+    Raises:
+        UnknownPerson: There is no such person.
+    """
     secret = _PREFIX + secrets.token_urlsafe(32)
     with database.transaction():
+        owner = persons.add(database, label) if person is None else person
+        persons.find(database, owner)
         database.write(
-            "INSERT INTO token (label, scope, hash, created) VALUES (?, ?, ?, ?)",
-            (label, scope, _hash(secret), now()),
+            "INSERT INTO token (label, person, scope, hash, created) VALUES (?, ?, ?, ?, ?)",
+            (label, owner, scope, _hash(secret), now()),
         )
     return secret
 
 
 def find(database: Database, secret: str) -> Token:
-    """Give what is known of a token.
+    """Return what is known of a token.
 
     Raises:
         Unauthenticated: There is none, or it was revoked.
     """
-    rows = database.rows(
-        "SELECT id, label, scope, created, revoked FROM token WHERE hash = ? AND revoked IS NULL",
-        (_hash(secret),),
-    )
+    rows = database.rows(_SELECT + "WHERE hash = ? AND revoked IS NULL", (_hash(secret),))
     if not rows:
         raise Unauthenticated(
             "The token is not one of this server's, or it was revoked.",
-            advice="Ask whoever runs the server for a token: `aikg token create`.",
+            advice="Ask the server's administrator for a token: `aikg token create`.",
         )
     return Token(**rows[0])
 
 
-def by_id(database: Database, number: int) -> Token | None:
-    """Give the token of a number; None where it was revoked or never was."""
-    rows = database.rows(
-        "SELECT id, label, scope, created, revoked FROM token WHERE id = ? AND revoked IS NULL",
-        (number,),
-    )
+def of_session(database: Database, secret: str) -> Token | None:
+    """Return the token that a session of a browser acts for; None where either has ended."""
+    number = sessions.token_of(database, secret)
+    rows = database.rows(_SELECT + "WHERE token.id = ? AND revoked IS NULL", (number,))
     return Token(**rows[0]) if rows else None
 
 
 def every(database: Database) -> list[Token]:
     """List all tokens, the revoked ones too."""
-    rows = database.rows("SELECT id, label, scope, created, revoked FROM token ORDER BY id")
-    return [Token(**row) for row in rows]
+    return [Token(**row) for row in database.rows(_SELECT + "ORDER BY token.id")]
 
 
 def revoke(database: Database, number: int) -> None:
@@ -94,6 +111,7 @@ def revoke(database: Database, number: int) -> None:
         changed = database.write(
             "UPDATE token SET revoked = ? WHERE id = ? AND revoked IS NULL", (now(), number)
         )
+        sessions.end_all(database, number)
     if not changed:
         raise UnknownToken(
             f"No token in force has the number {number}.", advice="See `aikg token list`."
@@ -101,13 +119,15 @@ def revoke(database: Database, number: int) -> None:
 
 
 def session_secret(database: Database) -> str:
-    """Give what the sessions of browsers are signed with; it is made once for each ledger."""
-    with database.transaction():
-        database.write(
-            "INSERT INTO fact VALUES ('session secret', ?) ON CONFLICT DO NOTHING",
-            (secrets.token_hex(32),),
-        )
-    return str(database.rows("SELECT value FROM fact WHERE name = 'session secret'")[0]["value"])
+    """Return the secret that signs the cookies of browsers; it is made once for each home.
+
+    It lies in a file beside the ledger, so that no copy of the ledger contains it.
+    """
+    path = database.path.with_name("session-secret")
+    if not path.exists():
+        with private.written(path) as part:
+            part.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii")
 
 
 def _hash(secret: str) -> str:

@@ -54,8 +54,8 @@ class Desk:
             The submission, which waits, or is invalid; its report says why.
 
         Raises:
-            NotAllowed: The name is another's.
-            StateConflict: The same bytes came from another, or under another name.
+            NotAllowed: The name is not free.
+            StateConflict: The same bytes came from the same person under another name.
             AikgError: It cannot be read; what was sent is kept as received.
         """
         with self._receiving:
@@ -180,13 +180,13 @@ class Desk:
         return overlay.version_of_data(self.database, self.files)
 
     def _present(self, sent: Sent, actor: Actor) -> Submission | None:
-        """Find the same bytes, sent before.
+        """Find the same bytes, sent before by the same person; of others' nothing is said.
 
         Raises:
-            StateConflict: Another sent them, or they bear another name.
+            StateConflict: They bear another name.
         """
-        present = records.same_content(self.database, sent.sha256)
-        if present and (present.token != actor.token or sent.name not in (None, present.name)):
+        present = records.same_content(self.database, sent.sha256, actor.token)
+        if present and sent.name not in (None, present.name):
             raise StateConflict(
                 f"The same bytes are here already: {present.address} is {present.state}.",
                 advice="Look there; to change it, send what differs.",
@@ -195,9 +195,10 @@ class Desk:
 
     def _keep(self, sent: Sent, actor: Actor, any_name: bool) -> Submission:
         before = records.versions(self.database, sent.name) if sent.name else []
-        if before and before[0].token != actor.token and not any_name:
+        owner = records.owner(before)
+        if before and not any_name and (owner is None or owner != actor.person):
             raise NotAllowed(
-                f"The name {sent.name} is another's.",
+                f"The name {sent.name} is not free.",
                 advice="Choose another name; or ask an administrator to send it for you.",
             )
         return steps.receive(self.database, sent, actor)

@@ -13,7 +13,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from aikg.engine.places import caller
 from aikg.errors import NotAllowed, TooManyGuesses, Unauthenticated
-from aikg.ledger import tokens
+from aikg.ledger import sessions, tokens
 from aikg.ledger.tokens import Token
 from aikg.submissions.desk import Desk
 
@@ -59,8 +59,8 @@ class Access:
         sent = _sent()
         if sent is not None:
             return self._find(sent)
-        number = session.get("token")
-        return tokens.by_id(self._desk.database, number) if number is not None else None
+        secret = session.get("id")
+        return tokens.of_session(self._desk.database, secret) if secret is not None else None
 
     def require(self, scope: str) -> Token:
         """Give the token, which must allow a scope.
@@ -97,7 +97,7 @@ class Access:
         found = self._find(secret)
         session.clear()
         session.permanent = True
-        session["token"] = found.id
+        session["id"] = sessions.begin(self._desk.database, found.id)
 
     def _require_own_form(self) -> None:
         try:

@@ -78,7 +78,7 @@ def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
     @routes.post("/submissions")
     def submit() -> AnyResponse:
         token = access.require("submit")
-        actor = Actor(token.label, desk.files, token.id)
+        actor = _actor(desk, token)
         found = desk.receive(_sent(desk), actor, any_name=token.allows("admin"))
         return _received(desk, found)
 
@@ -92,7 +92,7 @@ def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
                     f"To {verb} something needs a reason.",
                     advice="Send it as the parameter `why`; it stays with the submission.",
                 )
-            taken = take(found, Actor(token.label, desk.files, token.id), why)
+            taken = take(found, _actor(desk, token), why)
             if problems.wants_page():
                 return redirect(_url(taken), 303)
             return jsonify(receipts.receipt(desk.database, taken))
@@ -122,6 +122,10 @@ def _add_session(routes: Blueprint, access: Access) -> None:
         return redirect(url_for("pages.front"), 303)
 
 
+def _actor(desk: Desk, token: Token) -> Actor:
+    return Actor(token.holder, desk.files, token.id, token.person)
+
+
 def _find(desk: Desk, token: Token | None, name: str, version: int) -> Submission:
     """Find a submission that the caller may see.
 
@@ -134,7 +138,7 @@ def _find(desk: Desk, token: Token | None, name: str, version: int) -> Submissio
     curator = token is not None and token.allows("review")
     if found.state in _GONE and not (curator and found.state == records.WITHDRAWN):
         raise receipts.gone(desk.database, found)
-    own = token is not None and token.id == found.token
+    own = token is not None and token.person == found.person
     if not (receipts.is_open(desk.database, found) or curator or own):
         raise NotAllowed(
             f"Submission {found.address} is not public.",

@@ -1,0 +1,57 @@
+"""Sessions of browsers: each has a row, an absolute end, and an id that only its browser knows."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import secrets
+
+from aikg.ledger.database import Database
+from aikg.ledger.records import now, timestamp
+
+#: How long a browser stays signed in; using it does not make it longer.
+LENGTH = datetime.timedelta(hours=12)
+
+
+def begin(database: Database, token: int) -> str:
+    """Begin a session of a token, and return its id, this once."""
+    secret = secrets.token_urlsafe(32)
+    with database.transaction():
+        # Rows of the past serve nobody.
+        database.write("DELETE FROM session WHERE expires <= ?", (now(),))
+        database.write(
+            "INSERT INTO session (id, token, created, expires) VALUES (?, ?, ?, ?)",
+            (_hash(secret), token, now(), timestamp(LENGTH)),
+        )
+    return secret
+
+
+def token_of(database: Database, secret: str) -> int | None:
+    """Return the number of the token that a session acts for; None where it has ended."""
+    rows = database.rows(
+        "SELECT token FROM session WHERE id = ? AND ended IS NULL AND expires > ?",
+        (_hash(secret), now()),
+    )
+    return int(rows[0]["token"]) if rows else None
+
+
+def end(database: Database, secret: str) -> None:
+    """End one session."""
+    with database.transaction():
+        database.write(
+            "UPDATE session SET ended = ? WHERE id = ? AND ended IS NULL", (now(), _hash(secret))
+        )
+
+
+def end_all(database: Database, token: int | None = None) -> int:
+    """End the sessions of one token, or all of them, within a transaction; return how many."""
+    return database.write(
+        "UPDATE session SET ended = ? "
+        "WHERE ended IS NULL AND expires > ? AND token = ifnull(?, token)",
+        (now(), now(), token),
+    )
+
+
+def _hash(secret: str) -> str:
+    # It has 256 random bits: a fast hash is enough.
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,103 @@
+"""A home of version 0.1.0 opens: its ledger is brought to the new form, after a copy of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from stat import S_IMODE
+
+import old_homes
+import pytest
+from old_homes import ADMINISTRATOR, ANN, ANOTHER_ANN, BEN
+
+from aikg.ledger import persons, records, tokens
+from aikg.ledger.database import MIGRATIONS, Database, saved_before
+
+HOMES = ["home-0.1.0", "home-0.1.0-poisoned"]
+
+
+def read(ledger: Path, sql: str) -> list[tuple]:
+    """Ask a ledger as SQLite has it."""
+    with closing(sqlite3.connect(ledger)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_a_copy_is_made_before_the_form_of_a_ledger_changes(name: str, tmp_path: Path) -> None:
+    """It is whole, of the old form, and readable by its owner alone; a second start makes none."""
+    ledger = old_homes.make(name, tmp_path / "home")
+    told = "SELECT name, version, state, content, statements FROM submission ORDER BY id"
+    before = read(ledger, told)
+    Database(ledger).close()
+    saved = saved_before(ledger, 1)
+    assert read(saved, "PRAGMA user_version") == [(1,)]
+    assert read(ledger, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert read(saved, told) == read(ledger, told) == before
+    assert {S_IMODE(file.stat().st_mode) for file in ledger.parent.iterdir()} == {0o600}
+    assert S_IMODE(ledger.parent.stat().st_mode) == 0o700
+    made = saved.stat().st_mtime_ns
+    Database(ledger).close()
+    assert saved.stat().st_mtime_ns == made
+    assert sorted(file.name for file in ledger.parent.iterdir()) == ["ledger.db", saved.name]
+
+
+def test_each_old_token_is_a_person_of_its_own(tmp_path: Path) -> None:
+    """Two tokens of one label are two persons, until an administrator joins them."""
+    database = Database(old_homes.make("home-0.1.0", tmp_path / "home"))
+    found = tokens.find(database, old_homes.secret(ANN))
+    other = tokens.find(database, old_homes.secret(ANOTHER_ANN))
+    assert (found.label, found.holder) == (other.label, other.holder) == ("Ann", "Ann")
+    assert found.person != other.person
+    persons.join(database, other.person, found.person)
+    assert tokens.find(database, old_homes.secret(ANOTHER_ANN)).person == found.person
+    assert records.find(database, "gone", 1).person == found.person
+    assert len(persons.every(database)) == 4
+    database.close()
+
+
+def test_who_began_a_name_owns_it(tmp_path: Path) -> None:
+    """Also what an administrator sent for them; nobody owns what was purged."""
+    database = Database(old_homes.make("home-0.1.0", tmp_path / "home"))
+    owners = {s.address: s.person for s in records.in_states(database, *records.STATES)}
+    assert owners == {
+        "twice/1": ANN,
+        "twice/2": ANN,
+        "gone/1": ANOTHER_ANN,
+        "erased/1": None,
+        "secret/1": None,
+        "waits/1": ANN,
+        "waits/2": ANN,
+        "refused/1": ANN,
+        "wrong/1": ANN,
+    }
+    assert records.find(database, "waits", 2).token == ADMINISTRATOR
+    events = records.history(database, records.find(database, "twice", 2))
+    assert [event.person for event in events] == [ANN, ANN, None]
+    assert (events[-1].by, tokens.find(database, old_homes.secret(BEN)).holder) == ("Ben", "Ben")
+    database.close()
+
+
+def test_without_room_for_the_copy_nothing_changes(tmp_path: Path) -> None:
+    """The ledger stays in its old form, and no part of a copy is left."""
+    ledger = old_homes.make("home-0.1.0", tmp_path / "home")
+    saved_before(ledger, 1).mkdir()  # where nothing can be put
+    with pytest.raises(Exception, match=r"ledger\.db"):
+        Database(ledger)
+    assert read(ledger, "PRAGMA user_version") == [(1,)]
+    assert not [file for file in ledger.parent.iterdir() if ".part" in file.name]
+
+
+def test_the_secret_of_sessions_is_in_no_ledger(tmp_path: Path) -> None:
+    """That of an old home signs nothing any more; the new one lies in a file of its own."""
+    database = Database(old_homes.make("home-0.1.0", tmp_path / "home"))
+    secret = tokens.session_secret(database)
+    assert tokens.session_secret(database) == secret
+    database.copy(tmp_path / "home" / "copy.db")
+    database.close()
+    for file in (tmp_path / "home").iterdir():
+        holds = {
+            name for name in (secret, "the secret of a test") if name.encode() in file.read_bytes()
+        }
+        expected = {"session-secret": {secret}, "ledger.db.version-1": {"the secret of a test"}}
+        assert holds == expected.get(file.name, set())
