@@ -32,7 +32,7 @@ NAMED = sorted(
     for node in Graph().parse(ROOT / "description" / "rules.ttl").subjects(unique=True)
 )
 #: Whose examples are Turtle; those of the others are cells.
-OF_RDF = {"own-nodes", "no-new-terms", "nothing-said", "one-of-two-classes"}
+OF_RDF = {"own-nodes", "no-new-terms", "hidden-character", "nothing-said", "one-of-two-classes"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: What is said of a rule: the name of a property, its values.

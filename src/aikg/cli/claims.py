@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from aikg import claims as judging
 from aikg import settings
-from aikg.cli.console import stages
+from aikg.cli.console import say, stages, text_output
 
 
 @click.command()
@@ -31,21 +30,23 @@ def claims(files: tuple[Path, ...], form: str) -> None:
     with stages() as progress:
         assessed = judging.assess(files, configured, progress)
     if form != "table":
-        judging.write(assessed, form, sys.stdout)
+        with text_output() as output:
+            judging.write(assessed, form, output)
         return
     for each in assessed:
         margin = f", under {each.margin}" if each.margin else ""
         was = f" (was {each.was})" if each.was else ""
         why = f": {each.why}" if each.why else ""
-        click.echo(f"{each.status}{was}{margin}{why}  {each.claim}\n    {each.says}")
+        say(f"{each.status}{was}{margin}{why}  {each.claim}")
+        say(f"    {each.says}")
         for line in each.lines:
             reasons = f": {line.reasons}" if line.reasons else ""
-            click.echo(
+            say(
                 f"    {line.direction}  {line.printed} {line.outcome}{reasons}"
                 f"  [{line.finding}, {line.found_by}]"
             )
-        click.echo()
+        say()
     for rule, data in {(each.rule, each.data) for each in assessed}:
-        click.echo(f"By the rule {rule}, on the data of version {data}.")
-    click.echo("What a status and a reason mean: docs/claims.md. Without a margin no likeness is")
-    click.echo("ever supported. Judgements, expectations and recommendations are not computed.")
+        say(f"By the rule {rule}, on the data of version {data}.")
+    say("What a status and a reason mean: docs/claims.md. Without a margin no likeness is")
+    say("ever supported. Judgements, expectations and recommendations are not computed.")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from aikg.characters import escaped_json, visible, visible_lines
 from aikg.errors import AikgError
 
 #: Messages go to standard error, so that an answer can be piped.
@@ -47,8 +50,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except AikgError as error:
-            console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-            console.print(f"[bold]do:[/] {escape(error.advice)}", soft_wrap=True)
+            console.print(f"[bold red]error:[/] {_shown(str(error))}", soft_wrap=True)
+            console.print(f"[bold]do:[/] {_shown(error.advice)}", soft_wrap=True)
             if error.reference:
                 console.print(f"[bold]see:[/] {error.reference}", soft_wrap=True)
             ctx.exit(1)
@@ -58,14 +61,60 @@ class Commands(click.Group):
 def stages() -> Iterator[Callable[[str], None]]:
     """Show the stage that runs, on a terminal only; nothing stays behind."""
     with console.status("") as status:
-        yield lambda stage: status.update(f"{stage} ...")
+        yield lambda stage: status.update(f"{_shown(stage)} ...")
+
+
+def say(line: str = "") -> None:
+    """Print a line; what is hidden in it, a newline too, is written out."""
+    click.echo(visible(line))
+
+
+def say_lines(text: str) -> None:
+    """Print a text that ends its own lines, in each of which what others named is visible."""
+    click.echo(visible_lines(text), nl=False)
+
+
+def say_json(found: Any) -> None:
+    """Print JSON; what is hidden in it is escaped, which changes no value."""
+    click.echo(escaped_json(json.dumps(found, indent=2, ensure_ascii=False)))
+
+
+def remark(line: str) -> None:
+    """Print a line to standard error."""
+    console.print(_shown(line), soft_wrap=True)
+
+
+@contextmanager
+def data_output() -> Iterator[BinaryIO]:
+    """Yield where an answer for programs goes: unchanged, unless a terminal would get it."""
+    if not sys.stdout.isatty():
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    held = io.BytesIO()
+    yield held
+    say_lines(held.getvalue().decode("utf-8", "replace"))
+
+
+@contextmanager
+def text_output() -> Iterator[TextIO]:
+    """Yield the same for an answer that is written as text."""
+    with data_output() as data:
+        text = io.TextIOWrapper(data, encoding="utf-8", newline="", write_through=True)
+        yield text
+        text.detach()
 
 
 def print_rows(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table; into a pipe as wide as it needs to be, so that nothing is cut."""
     table = Table(*names)
     for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
+        table.add_row(*(_shown(str(cell)) for cell in row))
     terminal = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
     terminal.print(table)
     terminal.print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def _shown(text: str) -> str:
+    return escape(visible(text))

@@ -8,13 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 from aikg import audit as auditing
 from aikg import build as building
 from aikg import graph, settings
 from aikg.built import ensure_built
-from aikg.cli.console import console, print_rows, stages
+from aikg.cli.console import (
+    console,
+    data_output,
+    print_rows,
+    remark,
+    say,
+    stages,
+    text_output,
+)
 from aikg.files.turtle import Statement
 from aikg.names import RDF_TYPE, shorten
 
@@ -59,7 +66,8 @@ def audit(files: tuple[Path, ...], form: str) -> None:
     if form == "table":
         _print_report(report)
     else:
-        auditing.write(report, form, sys.stdout)
+        with text_output() as output:
+            auditing.write(report, form, output)
     if report.stops:
         raise click.exceptions.Exit(1)
 
@@ -68,16 +76,17 @@ def _print_report(report: auditing.Report) -> None:
     """Print what the rules found, and below it what was recorded by hand."""
     for by_rule in (True, False):
         entries = [e for e in report.entries if (e.level != auditing.RECORDED) == by_rule]
-        click.echo(f"{'Found by rule' if by_rule else 'Recorded by hand'}: {len(entries)}\n")
+        say(f"{'Found by rule' if by_rule else 'Recorded by hand'}: {len(entries)}")
+        say()
         for e in entries:
             known = f", recorded as {e.recorded}" if e.recorded else ""
-            click.echo(f"{e.level}{known}  {e.found_by}  {e.file}  {e.source_place}".rstrip())
-            click.echo(f"    {e.message}")
+            say(f"{e.level}{known}  {e.found_by}  {e.file}  {e.source_place}".rstrip())
+            say(f"    {e.message}")
             if e.issue:
-                click.echo(f"    on record: {e.issue}")
+                say(f"    on record: {e.issue}")
             for hypothesis in e.hypotheses:
-                click.echo(f"    may be: {hypothesis}")
-        click.echo()
+                say(f"    may be: {hypothesis}")
+        say()
 
 
 @click.command()
@@ -114,8 +123,8 @@ def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> No
         names, rows = opened.table(text)
         print_rows(names, rows)
     else:
-        sys.stdout.flush()
-        opened.write(text, form, sys.stdout.buffer)
+        with data_output() as output:
+            opened.write(text, form, output)
 
 
 @click.command()
@@ -147,7 +156,7 @@ def _prove(asserted: Sequence[Statement], rules: Path) -> None:
         missing, surplus = hermit.disagreement(asserted, rules)
     for who, facts in (("HermiT", missing), ("the rules", surplus)):
         for fact in sorted(facts):
-            console.print(f"only {who}: {escape(fact)}", soft_wrap=True)
+            remark(f"only {who}: {fact}")
     if missing or surplus:
         raise click.exceptions.Exit(1)
     console.print("HermiT agrees, and finds no contradiction.")

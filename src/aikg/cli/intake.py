@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 from aikg import build as building
 from aikg import graph, settings
 from aikg.built import ensure_built
-from aikg.cli.console import console, stages
+from aikg.characters import escaped_rdf
+from aikg.cli.console import remark, say, say_lines, stages
 from aikg.errors import AikgError, MissingFolder
 from aikg.intake import template as sheet
 from aikg.intake import texts
@@ -58,7 +58,7 @@ def template(file: Path) -> None:
         raise click.UsageError("FILE ends with .xlsx or .csv")
     cells = Rules.load(settings.from_environment().root).cells
     file.write_bytes(sheet.as_csv() if ending == ".csv" else sheet.as_xlsx(cells))
-    click.echo(f"{file}: one row a figure; then aikg validate {file}")
+    say(f"{file}: one row a figure; then aikg validate {file}")
 
 
 def _is_curated(path: Path, configured: Settings) -> bool:
@@ -69,9 +69,9 @@ def _is_curated(path: Path, configured: Settings) -> bool:
 def _validate_curated(files: Sequence[Path], configured: Settings) -> None:
     with stages() as progress:
         remarks = building.validate_files(files, configured, progress)
-    for remark in remarks:
-        console.print(escape(remark), soft_wrap=True)
-    click.echo(f"{len(files)} file{'s' if len(files) > 1 else ''} valid")
+    for one in remarks:
+        remark(one)
+    say(f"{len(files)} file{'s' if len(files) > 1 else ''} valid")
 
 
 def _validate_submitted(
@@ -96,7 +96,7 @@ def _validate_submitted(
                 )
             )
     for one in examined:
-        click.echo(_write(one, form), nl=False)
+        say_lines(_write(one, form))
     return all(one.verdict.accepted for one in examined)
 
 
@@ -125,5 +125,5 @@ def _write(examined: Examined, form: str) -> str:
     if form == "json":
         return texts.as_json(examined.report) + "\n"
     if form == "turtle":
-        return texts.as_rdf(examined.verdict, "turtle").decode()
+        return escaped_rdf(texts.as_rdf(examined.verdict, "turtle").decode())
     return texts.as_text(examined.report)

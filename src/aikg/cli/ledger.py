@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aikg import settings
-from aikg.cli.console import print_rows
+from aikg.cli.console import print_rows, say
 from aikg.errors import LedgerUnreadable
 from aikg.ledger import home, records, tokens
 from aikg.ledger.database import Database
@@ -24,7 +24,7 @@ def token() -> None:
 def create(label: str, scope: str) -> None:
     """Make a token for LABEL, which is who gets it; it is shown this once."""
     database = Database(settings.from_environment().ledger)
-    click.echo(tokens.create(database, label, scope))
+    say(tokens.create(database, label, scope))
     database.close()
 
 
@@ -44,7 +44,7 @@ def revoke(number: int) -> None:
     database = Database(settings.from_environment().ledger)
     tokens.revoke(database, number)
     database.close()
-    click.echo(f"token {number} is revoked")
+    say(f"token {number} is revoked")
 
 
 @click.command()
@@ -54,7 +54,7 @@ def backup(file: Path) -> None:
     database = Database(settings.from_environment().ledger)
     database.copy(file)
     database.close()
-    click.echo(f"{file}: {file.stat().st_size:,} bytes")
+    say(f"{file}: {file.stat().st_size:,} bytes")
 
 
 @click.command()
@@ -77,4 +77,4 @@ def restore(file: Path) -> None:
         database = Database(configured.ledger)
         published = records.in_states(database, records.PUBLISHED)
         database.close()
-    click.echo(f"{configured.ledger}: {len(published)} published")
+    say(f"{configured.ledger}: {len(published)} published")

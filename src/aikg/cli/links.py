@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 from aikg import settings
-from aikg.cli.console import console, print_rows
+from aikg.cli.console import print_rows, say
+from aikg.cli.console import remark as say_remark
 from aikg.files import turtle
 from aikg.links import coverage as covering
 from aikg.links import drift, mappings, neighbours, obsolete, vocabulary
@@ -49,14 +49,13 @@ def check(files: tuple[Path, ...], prefix: str | None) -> None:
     """
     rows, _ = _read()
     prefixes = read_prefixes(settings.from_environment().root)
-    click.echo(f"{len(rows)} rows keep their form and contradict neither each other nor the graph")
+    say(f"{len(rows)} rows keep their form and contradict neither each other nor the graph")
     read = {path.name: vocabulary.read(path, prefixes, prefix) for path in files}
     for name, terms in read.items():
-        click.echo(f"{name}: {len(terms)} terms, {sum(row.object in terms for row in rows)} rows")
+        say(f"{name}: {len(terms)} terms, {sum(row.object in terms for row in rows)} rows")
     remarks = list(drift.compare(rows, read))
     for remark in remarks:
-        text = f"{remark.level}  {remark.place}: {remark.message}"
-        console.print(escape(text), soft_wrap=True)
+        say_remark(f"{remark.level}  {remark.place}: {remark.message}")
     if any(remark.level == drift.MEND for remark in remarks):
         raise click.exceptions.Exit(1)
 
@@ -75,7 +74,8 @@ def coverage(missing: bool) -> None:
         ("table", "vocabulary", "ours", "rows", "exact"),
         [(c.kind, c.vocabulary, c.entities, c.rows, c.exact) for c in found],
     )
-    click.echo(f"{sum(c.rows for c in found)} rows, {sum(c.exact for c in found)} of them exact\n")
+    say(f"{sum(c.rows for c in found)} rows, {sum(c.exact for c in found)} of them exact")
+    say()
     print_rows(
         ("ours", "all", "with a link", "with an exact match"), covering.reach(entities, rows)
     )

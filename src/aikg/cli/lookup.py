@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import sys
 from typing import TextIO
 
 import click
 
 from aikg import graph, settings
 from aikg.built import ensure_built
-from aikg.cli.console import print_rows, stages
+from aikg.cli.console import print_rows, say, say_json, stages, text_output
 from aikg.links.lookup import LookUp
 from aikg.names import shorten
 
@@ -47,13 +45,13 @@ def resolve(identifiers: tuple[str, ...], form: str) -> None:
     look_up = _open()
     found = [look_up.resolve(text) for text in identifiers]
     if form == "json":
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        say_json(found)
         return
     for answer in found:
         for entity in answer["entities"]:
             match = f" ({entity['match']})" if entity["match"] else ""
-            click.echo(f"{answer['identifier']} {answer['label']}{match}")
-            click.echo(f"{entity['name']} {entity['label']}: {len(entity['findings'])} findings")
+            say(f"{answer['identifier']} {answer['label']}{match}")
+            say(f"{entity['name']} {entity['label']}: {len(entity['findings'])} findings")
             rows = [(link["curie"], link["match"], link["label"]) for link in entity["links"]]
             print_rows(("identifier", "match", "label"), rows)
 
@@ -66,7 +64,7 @@ def search(text: str, limit: int, form: str) -> None:
     """Search labels, synonyms and brand names for TEXT, its beginning, or what is like it."""
     found = _open().search(text, limit)
     if form == "json":
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        say_json(found)
         return
     hits = found["hits"]
     print_rows(
@@ -84,8 +82,9 @@ def names(file: TextIO) -> None:
     wording, spelling (to be looked over), ambiguous, obsolete, stranger.
     """
     lines = [line.strip() for line in file if line.strip()]
-    writer = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
-    writer.writerow(("name", "ours", "label", "matched", "how"))
-    for found in _open().names.link_all(lines):
-        ours = shorten(found.entity) if found.entity else ""
-        writer.writerow((found.name, ours, found.label, found.matched, found.how))
+    with text_output() as output:
+        writer = csv.writer(output, delimiter="\t", lineterminator="\n")
+        writer.writerow(("name", "ours", "label", "matched", "how"))
+        for found in _open().names.link_all(lines):
+            ours = shorten(found.entity) if found.entity else ""
+            writer.writerow((found.name, ours, found.label, found.matched, found.how))

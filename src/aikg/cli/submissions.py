@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import mimetypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import click
 
 from aikg import settings
 from aikg.built import ensure_built
-from aikg.cli.console import print_rows, stages
+from aikg.cli.console import print_rows, say, say_json, stages
 from aikg.errors import MissingFolder, SubmissionInvalid
 from aikg.ledger.steps import LICENCES, Sent
 from aikg.submissions.export import as_turtle
@@ -125,7 +124,7 @@ def submit(  # noqa: PLR0913, PLR0917  what is told of a file
             _print_report(error.report)
             raise
     _print_report(told["report"])
-    click.echo(f"{told['submission']} is {told['state']}")
+    say(f"{told['submission']} is {told['state']}")
     if told["state"] == "invalid":
         raise click.exceptions.Exit(1)
 
@@ -150,7 +149,7 @@ def review(
         else:
             told = desk.impact(*submission) if impact else desk.show(*submission)
     if as_json:
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        say_json(told)
     elif submission is None:
         print_rows(("submission", "state", "file"), [_row(one) for one in told])
     elif impact:
@@ -169,7 +168,7 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
     def command(submission: tuple[str, int], why: str, server: str | None, token: str) -> None:
         with _desk(server, token) as desk:
             told = desk.step(verb, *submission, why)
-        click.echo(f"{told['submission']} is {told['state']}")
+        say(f"{told['submission']} is {told['state']}")
 
     return command
 
@@ -198,7 +197,7 @@ def export(
     path = output or root / "data" / "turtle" / "submissions" / f"{submission[0]}.ttl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(as_turtle(stated, submission[0]))
-    click.echo(f"{path}: put it into its form with `make format`, then withdraw {submission[0]}")
+    say(f"{path}: put it into its form with `make format`, then withdraw {submission[0]}")
 
 
 def _row(one: dict[str, Any]) -> tuple[str, str, str]:
@@ -208,27 +207,27 @@ def _row(one: dict[str, Any]) -> tuple[str, str, str]:
 def _print_report(report: Any) -> None:
     for finding in (report or {}).get("findings", ()):
         about = f"{finding['severity']}, {finding['place']['text']}: {finding['rule']}"
-        click.echo(about)
+        say(about)
         if finding["found"]:
-            click.echo(f"  found: {finding['found']}")
-        click.echo(f"  do: {finding['mend']}")
+            say(f"  found: {finding['found']}")
+        say(f"  do: {finding['mend']}")
 
 
 def _print_submission(told: dict[str, Any]) -> None:
-    click.echo(f"{told['submission']} is {told['state']}; its graph: {told['graph']}")
+    say(f"{told['submission']} is {told['state']}; its graph: {told['graph']}")
     for event in told["history"]:
         why = f": {event['why']}" if event["why"] else ""
-        click.echo(f"{event['at']}  {event['state']} by {event['by'] or 'someone'}{why}")
+        say(f"{event['at']}  {event['state']} by {event['by'] or 'someone'}{why}")
     _print_report(told["report"])
 
 
 def _print_impact(told: dict[str, Any]) -> None:
     for question in told["questions"]:
-        click.echo(f"{question['question']}: {question['summary']}")
+        say(f"{question['question']}: {question['summary']}")
         for sign, rows in (("-", question["go"]), ("+", question["come"])):
             for row in rows:
-                click.echo(f"  {sign} {' | '.join(row)}")
+                say(f"  {sign} {' | '.join(row)}")
     for sign, findings in (("-", told["findings"]["go"]), ("+", told["findings"]["come"])):
         for level, check, node, message in findings:
-            click.echo(f"audit {sign} {level} {check}, {node}: {message}")
-    click.echo(f"{told['unchanged']} questions keep their answers")
+            say(f"audit {sign} {level} {check}, {node}: {message}")
+    say(f"{told['unchanged']} questions keep their answers")

@@ -7,15 +7,23 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from aikg.characters import hidden
 from aikg.intake.submission import Submission
-from aikg.intake.terms import node_of
-from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE, SUBMISSIONS
+from aikg.intake.terms import node_of, value_of
+from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, SUBMISSIONS
 from aikg.rules.checks import Problem
 
 _RDFS, _OWL = OTHER_PREFIXES["rdfs"], OTHER_PREFIXES["owl"]
 
 #: Properties by which terms are defined; a label and a comment are free to all.
 _DEFINING = (_RDFS + "subClassOf", _RDFS + "subPropertyOf", _RDFS + "domain", _RDFS + "range", _OWL)
+
+#: What a node is called by, on pages, in tables and in a terminal.
+_NAMES = (
+    RDFS_LABEL,
+    *(PREFIXES["skos"] + name for name in ("prefLabel", "altLabel")),
+    PREFIXES["dcterms"] + "title",
+)
 
 #: Types that make a node a term, or a shape.
 _TERMS = (_RDFS, _OWL, OTHER_PREFIXES["rdf"] + "Property", OTHER_PREFIXES["sh"])
@@ -39,7 +47,7 @@ def split(
     foreign = dict(_foreign(store, submission))
     for triple in submission.triples:
         node = node_of(triple)
-        problem = foreign.get(node) or _defining(triple)
+        problem = foreign.get(node) or _defining(triple) or _hidden_in_name(triple)
         if problem is None:
             allowed.append(triple)
         else:
@@ -82,6 +90,16 @@ def _defining(triple: ox.Triple) -> Problem | None:
         what = "The submission defines a term."
         return _broken("no-new-terms", node_of(triple), what, advice, path, value or None)
     return None
+
+
+def _hidden_in_name(triple: ox.Triple) -> Problem | None:
+    path, value = triple.predicate.value, value_of(triple)
+    character = hidden(value) if path in _NAMES else None
+    if character is None:
+        return None
+    what = f"The name “{value}” contains the hidden character {character}."
+    advice = "Write the name without control characters, line breaks and marks of direction."
+    return _broken("hidden-character", node_of(triple), what, advice, path, value)
 
 
 def _nothing(submission: Submission) -> Problem:

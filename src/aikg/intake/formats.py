@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pyoxigraph as ox
 
@@ -12,6 +13,10 @@ from aikg.sparql.formats import TRIPLES
 from aikg.sparql.formats import Format as _ReportFormat
 
 _GZIP = b"\x1f\x8b"
+#: So much is unpacked at a time, in bytes; what follows a member is copied, a piece at most.
+_PIECE = 65_536
+#: As many members may a file have: `bgzip` makes one of each 64 kB.
+_MEMBERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -96,32 +101,68 @@ def recognise(media_type: str | None, file: str) -> Format:
 
 
 def unpack(data: bytes, most: int) -> bytes:
-    """Give what is sent, unpacked if it is packed by gzip.
+    """Return what is sent, unpacked if it is packed by gzip: all members of the file.
 
     Raises:
         SubmissionTooLarge: It is larger than `most` bytes, or would be.
-        SubmissionMalformed: It begins as gzip does, and is not whole.
+        SubmissionMalformed: It begins as gzip does, and is not whole or has something behind it.
     """
     if data.startswith(_GZIP):
-        unpacker = zlib.decompressobj(wbits=31)
-        try:
-            data = unpacker.decompress(data, most + 1)
-        except zlib.error as error:
-            raise SubmissionMalformed(
-                f"The file begins as one of gzip and cannot be unpacked: {error}.",
-                advice="Pack it again, or send it as it is.",
-            ) from error
-        if not unpacker.eof and len(data) <= most:
-            raise SubmissionMalformed(
-                "The file is packed by gzip and ends too early.",
-                advice="Send it again; the transfer may have broken off.",
-            )
+        data = _unpacked(data, most)
     if len(data) > most:
         raise SubmissionTooLarge(
             f"The file is larger than {most:,} bytes, unpacked.",
             advice="Send its studies as several submissions; docs/validation.md has the limits.",
         )
     return data
+
+
+def _unpacked(data: bytes, most: int) -> bytes:
+    """Unpack one member after the other, at most one byte more than may be read."""
+    found, members = bytearray(), 0
+    unpacker = zlib.decompressobj(wbits=31)
+    for at in range(0, len(data), _PIECE):
+        piece = data[at : at + _PIECE]
+        while piece:
+            if unpacker.eof:  # another member begins, even where this one ends with a piece
+                members += 1
+                unpacker = zlib.decompressobj(wbits=31)
+            found += _inflated(unpacker, piece, most + 1 - len(found), members)
+            if len(found) > most:
+                return bytes(found)
+            piece = unpacker.unused_data if unpacker.eof else b""
+            if members >= _MEMBERS:
+                raise SubmissionMalformed(
+                    f"The file is packed by gzip in more than {_MEMBERS:,} members.",
+                    advice="Unpack it, and pack it as one.",
+                )
+    if not unpacker.eof:
+        raise SubmissionMalformed(
+            "The file is packed by gzip and ends too early.",
+            advice="Send it again; the transfer may have broken off.",
+        )
+    return bytes(found)
+
+
+def _inflated(unpacker: Any, piece: bytes, room: int, members: int) -> bytes:
+    """Unpack a piece.
+
+    Raises:
+        SubmissionMalformed: It is not of gzip; where a member ended before, it is something else.
+    """
+    try:
+        return cast(bytes, unpacker.decompress(piece, room))
+    except zlib.error as error:
+        if members:
+            raise SubmissionMalformed(
+                "The file is packed by gzip, and after the packed part "
+                f"(member {members}) come bytes that are not gzip: {error}.",
+                advice="Pack the whole file again, or send it as it is: nothing is left out.",
+            ) from error
+        raise SubmissionMalformed(
+            f"The file begins as one of gzip and cannot be unpacked: {error}.",
+            advice="Pack it again, or send it as it is.",
+        ) from error
 
 
 def as_text(data: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pyoxigraph as ox
 
+from aikg.characters import escaped_json, visible
 from aikg.intake.places import Place
 from aikg.intake.report import Finding, Report
 from aikg.intake.verdict import Verdict
@@ -42,9 +43,9 @@ def summary(report: Report) -> str:
 
 
 def as_text(report: Report) -> str:
-    """Write a report for a terminal."""
-    blocks = ["\n".join(_lines(finding, report)) for finding in report.findings]
-    return "\n\n".join([*blocks, summary(report)]) + "\n"
+    """Write a report for a terminal; what is hidden in a name is written out."""
+    blocks = ["\n".join(map(visible, _lines(finding, report))) for finding in report.findings]
+    return "\n\n".join([*blocks, visible(summary(report))]) + "\n"
 
 
 def _lines(finding: Finding, report: Report) -> Iterator[str]:
@@ -71,7 +72,7 @@ def as_json(report: Report) -> str:
         member["blocks"] = finding.blocks
         member["place"] = _place(finding.place)
         member["also_at"] = [_place(place) for place in finding.also_at]
-    return json.dumps(members, indent=2, ensure_ascii=False)
+    return escaped_json(json.dumps(members, indent=2, ensure_ascii=False))
 
 
 def _place(place: Place) -> dict[str, Any]:

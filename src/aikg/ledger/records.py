@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, fields
 from typing import Any
 
+from aikg.characters import hidden, visible
 from aikg.errors import NameMalformed, UnknownSubmission
 from aikg.ledger.database import Database
 from aikg.names import BASE
@@ -135,6 +136,25 @@ def checked_name(name: str | None) -> str:
             "`paloma-2`. It becomes part of the addresses of what it describes.",
         )
     return name
+
+
+def refuse_hidden(of: str, name: str | None) -> None:
+    """Refuse a name that would steer a terminal, or be shown otherwise than it is written.
+
+    Args:
+        of: Of which kind it is: `file`, `person`.
+        name: The name, or None.
+
+    Raises:
+        NameMalformed: It has a character that nobody sees.
+    """
+    character = hidden(name or "")
+    if character:
+        raise NameMalformed(
+            f"The {of} name “{visible(name or '')}” contains the hidden character {character}.",
+            advice="Use letters of any script, digits, spaces and punctuation; no control "
+            "characters, no line breaks and no marks of direction.",
+        )
 
 
 def find(database: Database, name: str, version: int) -> Submission:

@@ -54,6 +54,14 @@ class Sent:
     orcid: str | None = None
     filename: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a file name that cannot be shown, or kept, as it is.
+
+        Raises:
+            NameMalformed: It has a character that nobody sees.
+        """
+        records.refuse_hidden("file", self.filename)
+
     @property
     def sha256(self) -> str:
         """What the same bytes have in common."""

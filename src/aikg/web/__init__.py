@@ -14,6 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 
 from aikg import questions
+from aikg.characters import visible, visible_lines
 from aikg.engine.client import Engine
 from aikg.engine.places import Caller, caller
 from aikg.files.queries import Query
@@ -77,6 +78,7 @@ def create_app(
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = engine.settings.query_bytes * _ESCAPED + _OTHERS
     app.config["SECTIONS"] = sections
+    app.jinja_env.finalize = _seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     problems.register(app)
     app.register_blueprint(pages.blueprint(engine, registered))
@@ -116,6 +118,11 @@ def create_app(
     return app
 
 
+def _seen(value: object) -> object:
+    """Write out what is hidden in a text of a page; what is markup already stays as it is."""
+    return visible_lines(value) if type(value) is str else value
+
+
 def _client(address: str) -> str:
     """Name who shares one share: an address, or for IPv6 the network that it is in."""
     try:
@@ -143,7 +150,9 @@ def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
 def _tell_failing(submission: Submission, found: list[str]) -> None:
     """Tell whoever runs the server of a publication that breaks a rule since the files changed."""
     for line in found or ["It breaks a rule."]:
-        sys.stderr.write(f"submission {submission.address} is published and fails: {line}\n")
+        sys.stderr.write(
+            f"submission {submission.address} is published and fails: {visible(line)}\n"
+        )
 
 
 def serve(settings: Settings, host: str, port: int) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from werkzeug.wrappers import Response as AnyResponse
 
+from aikg.characters import visible
 from aikg.errors import NotAllowed, RequestMalformed, SubmissionInvalid
 from aikg.ledger import records
 from aikg.ledger.records import Submission
@@ -52,11 +63,12 @@ def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
     @routes.get(_ADDRESS + "/bytes")
     def content(name: str, version: int) -> Response:
         found = _find(desk, access.token(), name, version)
-        response = Response(records.content(desk.database, found), mimetype=found.media_type)
-        response.headers.set(
-            "Content-Disposition", "attachment", filename=found.filename or found.name
+        return send_file(
+            io.BytesIO(records.content(desk.database, found)),
+            mimetype=found.media_type,
+            as_attachment=True,
+            download_name=visible(found.filename or found.name),
         )
-        return response
 
     @routes.get(_ADDRESS + "/statements")
     def statements(name: str, version: int) -> Response:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from aikg.engine.client import Engine
 from aikg.errors import AikgError
 from aikg.intake.formats import FORMATS, REPORTS
+from aikg.ledger import records
 from aikg.sparql.formats import Format, named, negotiate, preferred
 from aikg.web import problems
 
@@ -33,6 +34,7 @@ def blueprint(engine: Engine) -> Blueprint:
         body, media_type, file, fields = _read()
         page = _wants_page()
         try:
+            records.refuse_hidden("file", file)
             form = Format("", ("json",)) if page else _form(fields.get("format"))
             report = engine.run(
                 "check",
