@@ -23,8 +23,10 @@ from desk import TURTLE, Desk, opened, trial
 
 from aikg import characters
 from aikg.build import Built
-from aikg.errors import SubmissionMalformed
+from aikg.errors import NameMalformed, SubmissionMalformed
 from aikg.intake import formats
+from aikg.ledger import persons, tokens
+from aikg.ledger.database import Database
 from aikg.settings import Settings
 
 #: It clears a screen and sets its title, begins a line, uses a C1 control, turns text round.
@@ -179,6 +181,19 @@ def test_a_file_name_that_steers_is_refused(desk: Desk, character: str) -> None:
         problem = json.loads(reply.body)
         assert f"U+{ord(character):04X}" in problem["detail"]
         assert not OBEYED.search(problem["detail"])
+
+
+@pytest.mark.parametrize("label", ["Ann\x1b[2J", "Ann\nBen", "nnA\u202e"])
+def test_a_person_whose_name_steers_is_not_made(tmp_path: Path, label: str) -> None:
+    """Nor a token; those of any letters are."""
+    database = Database(tmp_path / "ledger.db")
+    with pytest.raises(NameMalformed, match="hidden character"):
+        tokens.create(database, label, "submit")
+    assert tokens.every(database) == persons.every(database) == []
+    for good in ("Zoë Ångström-Neill", "\u0645\u06cc\u200c\u062e", "山田 花子"):
+        tokens.create(database, good, "submit")
+    assert len(persons.every(database)) == 3
+    database.close()
 
 
 PARTS = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aikg.errors import UnknownPerson
 from aikg.ledger.database import Database
-from aikg.ledger.records import now
+from aikg.ledger.records import now, refuse_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,12 @@ class Person:
 
 
 def add(database: Database, label: str) -> int:
-    """Make a person, within a transaction, and return their number."""
+    """Make a person, within a transaction, and return their number.
+
+    Raises:
+        NameMalformed: The label has a hidden character.
+    """
+    refuse_hidden("person", label)
     database.write("INSERT INTO person (label, created) VALUES (?, ?)", (label, now()))
     return int(database.rows("SELECT max(id) AS id FROM person")[0]["id"])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aikg.errors import Unauthenticated, UnknownToken
 from aikg.ledger import persons, private, sessions
 from aikg.ledger.database import Database
-from aikg.ledger.records import now
+from aikg.ledger.records import now, refuse_hidden
 
 #: From narrow to wide: send evidence in; publish and withdraw it; purge, and give out tokens.
 SCOPES = ("submit", "review", "admin")
@@ -62,7 +62,9 @@ def create(database: Database, label: str, scope: str, person: int | None = None
 
     Raises:
         UnknownPerson: There is no such person.
+        NameMalformed: The label has a hidden character.
     """
+    refuse_hidden("token", label)
     secret = _PREFIX + secrets.token_urlsafe(32)
     with database.transaction():
         owner = persons.add(database, label) if person is None else person
