@@ -26,12 +26,12 @@ from aikg.errors import (
     IdentifierUnknown,
     VocabularyUnreadable,
 )
-from aikg.links import neighbours, obsolete
+from aikg.links import records
 from aikg.links.identifiers import read_prefixes
 from aikg.links.index import Index
 from aikg.links.lookup import LookUp
 from aikg.links.search import Names
-from aikg.links.spelling import loosen, normalise, slips
+from aikg.links.spelling import loosen, normalise, typos
 from aikg.names import PREFIXES, shorten
 from aikg.settings import Settings
 from aikg.web import create_app
@@ -102,9 +102,9 @@ BAD = [
     ("CHEBI:1", 404, "CHEBI:1 is linked to nothing here"),
     ("drug:nobody", 404, "There is no drug:nobody here"),
     ("NCT:NCT99999999", 404, "clinicaltrials:NCT99999999 is linked to nothing here"),
-    ("CHEBI:x", 400, "what follows the prefix must match"),
-    ("nobody:1", 400, "which is of no vocabulary that is known"),
-    ("https://example.org/1", 400, "an address of no vocabulary"),
+    ("CHEBI:x", 400, "the part after the prefix must match"),
+    ("nobody:1", 400, "has the unknown prefix 'nobody'"),
+    ("https://example.org/1", 400, "not an address of a known vocabulary"),
     ("exemestane", 400, "has no prefix"),
     (
         "EFO:0003882",
@@ -144,7 +144,7 @@ def test_what_replaces_an_obsolete_identifier_leads_on(client: FlaskClient) -> N
 
 def test_every_obsolete_identifier_is_told(look_up: LookUp) -> None:
     """None of the table is linked, and each resolves to what its row says."""
-    rows = obsolete.read(ROOT, read_prefixes(ROOT))
+    rows = records.read_obsolete(ROOT, read_prefixes(ROOT))
     for row in rows:
         with pytest.raises(IdentifierObsolete) as raised:
             look_up.resolve(row.identifier.curie)
@@ -312,7 +312,7 @@ def test_a_messy_list_is_linked_as_well_as_when_it_was_scored(
 )
 def test_a_slip_is_a_letter_of_a_long_word(written: str, meant: str, count: int | None) -> None:
     """Numbers, first letters and short words are not slipped on."""
-    assert slips(written, meant) == count
+    assert typos(written, meant) == count
 
 
 @pytest.mark.parametrize(
@@ -339,15 +339,15 @@ def test_the_order_of_numbers_is_part_of_a_name() -> None:
 def test_no_name_of_another_is_taken_for_ours(look_up: LookUp) -> None:
     """Each neighbour is a stranger, and would be taken for ours if the table did not say so."""
     labels = {iri: entity.label for iri, entity in look_up.index.entities.items()}
-    rows = neighbours.read(ROOT, read_prefixes(ROOT), labels)
+    rows = records.read_look_alikes(ROOT, read_prefixes(ROOT), labels)
     assert {look_up.names.link(row.name).how for row in rows} == {"stranger"}
     for row in rows:
         form = normalise(row.name)
         ours = map(normalise, look_up.index.entities[row.subject].names)
-        assert any(slips(form, name) is not None for name in ours), row.name
+        assert any(typos(form, name) is not None for name in ours), row.name
 
 
-def test_a_slip_of_the_pen_is_marked(look_up: LookUp) -> None:
+def test_a_typo_is_marked(look_up: LookUp) -> None:
     """Whoever links a list sees what to look over, and why a name is left out."""
     how = {name: look_up.names.link(name).how for name in ("Aromasin", "letrazole", "vorozole")}
     assert how == {"Aromasin": "name", "letrazole": "spelling", "vorozole": "stranger"}

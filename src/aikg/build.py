@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from aikg.description import executables, rulebook, statistics
+from aikg.description import executables, rulebook, void
 from aikg.files import turtle
 from aikg.files.queries import read_queries
 from aikg.files.turtle import Statement
@@ -70,13 +70,13 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
     verdict = judge(ontology, data, settings.root, progress)
     asserted = [*ontology, *data]
     progress("link")
-    aside = mappings.read_all(settings.root, asserted)
+    aside = mappings.read_graphs(settings.root, asserted)
     progress("describe")
     aside += _read_aside(settings.root, ontology)
     result = Built(asserted, verdict.inferred, verdict.remarks, current, aside)
     store = ox.Store()
     store.extend(result.quads())
-    aside += statistics.describe(store, current)
+    aside += void.describe(store, current)
     return result
 
 

@@ -11,7 +11,6 @@ COMMANDS = {
     "evidence": ("build", "audit", "query", "reason"),
     "intake": ("validate", "template"),
     "claims": ("claims",),
-    "links": ("links",),
     "lookup": ("resolve", "search", "names"),
     "server": ("serve",),
     "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),

@@ -1,4 +1,4 @@
-"""`aikg resolve | search | names`: from identifiers and names of others to ours."""
+"""`aikg resolve | search | names`: from external identifiers and names to ours."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _open() -> LookUp:
 @click.argument("identifiers", nargs=-1, required=True)
 @_FORMAT
 def resolve(identifiers: tuple[str, ...], form: str) -> None:
-    """Find what IDENTIFIERS lead to: chebi:2704, atc:L02BG03, NCT00248170 with its prefix, ..."""
+    """Show what IDENTIFIERS lead to: chebi:2704, atc:L02BG03, NCT00248170 with its prefix, ..."""
     look_up = _open()
     found = [look_up.resolve(text) for text in identifiers]
     if form == "json":
@@ -61,7 +61,7 @@ def resolve(identifiers: tuple[str, ...], form: str) -> None:
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100))
 @_FORMAT
 def search(text: str, limit: int, form: str) -> None:
-    """Search labels, synonyms and brand names for TEXT, its beginning, or what is like it."""
+    """Search labels, synonyms and brand names for TEXT, or for similar names."""
     found = _open().search(text, limit)
     if form == "json":
         say_json(found)
@@ -76,10 +76,10 @@ def search(text: str, limit: int, form: str) -> None:
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
 def names(file: TextIO) -> None:
-    """Link a list of names or identifiers, one a line, to ours; - is standard input.
+    """Link a list of names or identifiers, one a line, to our entities; - is standard input.
 
-    Writes TSV: the name, ours, its label, what it was taken for, and how: identifier, name,
-    wording, spelling (to be looked over), ambiguous, obsolete, stranger.
+    The output is TSV: the name, our entity, its label, the match, and how it was found:
+    identifier, name, wording, spelling (please check), ambiguous, obsolete, stranger (no match).
     """
     lines = [line.strip() for line in file if line.strip()]
     with text_output() as output:

@@ -1,10 +1,16 @@
-"""Figures as VoID, and back: the form in which a graph holds its own description."""
+"""The figures of a graph in VoID: how many triples, of which classes and properties.
+
+https://www.w3.org/TR/void/#statistics. The default graph is described with the properties of each
+class, each named graph with its classes and its properties. Nearly every figure is a sum over
+subjects. So a change of the graph counts again only the subjects that it touches.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
 import pyoxigraph as ox
@@ -13,154 +19,209 @@ from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
 
 #: The graph that holds the figures; its name is the address where crawlers look for them.
 GRAPH = ox.NamedNode(BASE + ".well-known/void")
-#: What all of the graph is called; its page is the front page.
+#: The name of the whole dataset; its page is the front page.
 DATASET = ox.NamedNode(BASE)
-#: What tells of which version it is.
+#: The property with the version of the dataset.
 VERSION = ox.NamedNode(PREFIXES["dcat"] + "version")
-#: How the default graph is called in a tally.
+#: The name of the default graph in a tally.
 DEFAULT = ""
 
 TRIPLES, SUBJECTS, OBJECTS = "triples", "distinctSubjects", "distinctObjects"
 PROPERTY, CLASS, LINK = "propertyPartition", "classPartition", "Linkset"
+#: The size that counts the partitions of a kind.
+_COUNTED = {PROPERTY: "properties", CLASS: "classes"}
+_SIZES = (TRIPLES, SUBJECTS, OBJECTS, *_COUNTED.values())
 
-#: How often, by graph and what is counted: `(graph, TRIPLES)`, `(graph, PROPERTY, p)`,
-#: `(graph, CLASS, c)`, `(DEFAULT, CLASS, c, PROPERTY, p)`, `(DEFAULT, LINK, p, namespace)`.
-Tally: TypeAlias = Counter[tuple[str, ...]]
-Node: TypeAlias = ox.NamedNode | ox.BlankNode
-Value: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
+#: A figure: `(graph, TRIPLES)` and other sizes, `(graph, PROPERTY, p)`, `(graph, CLASS, c)`,
+#: `(DEFAULT, CLASS, c, PROPERTY, p)`, `(DEFAULT, LINK, p, namespace)`.
+Key: TypeAlias = tuple[str, ...]
+Tally: TypeAlias = Counter[Key]
+_Node: TypeAlias = ox.NamedNode | ox.BlankNode
 
 _VOID, _SD = PREFIXES["void"], PREFIXES["sd"]
 _INTEGER = ox.NamedNode(OTHER_PREFIXES["xsd"] + "integer")
+_TYPE = ox.NamedNode(RDF_TYPE)
+#: Properties that link a thing to its term in another vocabulary.
+_LINKS = {
+    *(
+        f"{OTHER_PREFIXES['skos']}{kind}Match"
+        for kind in ("exact", "close", "broad", "narrow", "related")
+    ),
+    OTHER_PREFIXES["owl"] + "sameAs",
+    OTHER_PREFIXES["rdfs"] + "seeAlso",
+}
+_LOCAL = re.compile(r"[^/#:_]*$")
 
 
-def write(tally: Tally, version: str) -> list[ox.Quad]:
-    """Describe a dataset by what was counted."""
-    return [*write_version(version), *write_some(tally, sorted(tally))]
-
-
-def write_version(version: str) -> list[ox.Quad]:
-    """Tell that there is a dataset, and of which version."""
-    writer = _Writer()
-    writer.add(DATASET, RDF_TYPE, ox.NamedNode(_VOID + "Dataset"))
-    writer.add(DATASET, VERSION.value, ox.Literal(version))
-    return writer.quads
-
-
-def write_some(tally: Tally, keys: Iterable[tuple[str, ...]]) -> list[ox.Quad]:
-    """Tell some of the figures of graphs, and the sizes of each.
-
-    Args:
-        tally: All that was counted of these graphs.
-        keys: Which figures to tell.
-    """
-    writer = _Writer()
-    for key in keys:
-        if key in tally:
-            writer.figure(key, tally[key])
-    sizes: dict[str, Counter[str]] = defaultdict(Counter)
-    for key, number in tally.items():
-        if len(key) == 2:
-            sizes[key[0]][key[1]] = number
-        elif len(key) == 3:
-            sizes[key[0]][{PROPERTY: "properties", CLASS: "classes"}[key[1]]] += 1
-    for graph, counted in sizes.items():
-        writer.graph(graph, counted)
-    return writer.quads
-
-
-def read(store: ox.Store) -> Tally:
-    """Give what a store's own description counts; nothing, where it holds none."""
+def describe(store: ox.Store, version: str) -> list[ox.Quad]:
+    """Describe all graphs of a store, except an earlier description."""
     tally: Tally = Counter()
-    told: dict[object, dict[str, list[Value]]] = defaultdict(lambda: defaultdict(list))
-    for quad in store.quads_for_pattern(None, None, None, GRAPH):
-        name = quad.predicate.value.removeprefix(_VOID)
-        told[quad.subject][name].append(quad.object)  # type: ignore[arg-type]
+    objects: dict[str, set[object]] = defaultdict(set)
+    subjects = set()
+    for quad in store:
+        if quad.graph_name != GRAPH:
+            subjects.add(quad.subject)
+            objects[_name(quad.graph_name)].add(quad.object)
+    for subject in subjects:
+        _count(store, subject, tally)
+    for graph, found in objects.items():
+        tally[graph, OBJECTS] = len(found)
+        for kind, size in _COUNTED.items():
+            keys = (k for k in tally if len(k) == 3 and k[:2] == (graph, kind))
+            tally[graph, size] = sum(1 for _ in keys)
+    figures = [quad for key, number in tally.items() for quad in _figure(key, number)]
+    return [*_dataset(version), *figures]
 
-    def one(node: object, name: str) -> str:
-        return str(getattr(told[node][name][0], "value", ""))
 
-    for node in [*told]:
-        graph = DEFAULT if node == DATASET else str(getattr(node, "value", ""))
-        if "properties" not in told[node]:
-            continue
-        for name in (TRIPLES, SUBJECTS, OBJECTS):
-            tally[graph, name] = int(one(node, name))
-        for part in told[node][PROPERTY]:
-            tally[graph, PROPERTY, one(part, "property")] = int(one(part, TRIPLES))
-        for part in told[node][CLASS]:
-            kind = one(part, "class")
-            tally[graph, CLASS, kind] = int(one(part, "entities"))
-            for inner in told[part][PROPERTY]:
-                key = (graph, CLASS, kind, PROPERTY, one(inner, "property"))
-                tally[key] = int(one(inner, TRIPLES))
-    for links in [node for node in [*told] if "linkPredicate" in told[node]]:
-        space = one(told[links]["objectsTarget"][0], "uriSpace")
-        tally[DEFAULT, LINK, one(links, "linkPredicate"), space] = int(one(links, TRIPLES))
+def change(
+    store: ox.Store, remove: Collection[ox.Quad], add: Collection[ox.Quad], version: str
+) -> None:
+    """Change a store and its description: `remove` goes, then `add` comes.
+
+    A store without a description of itself gets none.
+    """
+    quads = {*remove, *add}
+    described = any(store.quads_for_pattern(None, None, None, GRAPH))
+    difference = Counter[Key]()
+    if described:
+        difference.subtract(_touched(store, quads))
+    _exchange(store, remove, add)
+    if not described:
+        return
+    difference.update(_touched(store, quads))
+    old = set(store.quads_for_pattern(DATASET, VERSION, None, GRAPH))
+    new = set(_dataset(version))
+    # A partition that comes or goes changes a size of its graph, so sizes come last.
+    for key in sorted((k for k, number in difference.items() if number), key=len, reverse=True):
+        before = _read(store, key)
+        after = before + difference[key]
+        if len(key) == 3:
+            difference[key[0], _COUNTED[key[1]]] += bool(after) - bool(before)
+        if len(key) > 2:
+            old.update(_figure(key, before) if before else ())
+            new.update(_figure(key, after) if after else ())
+    for graph in {key[0] for key, number in difference.items() if number}:
+        sizes = {(graph, size): _read(store, (graph, size)) for size in _SIZES}
+        triples = sizes[graph, TRIPLES]  # a graph without any is not described
+        for key, before in sizes.items():
+            old.update(_figure(key, before) if triples else ())
+            new.update(
+                _figure(key, before + difference[key])
+                if triples + difference[graph, TRIPLES]
+                else ()
+            )
+    _exchange(store, old - new, new - old)
+
+
+def _exchange(store: ox.Store, remove: Iterable[ox.Quad], add: Iterable[ox.Quad]) -> None:
+    for quad in remove:
+        store.remove(quad)
+    store.extend(add)
+
+
+def _touched(store: ox.Store, quads: Iterable[ox.Quad]) -> Tally:
+    """Count what the subjects and the objects of some quads contribute."""
+    tally: Tally = Counter()
+    for subject in {quad.subject for quad in quads}:
+        _count(store, subject, tally)
+    for value, graph in {(quad.object, quad.graph_name) for quad in quads}:
+        there = any(store.quads_for_pattern(None, None, value, graph))
+        tally[_name(graph), OBJECTS] += there
     return tally
 
 
-class _Writer:
-    """Collects quads; a partition is a blank node, named after what it is a partition of."""
+def _count(store: ox.Store, subject: ox.NamedNode | ox.BlankNode | ox.Triple, tally: Tally) -> None:
+    """Add what the statements of one subject contribute."""
+    graphs, links = set(), set()
+    kinds, properties = [], Counter[str]()
+    for quad in store.quads_for_pattern(subject, None, None, None):
+        if quad.graph_name == GRAPH:
+            continue
+        graph, name = _name(quad.graph_name), quad.predicate.value
+        graphs.add(graph)
+        tally[graph, TRIPLES] += 1
+        tally[graph, PROPERTY, name] += 1
+        if quad.predicate == _TYPE and isinstance(quad.object, ox.NamedNode):
+            tally[graph, CLASS, quad.object.value] += 1
+            if graph == DEFAULT:
+                kinds.append(quad.object.value)
+        if graph == DEFAULT:
+            properties[name] += 1
+        if name in _LINKS and isinstance(quad.object, ox.NamedNode):
+            links.add((name, quad.object.value))
+    for graph in graphs:
+        tally[graph, SUBJECTS] += 1
+    for kind in kinds:
+        for name, times in properties.items():
+            tally[DEFAULT, CLASS, kind, PROPERTY, name] += times
+    for name, target in links:
+        tally[DEFAULT, LINK, name, _LOCAL.sub("", target)] += 1
 
-    def __init__(self) -> None:
-        self.quads: list[ox.Quad] = []
 
-    def add(self, node: Node, name: str, value: Value) -> None:
-        self.quads.append(ox.Quad(node, ox.NamedNode(name), value, GRAPH))
+def _name(graph: object) -> str:
+    return DEFAULT if isinstance(graph, ox.DefaultGraph) else str(getattr(graph, "value", graph))
 
-    def number(self, node: Node, name: str, number: int) -> None:
-        self.add(node, _VOID + name, ox.Literal(str(number), datatype=_INTEGER))
 
-    def part(self, of: Node, relation: str, key: str) -> ox.BlankNode:
-        """Name a part, which is the same part whenever it is named."""
-        return ox.BlankNode(hashlib.sha256(f"{of} {relation} {key}".encode()).hexdigest()[:32])
+def _node(key: Key) -> tuple[_Node, str]:
+    """Return the node that has a figure, and the property of its number.
 
-    def graph(self, name: str, counted: Counter[str]) -> None:
-        """Tell a graph's sizes, and that it is a graph of the dataset."""
-        node = _node(name)
-        for what in (TRIPLES, SUBJECTS, OBJECTS, "properties", "classes"):
-            self.number(node, what, counted[what])
-        if name == DEFAULT:
-            return
+    A partition is a blank node that is named after its key, so that it keeps its name.
+    """
+    if len(key) == 1:
+        return ox.NamedNode(key[0]) if key[0] else DATASET, TRIPLES
+    if len(key) == 2:
+        return _node(key[:1])[0], key[1]
+    whole, (relation, name) = _node(key[:-2])[0], key[-2:]
+    if key[1] == LINK:
+        whole, relation, name = DATASET, LINK, " ".join(key[2:])
+    number = "entities" if relation == CLASS else TRIPLES
+    return _blank(whole, relation, name), number
+
+
+def _blank(whole: _Node, relation: str, name: str) -> ox.BlankNode:
+    return ox.BlankNode(hashlib.sha256(f"{whole} {relation} {name}".encode()).hexdigest()[:32])
+
+
+def _read(store: ox.Store, key: Key) -> int:
+    """Return a figure that a store's own description has; 0 if it has none."""
+    node, name = _node(key)
+    found = store.quads_for_pattern(node, ox.NamedNode(_VOID + name), None, GRAPH)
+    return next((int(getattr(quad.object, "value", 0)) for quad in found), 0)
+
+
+def _dataset(version: str) -> list[ox.Quad]:
+    """Describe the dataset, and its version."""
+    kind = ox.Quad(DATASET, _TYPE, ox.NamedNode(_VOID + "Dataset"), GRAPH)
+    return [kind, ox.Quad(DATASET, VERSION, ox.Literal(version), GRAPH)]
+
+
+def _figure(key: Key, number: int) -> Iterator[ox.Quad]:
+    """Describe a figure: its number, and the node that has it."""
+    node, name = _node(key)
+    literal = ox.Literal(str(number), datatype=_INTEGER)
+    yield ox.Quad(node, ox.NamedNode(_VOID + name), literal, GRAPH)
+    for subject, predicate, value in _about(key, node):
+        yield ox.Quad(subject, ox.NamedNode(predicate), value, GRAPH)
+
+
+def _about(
+    key: Key, node: _Node
+) -> Iterator[tuple[_Node, str, ox.NamedNode | ox.BlankNode | ox.Literal]]:
+    if key[1] == LINK:
+        target = _blank(node, "objectsTarget", key[3])
+        yield DATASET, _VOID + "subset", node
+        yield node, RDF_TYPE, ox.NamedNode(_VOID + LINK)
+        yield node, _VOID + "linkPredicate", ox.NamedNode(key[2])
+        yield node, _VOID + "subjectsTarget", DATASET
+        yield node, _VOID + "objectsTarget", target
+        yield target, _VOID + "uriSpace", ox.Literal(key[3])
+    elif len(key) > 2:
+        relation, name = key[-2:]
+        yield _node(key[:-2])[0], _VOID + relation, node
+        yield node, _VOID + ("class" if relation == CLASS else "property"), ox.NamedNode(name)
+    elif key[0] and isinstance(node, ox.NamedNode):
         for kind in (_SD + "NamedGraph", _SD + "Graph", _VOID + "Dataset"):
-            self.add(node, RDF_TYPE, ox.NamedNode(kind))
-        self.add(node, _SD + "name", node)
-        self.add(DATASET, _SD + "namedGraph", node)
-        self.add(DATASET, _VOID + "subset", node)
-
-    def figure(self, key: tuple[str, ...], number: int) -> None:
-        """Tell one figure of a partition."""
-        node: Node = _node(key[0])
-        match key[1:]:
-            case (what, name) if what == CLASS:
-                part = self._partition(node, CLASS, "class", name)
-                self.number(part, "entities", number)
-            case (what, name) if what == PROPERTY:
-                part = self._partition(node, PROPERTY, "property", name)
-                self.number(part, TRIPLES, number)
-            case (_, kind, what, name) if what == PROPERTY:
-                inner = self._partition(self.part(node, CLASS, kind), PROPERTY, "property", name)
-                self.number(inner, TRIPLES, number)
-            case (_, predicate, namespace):
-                self._links(predicate, namespace, number)
-
-    def _partition(self, of: Node, relation: str, names: str, name: str) -> ox.BlankNode:
-        part = self.part(of, relation, name)
-        self.add(of, _VOID + relation, part)
-        self.add(part, _VOID + names, ox.NamedNode(name))
-        return part
-
-    def _links(self, predicate: str, namespace: str, number: int) -> None:
-        node = self.part(DATASET, LINK, f"{predicate} {namespace}")
-        target = self.part(node, "objectsTarget", namespace)
-        self.add(DATASET, _VOID + "subset", node)
-        self.add(node, RDF_TYPE, ox.NamedNode(_VOID + LINK))
-        self.add(node, _VOID + "linkPredicate", ox.NamedNode(predicate))
-        self.add(node, _VOID + "subjectsTarget", DATASET)
-        self.add(node, _VOID + "objectsTarget", target)
-        self.add(target, _VOID + "uriSpace", ox.Literal(namespace))
-        self.number(node, TRIPLES, number)
-
-
-def _node(graph: str) -> ox.NamedNode:
-    return ox.NamedNode(graph) if graph else DATASET
+            yield node, RDF_TYPE, ox.NamedNode(kind)
+        yield node, _SD + "name", node
+        yield DATASET, _SD + "namedGraph", node
+        yield DATASET, _VOID + "subset", node

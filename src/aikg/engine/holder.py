@@ -20,7 +20,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from aikg.description.statistics import Figures
+from aikg.description import void
 from aikg.engine import jobs, worker
 from aikg.engine.frames import Broken, Frames
 
@@ -35,7 +35,6 @@ class Held:
     store: ox.Store
     version: str
     triples: int
-    figures: Figures
 
     @classmethod
     def load(cls, path: str) -> Held:
@@ -45,14 +44,14 @@ class Held:
         store = ox.Store()
         store.bulk_load(path=path, format=ox.RdfFormat.N_QUADS)
         default = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        return cls(store, version, sum(1 for _ in default), Figures(store))
+        return cls(store, version, sum(1 for _ in default))
 
     def apply(self, add: bytes, remove: bytes, version: str) -> None:
         """Change the graph in one step: every later fork sees all of it, or none."""
         out, coming = (list(ox.parse(part, ox.RdfFormat.N_QUADS)) for part in (remove, add))
         touched = {q for q in (*out, *coming) if q.graph_name == ox.DefaultGraph()}
         self.triples -= sum(quad in self.store for quad in touched)
-        self.figures.change(out, coming, version)
+        void.change(self.store, out, coming, version)
         self.triples += sum(quad in self.store for quad in touched)
         for graph in {quad.graph_name for quad in out} - {ox.DefaultGraph()}:
             if not any(self.store.quads_for_pattern(None, None, None, graph)):

@@ -1,1 +1,1 @@
-"""Links to the vocabularies of others: what of ours means what of theirs."""
+"""Links between our terms and those of other vocabularies."""

@@ -16,7 +16,7 @@ import curies
 from aikg.errors import IdentifierMalformed, MissingFolder
 from aikg.names import OWN_PREFIXES
 
-#: Where the prefixes lie, below the root.
+#: The prefixes, below the root.
 FILE = Path("ontology", "mappings", "prefixes.json")
 
 _ADVICE = "Write prefix and number, like CHEBI:2704 or atc:L02BG03, or the term's whole address."
@@ -28,7 +28,7 @@ class Identifier:
 
     Attributes:
         prefix: The vocabulary, as Bioregistry calls it.
-        local: What stands behind the prefix: `2704`.
+        local: The part after the prefix: `2704`.
         iri: The address of the term: `http://purl.obolibrary.org/obo/CHEBI_2704`.
     """
 
@@ -43,7 +43,7 @@ class Identifier:
 
 
 class Prefixes:
-    """The vocabularies that are known, with the pattern of each one's identifiers."""
+    """The known vocabularies, each with the pattern of its identifiers."""
 
     def __init__(self, converter: curies.Converter) -> None:
         self._converter = converter
@@ -60,14 +60,14 @@ class Prefixes:
         return sorted(self._converter.get_prefixes(), key=str.lower)
 
     def namespace(self, prefix: str) -> str:
-        """Give what stands before the local part in an address; the prefix must be known."""
+        """Return the part of an address before the local part; the prefix must be known."""
         return self._converter.bimap[prefix]
 
     def parse(self, text: str) -> Identifier:
         """Read a CURIE or an address; prefixes may be doubled, and upper or lower case.
 
         Raises:
-            IdentifierMalformed: The prefix is unknown, or what follows breaks its pattern.
+            IdentifierMalformed: The prefix is unknown, or the part after it breaks its pattern.
         """
         text = unquote(text.strip())
         reference = self._converter.parse_uri(text) or self._parse_curie(text)
@@ -76,7 +76,7 @@ class Prefixes:
         return self.identifier(reference.prefix, reference.identifier)
 
     def identifier(self, prefix: str, local: str) -> Identifier:
-        """Give the identifier of a known prefix, in its canonical form.
+        """Return the identifier of a known prefix, in its canonical form.
 
         Raises:
             IdentifierMalformed: The local part breaks the pattern of its vocabulary.
@@ -90,8 +90,8 @@ class Prefixes:
             if spelling and re.search(pattern, spelling):
                 return Identifier(prefix, spelling, self.namespace(prefix) + spelling)
         raise IdentifierMalformed(
-            f"{prefix}:{local} is no identifier of {prefix}: "
-            + (f"what follows the prefix must match {pattern}." if local else "it has no number."),
+            f"{prefix}:{local} is not a valid identifier of {prefix}: "
+            + (f"the part after the prefix must match {pattern}." if local else "no number."),
             advice="Check the number against the page where it was found.",
         )
 
@@ -103,7 +103,7 @@ class Prefixes:
     def _advise(self, text: str) -> str:
         if "://" in text or ":" not in text:
             return _ADVICE
-        return f"The prefixes that are known: {', '.join(self.known)}."
+        return f"The known prefixes are {', '.join(self.known)}."
 
 
 def read_prefixes(root: Path) -> Prefixes:
@@ -122,7 +122,7 @@ def read_prefixes(root: Path) -> Prefixes:
 
 
 def expand_own(curie: str) -> str | None:
-    """Give the address of one of ours, `drug:exemestane`; None where the prefix is not ours."""
+    """Return the address of our own short name, `drug:exemestane`; None for another prefix."""
     prefix, _, local = curie.partition(":")
     namespace = OWN_PREFIXES.get(prefix)
     return namespace + local if namespace and local else None
@@ -130,8 +130,8 @@ def expand_own(curie: str) -> str | None:
 
 def _unknown(text: str) -> str:
     if "://" in text:
-        return f"{text!r} is an address of no vocabulary that is known here."
+        return f"{text!r} is not an address of a known vocabulary."
     prefix, colon, _ = text.partition(":")
     if colon:
-        return f"{text!r} has the prefix {prefix!r}, which is of no vocabulary that is known here."
+        return f"{text!r} has the unknown prefix {prefix!r}."
     return f"{text!r} has no prefix."

@@ -1,51 +1,79 @@
-"""The answers of the look-up as plain data: what command line, JSON and pages all show."""
+"""The answers of the look-up as plain data, for command line, JSON and pages."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from aikg.links import index as indexing
-from aikg.links.index import Ask, Index, Link
+from aikg.errors import IdentifierMalformed, IdentifierUnknown
+from aikg.files.queries import Query, read_queries
+from aikg.links.identifiers import expand_own, read_prefixes
+from aikg.links.index import Index, Link, Row
 from aikg.links.search import Names
-from aikg.names import shorten
+from aikg.names import BASE, shorten
+
+#: Answers a query as SPARQL JSON.
+Ask = Callable[[str], bytes]
+
+#: The queries of the look-up, below the root.
+FOLDER = Path("queries", "links")
+
+#: The entity in the text of `evidence.rq`, which another takes the place of.
+_EXAMPLE = f"<{BASE}drug/exemestane>"
 
 
 class LookUp:
     """The index and the names of one version of the graph.
 
     Attributes:
-        index: What everything is called and linked to.
-        names: The same, by name.
+        index: The names and links of all entities.
+        names: The entities by name.
+
+    Raises:
+        MissingFolder: The queries or the prefixes are not there.
     """
 
     def __init__(self, ask: Ask, root: Path) -> None:
         self._ask = ask
-        self._root = root
-        self.index: Index = indexing.build(ask, root)
+        self._queries = {query.name: query for query in read_queries(root / FOLDER)}
+        names, links, obsolete, others = (
+            rows(ask(self._queries[name].text))
+            for name in ("names", "links", "obsolete", "neighbours")
+        )
+        self.index = Index(names, links, obsolete, others, read_prefixes(root))
         self.names = Names(self.index)
 
     def resolve(self, text: str) -> dict[str, Any]:
-        """Give what an identifier leads to: ours, the evidence on it, its other identifiers.
+        """Return the entities that an identifier leads to, with their evidence and links.
 
         Raises:
             IdentifierMalformed: Its prefix is unknown, or it breaks its pattern.
-            IdentifierObsolete: Its vocabulary gave it up.
-            IdentifierUnknown: It is well-formed, and nobody's.
+            IdentifierObsolete: Its vocabulary retired it.
+            IdentifierUnknown: It is well-formed, and nothing here is linked to it.
         """
-        identifier, links = indexing.describe(self.index, text)
-        own = self.index.own(text.strip())
-        found = [(own.iri, None)] if own else [(link.entity, link.predicate) for link in links]
+        text = text.strip()
+        if own := self.index.own(text):
+            entities = [self._entity(own.iri, None)]
+            return {"identifier": shorten(own.iri), "label": own.label, "entities": entities}
+        try:
+            links = self.index.resolve(text)
+        except IdentifierMalformed:
+            if expand_own(text) is None:
+                raise
+            raise IdentifierUnknown(
+                f"There is no {text} here.", advice="Search for its name: `aikg search`."
+            ) from None
         return {
-            "identifier": identifier,
-            "label": own.label if own else links[0].label,
-            "entities": [self._entity(iri, predicate) for iri, predicate in found],
+            "identifier": links[0].identifier.curie,
+            "label": links[0].label,
+            "entities": [self._entity(link.entity, link.predicate) for link in links],
         }
 
     def _entity(self, iri: str, predicate: str | None) -> dict[str, Any]:
         entity = self.index.entities[iri]
-        findings = indexing.evidence(self._ask, self._root, iri)
         return {
             "iri": iri,
             "name": shorten(iri),
@@ -53,12 +81,23 @@ class LookUp:
             "kind": entity.kind,
             "match": predicate,
             "links": [_link(link) for link in entity.links],
-            "findings": findings,
+            "findings": rows(self._ask(about(self._queries["evidence"], iri))),
         }
 
     def search(self, text: str, limit: int = 20) -> dict[str, Any]:
-        """Give what a text may mean, the best first."""
+        """Return the entities that a text may mean, the best first."""
         return {"query": text, "hits": [asdict(h) for h in self.names.search(text, limit)]}
+
+
+def about(query: Query, entity: str) -> str:
+    """Put an entity, one of the graph's own addresses, in the place of the example."""
+    return query.text.replace(_EXAMPLE, f"<{entity}>")
+
+
+def rows(answer: bytes) -> list[Row]:
+    """Read SPARQL JSON as rows of text."""
+    bindings = json.loads(answer)["results"]["bindings"]
+    return [{name: term["value"] for name, term in row.items()} for row in bindings]
 
 
 def _link(link: Link) -> dict[str, str]:

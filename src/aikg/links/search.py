@@ -1,4 +1,4 @@
-"""Finding ours by name: while one types, and for a list of names that others wrote."""
+"""Search by name: suggestions while a user types, and links for a list of names."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rapidfuzz.distance import OSA
 
 from aikg.errors import IdentifierMalformed
 from aikg.links.index import Index
-from aikg.links.spelling import loosen, normalise, slips
-from aikg.links.sssom import EXACT
+from aikg.links.records import EXACT
+from aikg.links.spelling import loosen, normalise, typos
 
-#: The longest text that is looked for, in characters; no name is longer.
+#: The longest text that is searched for, in characters; no name is longer.
 LONGEST = 200
-#: How like a name must be to be shown to whoever searches, from 0 to 1.
+#: The least similarity of a name that a search shows, from 0 to 1.
 _LIKENESS = 0.7
 
-#: What stands beside a drug's name in lists: strengths, forms, marks.
+#: Words beside a drug's name in lists: strengths, forms, marks.
 _BESIDE = re.compile(
     r"[®™©*]|\b\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|g|ml|%|mg/ml)\b(?:/\w+)?"
     r"|\b(?:tablets?|tabs?|tbl|capsules?|caps|injections?|inj|infusion|oral|po|iv|im|sc|od|bid"
@@ -31,14 +31,14 @@ _PARENTHESES = re.compile(r"[(\[]([^)\]]*)[)\]]")
 
 @dataclass(frozen=True)
 class Hit:
-    """One of ours that a search found.
+    """An entity that a search found.
 
     Attributes:
         entity: Its address.
         label: Its label.
-        kind: What it is: `Drug`.
+        kind: Its class: `Drug`.
         name: The name by which it was found.
-        score: How well it fits, from 0 to 100: 100 is the name itself.
+        score: How similar the name is, from 0 to 100: 100 is the name itself.
     """
 
     entity: str
@@ -50,13 +50,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class Linked:
-    """What became of one name of a list.
+    """The link of one name of a list.
 
     Attributes:
-        name: The name as it was given.
-        entity: The address of ours, or None.
+        name: The name in the list.
+        entity: The address of our entity, or None.
         label: Its label, or "".
-        matched: The name or identifier of ours that it was taken for, or "".
+        matched: Our name or identifier that it was taken for, or "".
         how: `identifier`, `obsolete`, `name`, `wording`, `spelling`, `ambiguous` or `stranger`.
     """
 
@@ -82,7 +82,7 @@ class Names:
             for iri, name in owners.items():
                 self._by_wording[loosen(key)].setdefault(iri, name)
         self._codes = _codes(index)
-        # What a term is called that is wider than ours, or another thing, is no slip of the pen.
+        # The name of a wider term, or of another thing, is not a typo of ours.
         labels = {
             link.label
             for links in index.by_identifier.values()
@@ -109,7 +109,7 @@ class Names:
         return Hit(iri, entity.label, entity.kind, name, score)
 
     def link(self, name: str) -> Linked:
-        """Link one name of a list, or call it a stranger: a wrong link is worse than none."""
+        """Link one name of a list, or none of ours: a wrong link is worse than none."""
         if found := self._by_identifier(name.strip()):
             return found
         forms = [form for form in _forms(name[:LONGEST]) if form]
@@ -136,7 +136,7 @@ class Names:
             identifier = self._index.prefixes.parse(code or text)
         except IdentifierMalformed:
             return None
-        if ended := self._index.ended(identifier):
+        if ended := self._index.obsolete(identifier):
             use = ended.replaced_by.curie if ended.replaced_by else ""
             return Linked(text, None, "", use, "obsolete")
         links = self._index.find(identifier)
@@ -144,8 +144,8 @@ class Names:
         return self._linked(text, exact, "identifier") if exact else None
 
     def _near(self, form: str) -> dict[str, str]:
-        """Give the owners of the nearest name that few slips of the pen lead to."""
-        distances = {key: slips(form, key) for key in self._by_name}
+        """Return the owners of the nearest name, if few typos lead to it."""
+        distances = {key: typos(form, key) for key in self._by_name}
         near = {key: distance for key, distance in distances.items() if distance is not None}
         least = min(near.values(), default=0)
         return {
@@ -175,7 +175,7 @@ def _score(wanted: str, key: str) -> int:
 
 
 def _forms(name: str) -> list[str]:
-    """Give the forms in which a name of a list may be known: whole, bare, beside or in brackets."""
+    """Return the forms of a name to look up: whole, bare, outside and inside brackets."""
     bare = _BESIDE.sub(" ", name)
     outside = _PARENTHESES.sub(" ", bare)
     inside = [part for part in _PARENTHESES.findall(bare) if len(normalise(part)) > 2]
@@ -183,7 +183,7 @@ def _forms(name: str) -> list[str]:
 
 
 def _codes(index: Index) -> dict[str, str]:
-    """Give the identifiers that say without their prefix whose they are: `L02BG06`."""
+    """Return the identifiers that are clear without their prefix: `L02BG06`."""
     owners: dict[str, set[str]] = defaultdict(set)
     for links in index.by_identifier.values():
         for link in links:

@@ -1,4 +1,4 @@
-"""When two spellings are those of one name: normal forms, wordings, and slips of the pen."""
+"""Spellings of one name: normal forms, wordings, and typos."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 
 from rapidfuzz.distance import OSA
 
-#: What chemists write as a letter or as a word.
+#: Greek letters, which chemists also write as words.
 _GREEK = str.maketrans(
     {
         "\N{GREEK SMALL LETTER ALPHA}": "alpha",
@@ -21,7 +21,7 @@ _SMALL = {"of", "the", "to"}
 
 
 def normalise(text: str) -> str:
-    """Give what spellings of a name share: no case, no accents, no marks, one English."""
+    """Return the common form of spellings: no case, accents or marks; American spelling."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_GREEK))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     for british in ("œ", "æ", "oe", "ae"):
@@ -30,9 +30,9 @@ def normalise(text: str) -> str:
 
 
 def loosen(key: str) -> str:
-    """Give what wordings of a normal form share: its words in any order, singular, none small.
+    """Return the common form of wordings: words in any order, singular, without small words.
 
-    Where several numbers stand in a chemical's name, their order is part of it.
+    If a chemical's name has several numbers, their order is part of it.
     """
     parts = re.findall(r"[^\W\d_]+|\d+", key)
     words = [_singular(word) for word in parts if word not in _SMALL]
@@ -45,11 +45,11 @@ def _singular(word: str) -> str:
     return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 
-def slips(form: str, key: str) -> int | None:
-    """Count the slips of the pen that lead from a name to what was written; None if it is no slip.
+def typos(form: str, key: str) -> int | None:
+    """Count the typos that lead from a name (`key`) to a text (`form`); None if it is another name.
 
-    A slip is a letter too many, too few, another, or two exchanged; never a number, hardly ever the
-    first letter, and in a word of less than six letters it makes another word.
+    A typo is a letter too many, too few, another, or two exchanged. It is never in a number, hardly
+    ever the first letter, and a word of less than six letters has none.
     """
     if form[:1] != key[:1] or re.findall(r"\d+", form) != re.findall(r"\d+", key):
         return None
@@ -67,5 +67,5 @@ def slips(form: str, key: str) -> int | None:
 
 
 def _allowed(length: int) -> int:
-    """Give how many slips a word of that length may have: a short one none."""
+    """Return how many typos a word of that length may have; a short one has none."""
     return 0 if length < 6 else 1 if length < 9 else 2

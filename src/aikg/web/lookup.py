@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirection
 from aikg.engine.client import Engine
 from aikg.errors import NotAcceptable
 from aikg.links.lookup import LookUp
-from aikg.links.sssom import EXACT
+from aikg.links.records import EXACT
 from aikg.sparql.formats import TRIPLES, preferred
 from aikg.web import problems
 from aikg.web.pages import link

@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner
 from conftest import CASES, ROOT
 
-from aikg.cli import main
 from aikg.errors import MappingInvalid, VocabularyUnreadable
 from aikg.files.turtle import Statement
-from aikg.links import coverage, drift, mappings, vocabulary
+from aikg.links import vocabulary
 from aikg.links.identifiers import Prefixes, read_prefixes
-from aikg.links.sssom import Mapping
-from aikg.links.terms import Term
+from aikg.links.records import Mapping, read_mappings
+from aikg.links.vocabulary import Term
 from aikg.names import PREFIXES
+from tools import mapping_tables
 
 FILES = CASES / "links"
 
@@ -30,7 +30,7 @@ def prefixes() -> Prefixes:
 @pytest.fixture(scope="module")
 def rows() -> list[Mapping]:
     """The mapping tables of the repository."""
-    return mappings.read_folder(ROOT)
+    return read_mappings(ROOT, read_prefixes(ROOT))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_replaces_an_obsolete_term_is_known(prefixes: Prefixes, name: str) 
         ("x.doc", "x", "ends in .doc"),
         ("x.obo", "[Term]\nname disease\n", "cannot be read"),
         ("x.ttl", "disease", "cannot be read"),
-        ("x.json", '{"id": 1}', "no list of records"),
+        ("x.json", '{"id": 1}', "not a list of records"),
         ("x.json", "[", "cannot be read"),
         ("x.tsv", "0000001\tdisease\n", "has no term of a vocabulary that is known"),
         ("x.tsv", "?cls\t?replCls\n<http://example.org/1>\t\n", "has no term of a vocabulary"),
@@ -95,12 +95,22 @@ def test_a_file_that_is_no_vocabulary_is_said_so(
     ("number", "label", "level", "complaint"),
     [
         ("0000001", "disease", None, ""),
-        ("0000001", "Disease", drift.NOTE, "called 'disease' in v.obo, and 'Disease' in the row"),
-        ("0000001", "disorder", drift.NOTE, "called 'disease' in v.obo, and 'disorder'"),
-        ("0000001", "ailment", drift.MEND, "called 'disease' in v.obo, and 'ailment' in the row"),
-        ("0000002", "ailment", drift.MEND, "is obsolete in v.obo; use MONDO:0000001"),
-        ("0000009", "disease", drift.MEND, "is obsolete in v.obo; use MONDO:0000001"),
-        ("0000007", "disease", drift.MEND, "MONDO:0000007 is in none of the files given"),
+        (
+            "0000001",
+            "Disease",
+            mapping_tables.NOTE,
+            "called 'disease' in v.obo, and 'Disease' in the row",
+        ),
+        ("0000001", "disorder", mapping_tables.NOTE, "called 'disease' in v.obo, and 'disorder'"),
+        (
+            "0000001",
+            "ailment",
+            mapping_tables.FIX,
+            "called 'disease' in v.obo, and 'ailment' in the row",
+        ),
+        ("0000002", "ailment", mapping_tables.FIX, "is obsolete in v.obo; use MONDO:0000001"),
+        ("0000009", "disease", mapping_tables.FIX, "is obsolete in v.obo; use MONDO:0000001"),
+        ("0000007", "disease", mapping_tables.FIX, "MONDO:0000007 is in none of the files"),
     ],
 )
 def test_a_row_that_has_drifted_is_named(
@@ -115,7 +125,7 @@ def test_a_row_that_has_drifted_is_named(
     term = prefixes.parse(f"MONDO:{number}")
     row = replace(rows[0], object=term, object_label=label, place="here:1")
     terms = vocabulary.read(FILES / "vocabulary.obo", prefixes)
-    remarks = list(drift.compare([row], {"v.obo": terms}))
+    remarks = list(mapping_tables.compare([row], {"v.obo": terms}))
     assert [remark.level for remark in remarks] == ([level] if level else [])
     assert all(complaint in r.message and r.place == "here:1" for r in remarks)
 
@@ -129,7 +139,7 @@ def test_a_list_of_obsolete_terms_says_nothing_of_others(
         replace(rows[0], object=prefixes.parse(f"MONDO:{number}"), object_label="x")
         for number in ("0000002", "0000007")
     )
-    (remark,) = drift.compare([old, other], {"obsoletes.tsv": ended})
+    (remark,) = mapping_tables.compare([old, other], {"obsoletes.tsv": ended})
     assert remark.message == "MONDO:0000002 is obsolete in obsoletes.tsv; use MONDO:0000001."
 
 
@@ -148,27 +158,27 @@ def test_several_files_may_hold_one_vocabulary(prefixes: Prefixes, rows: list[Ma
     terms = vocabulary.read(FILES / "vocabulary.obo", prefixes)
     part = {key: term for key, term in terms.items() if key != row.object}
     part[prefixes.parse("MONDO:0000003")] = Term(label="another")
-    assert list(drift.compare([row], {"a": part, "b": terms})) == []
-    assert [r.level for r in drift.compare([row], {"a": part})] == [drift.MEND]
+    assert list(mapping_tables.compare([row], {"a": part, "b": terms})) == []
+    assert [r.level for r in mapping_tables.compare([row], {"a": part})] == [mapping_tables.FIX]
 
 
 def test_the_command_ends_with_one_where_a_row_must_be_mended(tmp_path: Path) -> None:
     """A pipeline sees it; without files only the tables themselves are checked."""
-    done = CliRunner().invoke(main, ["links", "check", str(FILES / "vocabulary.obo")])
+    done = CliRunner().invoke(mapping_tables.main, ["check", str(FILES / "vocabulary.obo")])
     assert done.exit_code == 1
-    assert "is in none of the files given" in done.output
-    assert CliRunner().invoke(main, ["links", "check"]).exit_code == 0
-    missing = CliRunner().invoke(main, ["links", "coverage", "--missing"])
+    assert "is in none of the files" in done.output
+    assert CliRunner().invoke(mapping_tables.main, ["check"]).exit_code == 0
+    missing = CliRunner().invoke(mapping_tables.main, ["coverage", "--missing"])
     assert "people of a trial or a review" in missing.output
 
 
 def test_coverage_counts_every_row(rows: list[Mapping], statements: list[Statement]) -> None:
     """Tables, vocabularies and exact rows add up."""
-    found = coverage.count(rows)
+    found = mapping_tables.count(rows)
     assert sum(c.rows for c in found) == len(rows)
     assert all(0 <= c.exact <= c.rows and 0 < c.entities <= c.rows for c in found)
-    reach = coverage.reach(coverage.entities(statements), rows)
-    assert [kind for kind, *_ in reach] == list(coverage.KINDS)
+    reach = mapping_tables.reach(mapping_tables.entities(statements), rows)
+    assert [kind for kind, *_ in reach] == list(mapping_tables.KINDS)
     assert all(exact <= linked <= every for _, every, linked, exact in reach)
 
 
@@ -180,34 +190,34 @@ def statements(ontology: list[Statement], data: list[Statement]) -> list[Stateme
 
 def test_who_has_no_link_has_a_reason(rows: list[Mapping], statements: list[Statement]) -> None:
     """Nobody is left out without a word; no reason is left over."""
-    reasons = coverage.read_reasons(ROOT)
-    missing = coverage.unlinked(coverage.entities(statements), rows, reasons)
-    assert [name for name, _, reason in missing if reason == coverage.NO_REASON] == []
-    assert {reason for _, reason in reasons} == {reason for *_, reason in missing}
+    reasons = mapping_tables.read_reasons(ROOT)
+    missing = mapping_tables.unlinked(mapping_tables.entities(statements), rows, reasons)
+    assert [name for name, _, reason in missing if reason == mapping_tables.NO_REASON] == []
+    assert {row.reason for row in reasons} == {reason for *_, reason in missing}
     assert not {name for name, *_ in missing if name.startswith(("drug:", "target:"))}
 
 
 def test_a_reason_without_a_pattern_is_named(tmp_path: Path) -> None:
     """The message has the line."""
-    path = tmp_path / coverage.FILE
+    path = tmp_path / mapping_tables.REASONS
     path.parent.mkdir(parents=True)
     path.write_text("pattern\treason\noutcome:*\n")
     with pytest.raises(MappingInvalid, match=r"unlinked.tsv:2: "):
-        coverage.read_reasons(tmp_path)
+        mapping_tables.read_reasons(tmp_path)
 
 
 def test_the_page_has_the_coverage_that_the_program_counts(
     rows: list[Mapping], statements: list[Statement]
 ) -> None:
-    """The two tables of docs/links.md are those of `aikg links coverage`."""
+    """The two tables of docs/links.md are those of `tools/mapping_tables.py coverage`."""
     page = (ROOT / "docs" / "links.md").read_text()
-    for kind, _, linked, exact in coverage.reach(coverage.entities(statements), rows):
+    for kind, _, linked, exact in mapping_tables.reach(mapping_tables.entities(statements), rows):
         assert f"| `{kind}` | {linked} | {exact} |" in page
     by_table: dict[str, list[str]] = {}
-    for c in coverage.count(rows):
+    for c in mapping_tables.count(rows):
         by_table.setdefault(c.kind, []).append(f"{c.vocabulary} {c.exact}/{c.rows}")
     for table, cells in by_table.items():
         assert f"| `{table}` | {', '.join(cells)} |" in page
-    for _, reason in coverage.read_reasons(ROOT):
-        assert reason in page
+    for row in mapping_tables.read_reasons(ROOT):
+        assert row.reason in page
     assert PREFIXES["graph"] + "mappings/drugs" in page
