@@ -5,8 +5,15 @@ PORT ?= 8080
 BIN := .venv/bin
 
 ROUNDS ?= 500
+UPGRADE ?= --upgrade
 
-.PHONY: help serve build test test-fast bench soak mutate check format pins sssom clean
+INSTALL := install --quiet --disable-pip-version-check
+# What is installed is pinned with a hash, and so is what builds it.
+PINNED := constraints.txt tools/requirements.txt
+PIN = .venv/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --no-annotate
+
+.PHONY: help serve build test test-fast bench soak mutate check format pins audit sssom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -46,10 +53,19 @@ format: .venv/dev ## put Python and Turtle into their one form
 	$(BIN)/ruff check --fix
 	$(BIN)/turtlefmt ontology data shapes cases description tests
 
-pins: .venv/dev ## write constraints.txt anew
-	$(BIN)/pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade \
-	  --no-emit-index-url --no-header --no-annotate --output-file constraints.txt
+pins: .venv/tools/ready ## write the files of pins anew (UPGRADE=: keep the versions)
+	$(PIN) pyproject.toml --group build --extra dev $(UPGRADE) --output-file constraints.txt
+	$(PIN) pyproject.toml --group build --constraints constraints.txt --output-file requirements.txt
+	for tool in requirements sssom; do \
+	  $(PIN) tools/$$tool.in $(UPGRADE) --output-file tools/$$tool.txt || exit 1; done
+
+audit: .venv/tools/ready ## look for known vulnerabilities (ADVISORIES=FOLDER: without a network)
+ifdef ADVISORIES
+	.venv/tools/bin/python tools/advisories.py $(ADVISORIES) $(PINNED)
+else
+	.venv/tools/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+	  $(foreach pins,$(PINNED),--requirement $(pins))
+endif
 
 sssom: .venv/sssom/ready ## validate the mapping tables with the SSSOM community's own program
 	for table in ontology/mappings/*.sssom.tsv; do \
@@ -59,25 +75,33 @@ sssom: .venv/sssom/ready ## validate the mapping tables with the SSSOM community
 clean: ## remove what was built and installed
 	rm -rf .venv var
 
-.venv/ready: pyproject.toml constraints.txt
+.venv/ready: pyproject.toml requirements.txt
 	@echo 'Setting up .venv/ with the pinned packages; this is done once and takes about a minute.'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/pip $(INSTALL) --require-hashes -r requirements.txt
+	$(BIN)/pip $(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/dev: .venv/ready .venv/shacl-suite/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+.venv/dev: .venv/ready constraints.txt
+	$(BIN)/pip $(INSTALL) --require-hashes -r constraints.txt
+	$(MAKE) .venv/shacl-suite/ready
 	touch $@
 
 # The W3C's tests of SHACL, which the sources of pyshacl bring along, and its wheel does not.
-.venv/shacl-suite/ready: .venv/ready
+.venv/shacl-suite/ready: constraints.txt
 	rm -rf $(@D) && mkdir -p $(@D)
+	sed -n '/^pyshacl==/,/[^\\]$$/p' constraints.txt > $(@D)/pyshacl.txt
 	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --no-binary pyshacl \
-	  -c constraints.txt -d $(@D) pyshacl
+	  --no-build-isolation --require-hashes -r $(@D)/pyshacl.txt -d $(@D)
 	cd $(@D) && for sources in *.tar.gz; do tar -xzf $$sources; done
 	touch $@
 
-.venv/sssom/ready:
+.venv/tools/ready: tools/requirements.txt
+	$(PYTHON) -m venv .venv/tools
+	.venv/tools/bin/pip $(INSTALL) --require-hashes -r tools/requirements.txt
+	touch $@
+
+.venv/sssom/ready: tools/sssom.txt
 	$(PYTHON) -m venv .venv/sssom
-	.venv/sssom/bin/pip install --quiet --disable-pip-version-check sssom==0.4.21
+	.venv/sssom/bin/pip $(INSTALL) --require-hashes -r tools/sssom.txt
 	touch $@
