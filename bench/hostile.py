@@ -1,4 +1,4 @@
-"""Queries that never end: how far they overshoot their deadline, and who else feels them."""
+"""Long queries: how far they overshoot their deadline, and who else feels them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from bench.report import Goal, Section, milliseconds, percentile
 from bench.servers import OURS, Server
 from bench.workload import SMALL, Workload, unseen
 
-_PRODUCT = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+#: Every query has an end. On the graphs of the benchmark it lies far behind the deadlines.
+_ROWS = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } LIMIT 100000000"
+_PAIRS = "{ SELECT ?c ?f { ?a ?b ?c . ?d ?e ?f } LIMIT 10000000 }"
 QUERIES = {
-    "product, counted": f"SELECT (COUNT(*) AS ?n) {_PRODUCT}",
-    "product, sorted": f"SELECT * {_PRODUCT} ORDER BY ?l ?a LIMIT 10",
-    "product, distinct": f"SELECT (COUNT(DISTINCT ?l) AS ?n) {_PRODUCT}",
-    "product, as rows": f"SELECT * {_PRODUCT}",
-    "regular expression": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?t ?q ?u FILTER(REGEX(CONCAT("
-    'STR(?o), STR(?u)), "(a|b|ab)*c(x+x+)+y", "i")) }',
-    "path": "SELECT (COUNT(*) AS ?n) { ?s (!<urn:x>)+ ?o . ?o (!<urn:x>)+ ?u . ?u (!<urn:y>)* ?v }",
-    "long path": "SELECT * { ?s " + "/".join(["<urn:p>"] * 2000) + " ?o }",
-    "no join": "SELECT (COUNT(*) AS ?n) { "
-    + " . ".join(f"?s{n} ?p{n} ?o{n}" for n in range(400))
-    + " }",
+    "product, counted": f"SELECT (COUNT(*) AS ?n) {{ {{ SELECT * {_ROWS} }} }}",
+    "product, sorted": f"SELECT * {{ {_PAIRS} }} ORDER BY ?f ?c LIMIT 10",
+    "product, distinct": f"SELECT (COUNT(DISTINCT ?x) AS ?n) {{ {_PAIRS} "
+    "BIND(CONCAT(STR(?c), STR(?f)) AS ?x) }",
+    "product, as rows": f"SELECT * {_ROWS}",
+    "regular expression": f"SELECT (COUNT(*) AS ?n) {{ {_PAIRS} FILTER(REGEX(STR(?c), STR(?f))) }}",
+    "path": "SELECT (COUNT(*) AS ?n) { { SELECT ?s ?o { ?s !<urn:x>/!<urn:x>/!<urn:x> ?o . "
+    "?a ?b ?c } LIMIT 100000000 } }",
 }
 DEADLINES = (0.3, 0.5, 0.8, 1.2)
 #: The address that hostile clients speak from; others speak from 127.0.0.1.
@@ -47,7 +46,7 @@ def overshoot(server: Server, cases: int) -> Section:
     late = sum(seconds >= 0.1 for seconds in every)
     return Section(
         title="Deadlines",
-        method=f"{cases} queries that never end, with deadlines of {DEADLINES[0]} to "
+        method=f"{cases} long queries, with deadlines of {DEADLINES[0]} to "
         f"{DEADLINES[-1]} s, one after the other; the time from the request to the last byte, or "
         f"to the end of the connection, above the deadline. {ended_early} of them ended before it, "
         "with an error of their own.",
@@ -68,7 +67,7 @@ def overshoot(server: Server, cases: int) -> Section:
 
 
 def neighbours(servers: Sequence[Server], workload: Workload, samples: int) -> Section:
-    """Time small queries alone, and while others send what never ends."""
+    """Time small queries alone, and beside clients that send long queries."""
     rows, goals = [], []
     for server in servers:
         quiet = _small(server, workload, samples)
@@ -92,7 +91,7 @@ def neighbours(servers: Sequence[Server], workload: Workload, samples: int) -> S
     return Section(
         title="Small queries beside hostile ones",
         method=f"{samples} small queries, new ones, one after the other: first alone, then while "
-        f"{CLIENTS} clients at another address send queries that never end, each with a deadline "
+        f"{CLIENTS} clients at another address send long queries, each with a deadline "
         "of 5 s.",
         header=("server", "alone, 95th percentile, ms", "beside them, ms", "ratio"),
         rows=rows,

@@ -67,7 +67,7 @@ def streams(setting: Setting, quick: bool) -> Sequence[Section]:
 
 
 def deadlines(setting: Setting, quick: bool) -> Sequence[Section]:
-    """Queries that never end."""
+    """Long queries with short deadlines."""
     with running(setting, only=(OURS, CONTROL)) as (_, ours):
         overshoot = hostile.overshoot(ours, 16 if quick else 100)
     with running(setting, only=(OURS, CONTROL)) as (_, ours):

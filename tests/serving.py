@@ -22,12 +22,14 @@ from aikg.settings import Settings
 #: How long a query may take here, in seconds: long for what ends, on a machine that is busy too.
 DEADLINE = 20.0
 
-#: More rows than any machine counts, sorts or sends before the deadline.
-ENDLESS = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+#: A hundred million rows of the small graph. They take half a minute to count, in little memory,
+#: and the tests set shorter deadlines.
+ROWS = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } LIMIT 100000000"
+SLOW = f"SELECT (COUNT(*) AS ?n) {{ {{ SELECT * {ROWS} }} }}"
 
-#: A text that doubles 40 times: more than any memory, at once.
-BOMB = "SELECT (STRLEN(?x40) AS ?n) { BIND('0123456789abcdef' AS ?x0) "
-BOMB += " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(40)) + " }"
+#: A count that needs half a gigabyte, which is more than the settings below allow.
+LARGE = """SELECT (COUNT(DISTINCT ?x) AS ?n) {
+  ?a ?b ?c . ?d ?e ?f BIND(CONCAT(STR(?a), STR(?d)) AS ?x) }"""
 
 BASE = "https://w3id.org/aikg/"
 QUESTION = f"""#+ summary: What are the drugs called?
@@ -134,6 +136,8 @@ def _run(settings: Settings, port: int, errors: TextIO) -> Iterator[Server]:
         "AIKG_HOME": str(settings.home),
         "AIKG_DEADLINE": str(settings.deadline),
         "AIKG_MEMORY": str(settings.memory),
+        "AIKG_STACK": str(settings.stack),
+        "AIKG_QUERY_BYTES": str(settings.query_bytes),
         "AIKG_WORKERS": str(settings.workers),
         "AIKG_SUBMISSION_BYTES": str(settings.submission_bytes),
         "AIKG_PROXY": settings.proxy,

@@ -134,9 +134,11 @@ BAD = {
         "DOCTYPE",
     ),
     "xml syntax": (b"<r>\n<a></r>", "f.rdf", 2, "not XML"),
-    "deep xml": (b"<a>" * 200 + b"</a>" * 200, "f.rdf", 1, "nested"),
+    "deep xml": (b"<a>" * 101 + b"</a>" * 101, "f.rdf", 1, "nested"),
+    "xml as deep as is read": (b"<a>" * 100 + b"</a>" * 100, "f.rdf", 1, "not RDF/XML"),
     "json syntax": (b'{"a":\n 1,}', "f.jsonld", 2, "not JSON"),
-    "deep json": (b"[" * 100_000, "f.jsonld", 1, "nested"),
+    "deep json": (b"[" * 101, "f.jsonld", 1, "nested"),
+    "json as deep as is read": (b"[" * 100, "f.jsonld", 1, "not JSON"),
     "a context from elsewhere": (b'{"@context": "http://c/"}', "f.jsonld", 1, "fetched"),
     "an import": (b'{"@context":\n{"@import": "http://c/"}}', "f.jsonld", 2, "fetched"),
     "half a gzip": (gzip.compress(b"<a> <b> <c> ." * 99)[:-9], "f.ttl.gz", None, "too early"),
@@ -155,10 +157,12 @@ def test_what_is_not_of_its_format_is_told_with_its_place(
     assert caught.value.advice
 
 
-def test_a_bomb_is_not_unpacked() -> None:
+def test_what_is_too_large_is_not_unpacked() -> None:
     """Of what gzip would make larger than the limit, only the limit is unpacked."""
-    with pytest.raises(SubmissionTooLarge, match="unpacked"):
-        sent(gzip.compress(b"#" * 50_000_000), "f.ttl.gz")
+    body = gzip.compress(b"#" * 1001)
+    with pytest.raises(SubmissionTooLarge, match="larger than 1,000 bytes, unpacked"):
+        read(body, "text/turtle", "f", "mine", Limits(bytes=1000))
+    assert read(body, "text/turtle", "f", "mine", Limits(bytes=1001)).triples == []
 
 
 def test_more_triples_than_are_read() -> None:

@@ -28,6 +28,7 @@ from aikg.errors import AikgError
 from aikg.intake.cells import Cells
 from aikg.intake.formats import FORMATS
 from aikg.intake.reading import read
+from aikg.intake.submission import Limits
 from aikg.intake.verdict import Rules
 from aikg.settings import Settings
 
@@ -161,7 +162,7 @@ def test_a_spoilt_file_harms_no_server(server: Server, ending: str, edits, withi
 
 
 def rows(count: int) -> bytes:
-    """Write a workbook of very many rows, which are small when packed."""
+    """Write a workbook of so many rows."""
     with zipfile.ZipFile(io.BytesIO(as_xlsx([dict(ROW)]))) as old:
         parts = {name: old.read(name) for name in old.namelist()}
     sheet = parts["xl/worksheets/sheet1.xml"].decode()
@@ -176,14 +177,13 @@ def rows(count: int) -> bytes:
 
 
 def entities() -> bytes:
-    """Write a workbook whose sheet declares entities that grow without end."""
-    lots = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
-    doctype = f'<!DOCTYPE x [<!ENTITY e0 "lol">{lots}]>'
+    """Write a workbook whose sheet declares an entity."""
+    doctype = '<!DOCTYPE x [<!ENTITY e "1">]>'
     with zipfile.ZipFile(io.BytesIO(as_xlsx([dict(ROW)]))) as old:
         parts = {name: old.read(name).decode() for name in old.namelist()}
     name = "xl/worksheets/sheet1.xml"
     body = parts[name].partition("?>")[2] if parts[name].startswith("<?xml") else parts[name]
-    parts[name] = doctype + body.replace("<v>", "<v>&e9;", 1)
+    parts[name] = doctype + body.replace("<v>", "<v>&e;", 1)
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as new:
         for part, text in parts.items():
@@ -192,9 +192,10 @@ def entities() -> bytes:
 
 
 MANY = {
-    "a million rows of CSV": (as_csv(ROW) + b",\n" * 1_000_000, "csv", 413),
-    "a million lines that say nothing": (b"#\n" * 1_000_000, "ttl", 200),
-    "a million triples": (b"<a><b>1.\n" * 1_000_000, "ttl", 413),
+    "too many rows of CSV": (as_csv(ROW) + b",\n" * 10 * Limits.rows, "csv", 413),
+    "too many rows of a workbook": (rows(Limits.rows + 10), "xlsx", 413),
+    "many lines that say nothing": (b"#\n" * Limits.triples, "ttl", 200),
+    "too many triples": (b"<a><b>1.\n" * (Limits.triples + 1), "ttl", 413),
     "entities in a workbook": (entities(), "xlsx", 400),
 }
 
@@ -203,12 +204,6 @@ MANY = {
 def test_what_is_too_much_is_refused(server: Server, body, ending: str, status: int) -> None:
     """It is read up to the limit, and no further."""
     assert send(server, body, TYPES[ending]) == status
-    assert_unharmed(server)
-
-
-def test_a_million_rows_of_a_workbook(server: Server) -> None:
-    """Packed they are small; reading stops at the limit."""
-    assert send(server, rows(1_000_000), TYPES["xlsx"]) == 413
     assert_unharmed(server)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from processes import workers
-from serving import BOMB, ENDLESS, Server, start
+from serving import LARGE, ROWS, SLOW, Server, start
 
 from aikg.settings import Settings
 
@@ -162,8 +162,7 @@ def test_a_mistake_has_its_place(server: Server) -> None:
 
 def test_a_deadline_is_503_and_harms_nobody(server: Server) -> None:
     """The client is told when to come again, and the next query is answered."""
-    endless = f"/sparql?query={quote(f'SELECT (COUNT(*) AS ?n) {ENDLESS}')}&timeout=0.3"
-    reply = server.send("GET", endless, {})
+    reply = server.send("GET", f"/sparql?query={quote(SLOW)}&timeout=0.3", {})
     assert (reply.status, reply.media_type) == (503, PROBLEM)
     assert int(reply.headers["Retry-After"]) > 0
     assert server.send("GET", ASK, {}).status == 200
@@ -171,7 +170,7 @@ def test_a_deadline_is_503_and_harms_nobody(server: Server) -> None:
 
 def test_a_query_that_kills_its_worker_is_500_and_harms_nobody(server: Server) -> None:
     """The problem says what happened, and the next query is answered."""
-    reply = server.send("GET", f"/sparql?query={quote(BOMB)}", {})
+    reply = server.send("GET", f"/sparql?query={quote(LARGE)}", {})
     assert (reply.status, json.loads(reply.body)["title"]) == (500, "Worker lost")
     assert server.send("GET", ASK, {}).status == 200
 
@@ -197,8 +196,8 @@ def receive_raw(server: Server, target: str, accepted: str, kill: bool) -> tuple
     ("pattern", "kill", "whole"),
     [
         ("{ ?a ?b ?c . ?d ?e ?f } LIMIT 9000", False, True),
-        (ENDLESS, False, False),
-        (ENDLESS, True, False),
+        (ROWS, False, False),
+        (ROWS, True, False),
     ],
     ids=["whole", "deadline", "killed"],
 )

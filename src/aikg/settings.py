@@ -19,6 +19,7 @@ class Settings:
         query_bytes: The longest query that is read, in bytes of UTF-8.
         deadline: The longest time that a query may take, in seconds.
         memory: What a worker may use beyond the graph itself, in bytes.
+        stack: The stack on which a worker reads and evaluates a query, in bytes.
         answer_bytes: The longest answer, in bytes.
         workers: How many queries are answered at once.
         share: How many of them may be one client's.
@@ -35,6 +36,7 @@ class Settings:
     query_bytes: int = 64_000
     deadline: float = 30.0
     memory: int = 2 << 30
+    stack: int = 1 << 30
     answer_bytes: int = 1 << 30
     workers: int = 8
     share: int = 4
@@ -69,6 +71,7 @@ def from_environment() -> Settings:
         query_bytes=int(_number("AIKG_QUERY_BYTES", Settings.query_bytes)),
         deadline=_number("AIKG_DEADLINE", Settings.deadline),
         memory=int(_number("AIKG_MEMORY", Settings.memory)),
+        stack=int(_number("AIKG_STACK", Settings.stack)),
         answer_bytes=int(_number("AIKG_ANSWER_BYTES", Settings.answer_bytes)),
         workers=int(_number("AIKG_WORKERS", Settings.workers)),
         share=int(_number("AIKG_SHARE", Settings.share)),

@@ -69,7 +69,7 @@ def main() -> None:
     """Load the graph, describe it on standard input's socket, and serve until that closes."""
     for meant_for_parent in (signal.SIGINT, signal.SIGTERM):  # a terminal tells the whole group
         signal.signal(meant_for_parent, signal.SIG_IGN)
-    root, path, address, memory, workers = json.loads(sys.argv[1])
+    root, path, address, memory, stack, workers = json.loads(sys.argv[1])
     control = Frames(socket.socket(fileno=0))
     try:
         held = Held.load(path)
@@ -82,11 +82,13 @@ def main() -> None:
         listener.listen(128)
         control.send_message(held.describe())
         with contextlib.suppress(Broken, ConnectionError):
-            _serve(held, control, listener, memory, workers)
+            _serve(held, control, listener, worker.Bounds(memory, stack), workers)
     shutil.rmtree(Path(address).parent)  # a parent that was killed cannot do it
 
 
-def _serve(held: Held, control: Frames, listener: socket.socket, memory: int, most: int) -> None:
+def _serve(
+    held: Held, control: Frames, listener: socket.socket, bounds: worker.Bounds, most: int
+) -> None:
     """Fork a worker for each connection, at most `most` at once, until the parent is gone."""
     workers: set[int] = set()
     ended, wake = socket.socketpair()
@@ -107,7 +109,7 @@ def _serve(held: Held, control: Frames, listener: socket.socket, memory: int, mo
             if listener in ready:
                 connection, _ = listener.accept()
                 with connection:
-                    workers.add(_fork(held, connection, memory))
+                    workers.add(_fork(held, connection, bounds))
     finally:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
@@ -135,13 +137,13 @@ def _reap() -> list[int]:
     return reaped
 
 
-def _fork(held: Held, connection: socket.socket, memory: int) -> int:
+def _fork(held: Held, connection: socket.socket, bounds: worker.Bounds) -> int:
     # A lock that another thread holds would stay locked in the child for ever.
     if _THREADS.exists() and len(list(_THREADS.iterdir())) != 1:
         raise RuntimeError("the process that holds the graph must have one thread to fork")
     pid = os.fork()
     if pid == 0:
-        worker.work(held.store, held.version, connection, memory)
+        worker.work(held.store, held.version, connection, bounds)
     return pid
 
 

@@ -62,6 +62,7 @@ class Process:
             str(settings.graph),
             self.path,
             settings.memory,
+            settings.stack,
             settings.workers,
         ]
         control, theirs = socket.socketpair()

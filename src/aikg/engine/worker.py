@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
@@ -36,7 +37,20 @@ _NICE = 10
 _GROWTH = 64 << 10
 
 
-def work(store: ox.Store, version: str, connection: socket.socket, memory: int) -> NoReturn:
+@dataclass(frozen=True)
+class Bounds:
+    """What a worker may use.
+
+    Attributes:
+        memory: Beyond the graph itself and its stack, in bytes.
+        stack: For one job, in bytes.
+    """
+
+    memory: int
+    stack: int = STACK
+
+
+def work(store: ox.Store, version: str, connection: socket.socket, bounds: Bounds) -> NoReturn:
     """Do what the connection asks for, and end with it; only the kernel's clock stands above."""
     status = 1
     try:
@@ -45,11 +59,11 @@ def work(store: ox.Store, version: str, connection: socket.socket, memory: int) 
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         _close_all_but(connection.fileno())
         _introduce(connection, version)
-        limit(memory)
+        limit(bounds)
         worker = _Worker(store, Frames(connection))
         signal.signal(signal.SIGPROF, worker.give_way)
         while not worker.leaves:
-            deep(worker.serve)
+            deep(worker.serve, bounds.stack)
             worker.await_end()
         status = 0
     except (Broken, ConnectionError):
@@ -183,11 +197,11 @@ def _close_all_but(kept: int) -> None:
     os.closerange(kept + 1, 1024)
 
 
-def limit(memory: int) -> None:
-    """Give up the right to open files and sockets, to leave a core, and to more than `memory`."""
+def limit(bounds: Bounds) -> None:
+    """Give up the right to open files and sockets, to leave a core, and to more than the bounds."""
     if SIZE.exists():
         present = int(SIZE.read_text().split()[0]) * resource.getpagesize()
-        most = present + STACK + memory
+        most = present + bounds.stack + bounds.memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))

@@ -94,7 +94,7 @@ class _Reader:
         place = self._here()
         raise SubmissionMalformed(
             f"Line {place.line}, column {place.column}: a DOCTYPE is not read, "
-            "for the entities that it declares can fill any memory.",
+            "because what it declares could exceed the limits.",
             advice="Take the DOCTYPE out, and write what its entities stand for.",
             line=place.line,
             column=place.column,

@@ -20,7 +20,8 @@ from aikg.sparql.formats import SOLUTIONS, TRIPLES, choose
 T = TypeVar("T")
 Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
-#: 64 kB of nested braces, the deepest that a query can nest, need less; 8 MB, the usual, do not do.
+#: The stack for a query, in bytes: parsing is recursive. The longest query that is read needs less,
+#: as the tests show in proportion.
 STACK = 1 << 30
 
 
@@ -44,8 +45,13 @@ class Request:
     named_graphs: Sequence[str] = ()
 
 
-def deep(function: Callable[[], T]) -> T:
-    """Call a function on a stack of 1 GB, which no query of the permitted size overflows."""
+def deep(function: Callable[[], T], stack: int = STACK) -> T:
+    """Call a function on a large stack, which no query of the permitted size overflows.
+
+    Args:
+        function: What is called.
+        stack: The size of the stack, in bytes.
+    """
 
     def call() -> T:
         try:
@@ -55,7 +61,7 @@ def deep(function: Callable[[], T]) -> T:
             traceback.clear_frames(error.__traceback__)
             raise
 
-    usual = threading.stack_size(STACK)
+    usual = threading.stack_size(stack)
     try:
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(call).result()

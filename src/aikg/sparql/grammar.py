@@ -70,8 +70,7 @@ def _words(query: str) -> list[str]:
 def parse_without_service(query: str) -> None:
     """Parse the query with another word for each `service`, which fails where it is a keyword.
 
-    Oxigraph sees the keyword in places where the grammar's longest match is another token, such as
-    `SERVICESILENT<...>` and `SERVICE:name`; `refuse_outward` follows the grammar.
+    `refuse_outward` follows the grammar. This follows the parser, which alone decides what it runs.
     """
     if _SERVICE.search(query):
         _EMPTY.query(_SERVICE.sub("xervice", query), base_iri=BASE)
