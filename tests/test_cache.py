@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from aikg.engine.client import Engine
 from aikg.errors import WorkerLost
 from aikg.settings import Settings
 from aikg.web import create_app
+from aikg.web.cache import VERSION, Cache
 
 VALUES = "SELECT ?o { <urn:s1> <urn:p> ?o }"
 NEW = b'<urn:s1> <urn:p> "new" .'
@@ -177,3 +178,35 @@ def test_the_answer_is_compressed_where_that_helps(
         packed = reply.headers.get("Content-Encoding") == "gzip"
         assert packed == (compressed and rows > 1)
         assert (gzip.decompress(reply.data) if packed else reply.data) == plain.data
+
+
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [
+        (("Set-Cookie", "a=b"), False),
+        (("Vary", "Accept, Cookie"), False),
+        (("Vary", "Authorization"), False),
+        (("Vary", "*"), False),
+        (("Cache-Control", "no-store"), False),
+        (("Cache-Control", "max-age=1, Private"), False),
+        (("Vary", "Accept, Accept-Encoding"), True),
+        (("Cache-Control", "max-age=60"), True),
+        (("X-Cookie", "a=b"), True),
+    ],
+)
+def test_an_answer_that_depends_on_who_asks_is_not_kept(
+    header: tuple[str, str], kept: bool
+) -> None:
+    """Whatever its view says of the version; another answer is."""
+    asked: list[str] = []
+
+    def app(environ, start_response):
+        environ[VERSION] = "one"
+        asked.append(environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Type", "text/plain"), header])
+        return [str(len(asked)).encode()]
+
+    client = Client(Cache(app, lambda: "one", 100_000, 1000))
+    replies = [client.get("/drug/exemestane", buffered=True) for _ in range(3)]
+    assert [reply.data for reply in replies] == ([b"1"] * 3 if kept else [b"1", b"2", b"3"])
+    assert [("ETag" in reply.headers) for reply in replies] == [kept] * 3

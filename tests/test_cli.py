@@ -10,9 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import CASES, ROOT
 
+from aikg import web
 from aikg.build import Built
+from aikg.cli import server
 from aikg.settings import Settings
 
 AIKG = [sys.executable, "-m", "aikg"]
@@ -182,3 +185,31 @@ def test_reason_shows_what_follows_and_hermit_agrees(run) -> None:
 def test_cases_are_where_the_tests_look() -> None:
     """A moved folder of cases would leave tests without work."""
     assert any(CASES.rglob("*.ttl"))
+
+
+@pytest.mark.parametrize(
+    ("user", "files", "variables", "warned"),
+    [
+        (0, [], {}, True),
+        (1000, [], {}, False),
+        (0, ["made-by-an-engine"], {}, False),
+        (0, [], {"container": "podman"}, False),
+        (0, [], {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, False),
+    ],
+)
+def test_a_server_of_root_is_warned_of_outside_a_container(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: int, files: list[str], variables, warned
+) -> None:
+    """Inside one it is usual, and any other user is well."""
+    for name in server._CONTAINER_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for name in files:
+        (tmp_path / name).touch()
+    monkeypatch.setattr(server, "_CONTAINER_FILES", (tmp_path / "made-by-an-engine",))
+    monkeypatch.setattr(server.os, "geteuid", lambda: user)
+    monkeypatch.setattr(server, "ensure_built", lambda *_: None)
+    monkeypatch.setattr(web, "serve", lambda *_: None)
+    done = CliRunner().invoke(server.serve, ["--port", "0"])
+    assert (done.exit_code, "runs as root" in done.stderr) == (0, warned)

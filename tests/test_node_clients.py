@@ -67,8 +67,9 @@ def test_axe_finds_nothing_serious(server: Server) -> None:
     paths = [
         "/", "/sparql", "/sparql?question=doses", "/drug/exemestane", "/study/campos", "/ontology",
         "/claim/review-2010-conclusions-no-efficacy-difference", "/check/identity", "/nowhere",
-        "/publication/review-2010", "/ontology/Drug", "/store?default", "/submissions", "/sign-in",
-        "/validate", "/search?q=exemestane", "/resolve/chebi:4953", "/sparql?query=ASK",
+        "/publication/review-2010", "/ontology/Drug", "/store?default", "/submissions",
+        "/submissions/sign-in", "/validate", "/search?q=exemestane", "/resolve/chebi:4953",
+        "/sparql?query=ASK",
         "/shape/finding-ci-low", "/rule/decimal-comma", "/graph/description/rules",
     ]  # fmt: skip
     found = node("browser.js", "axe", *(base + path for path in paths))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,10 +10,17 @@ from stat import S_IMODE
 
 import old_homes
 import pytest
+from desk import Desk, trial
 from old_homes import ADMINISTRATOR, ANN, ANOTHER_ANN, BEN
+from serving import start
+from test_home import run
+from test_submissions import known, told
 
-from aikg.ledger import persons, records, tokens
+from aikg.build import Built
+from aikg.ledger import persons, records, steps, tokens
 from aikg.ledger.database import MIGRATIONS, Database, saved_before
+from aikg.ledger.steps import Actor
+from aikg.settings import Settings
 
 HOMES = ["home-0.1.0", "home-0.1.0-poisoned"]
 
@@ -101,3 +109,55 @@ def test_the_secret_of_sessions_is_in_no_ledger(tmp_path: Path) -> None:
         }
         expected = {"session-secret": {secret}, "ledger.db.version-1": {"the secret of a test"}}
         assert holds == expected.get(file.name, set())
+
+
+def test_a_purge_deletes_the_copy_of_a_migration(tmp_path: Path) -> None:
+    """It holds what was purged; another step leaves it alone."""
+    ledger = old_homes.make("home-0.1.0", tmp_path / "home")
+    database = Database(ledger)
+    admin = Actor("root", "f")
+    steps.reject(database, records.find(database, "waits", 2), admin, "not evidence")
+    assert saved_before(ledger, 1).exists()
+    steps.purge(database, records.find(database, "gone", 1), admin, "asked for")
+    assert not saved_before(ledger, 1).exists()
+    database.close()
+
+
+def test_a_server_opens_an_old_home(built: Built, settings: Settings, tmp_path: Path) -> None:
+    """By itself, with all that was acknowledged; tokens in force stay so, the others do not."""
+    home = tmp_path / "home"
+    ledger = old_homes.make("home-0.1.0", home, settings.graph)
+    before = dict(read(ledger, "SELECT name || '/' || version, state FROM submission"))
+    named = {"ann": ANN, "another": ANOTHER_ANN, "review": BEN, "admin": ADMINISTRATOR, "old": 5}
+    with start(settings, home=home) as server:
+        desk = Desk(server, {name: old_homes.secret(n) for name, n in named.items()}, home)
+        listed = desk.ask("GET", "/submissions", "review", Accept="application/json")
+        assert {s["submission"]: s["state"] for s in json.loads(listed.body)} == before
+        assert known(desk, "twice") > 0
+        assert desk.ask("GET", "/submissions", "old").status == 401
+        for reader, status in (("ann", 200), ("another", 404), (None, 404), ("review", 200)):
+            assert desk.ask("GET", "/submissions/refused/1", reader).status == status
+        assert "a private reason" not in desk.ask("GET", "/submissions/secret/1").body.decode()
+        assert "retracted" in told(desk.ask("GET", "/submissions/gone/1"))["detail"]
+        assert desk.submit("twice", trial("twice"), scope="another").status == 403
+        assert told(desk.submit("twice", trial("twice"), scope="ann"))["submission"] == "twice/3"
+        assert desk.step("publish", "twice/3").status == 200
+        assert desk.step("publish", "waits/2").status == 200
+    assert saved_before(ledger, 1).exists()
+    with start(settings, home=home) as server:
+        desk = Desk(server, desk.tokens, home)
+        assert (desk.state("twice/3"), desk.state("waits/2")) == ("published", "published")
+
+
+def test_a_backup_of_the_old_form_is_restored_and_stays_as_it_is(tmp_path: Path) -> None:
+    """Only the restored ledger gets the new form."""
+    saved = old_homes.make("home-0.1.0", tmp_path / "old").rename(tmp_path / "saved.db")
+    with closing(sqlite3.connect(saved)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    before = saved.read_bytes()
+    done = run(tmp_path / "new", "restore", str(saved))
+    assert (done.returncode, "1 published" in done.stdout) == (0, True), done.stderr
+    assert saved.read_bytes() == before
+    ledger = tmp_path / "new" / "ledger.db"
+    assert read(ledger, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert {f.name for f in ledger.parent.iterdir()} == {"holder", "ledger.db"}

@@ -94,8 +94,8 @@ def test_the_bytes_come_back_as_they_were_sent(desk: Desk) -> None:
     for scope in ("submit", "review"):
         reply = desk.ask("GET", "/submissions/bytes/1/bytes", scope)
         assert (reply.status, reply.body) == (200, trial("bytes"))
-    assert desk.ask("GET", "/submissions/bytes/1/bytes").status == 403
-    assert desk.ask("GET", "/submissions/bytes/1").status == 403
+    assert desk.ask("GET", "/submissions/bytes/1/bytes").status == 404
+    assert desk.ask("GET", "/submissions/bytes/1").status == 404
     desk.step("publish", "bytes/1")
     assert desk.ask("GET", "/submissions/bytes/1/bytes").body == trial("bytes")
     listed = json.loads(desk.ask("GET", "/submissions").body)
@@ -103,14 +103,14 @@ def test_the_bytes_come_back_as_they_were_sent(desk: Desk) -> None:
 
 
 def test_the_same_bytes_sent_twice_are_one_submission(desk: Desk) -> None:
-    """Whoever lost the answer sends it again; another who sends it is shown the first."""
+    """Whoever lost the answer sends it again; under another name they are shown the first."""
     first, second = desk.submit("twice"), desk.submit("twice")
     assert (first.status, second.status) == (201, 201)
     assert told(first)["submission"] == told(second)["submission"] == "twice/1"
     other = desk.submit("thrice", trial("twice"))
     assert other.status == 409
     assert "twice/1" in told(other)["detail"]
-    assert desk.submit("twice", scope="review").status == 409
+    assert desk.submit("twice", scope="review").status == 403
 
 
 def test_the_same_bytes_at_once_are_one_submission(desk: Desk) -> None:
@@ -369,8 +369,8 @@ def test_a_curator_works_in_a_browser_and_no_other_site_can(desk: Desk) -> None:
 
     forged = {"token": desk.tokens["review"]}
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        page("/sign-in", forged)
-    page("/sign-in", forged | {"csrf_token": token_in(page("/sign-in"))})
+        page("/submissions/sign-in", forged)
+    page("/submissions/sign-in", forged | {"csrf_token": token_in(page("/submissions/sign-in"))})
     form = page("/submissions")
     assert "signed in as Test review" in form
     sent = {"text": trial("browsed").decode(), "name": "browsed", "licence": "CC0-1.0"}
@@ -385,7 +385,7 @@ def test_a_curator_works_in_a_browser_and_no_other_site_can(desk: Desk) -> None:
         page("/submissions/browsed/1/publish", {"why": "forged"})
     published = page("/submissions/browsed/1/publish", {"csrf_token": token_in(shown)})
     assert "browsed/1: published" in published
-    page("/sign-out", {"csrf_token": token_in(published)})
+    page("/submissions/sign-out", {"csrf_token": token_in(published)})
     assert "sign in" in page("/submissions")
 
 

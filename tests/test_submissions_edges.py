@@ -90,10 +90,10 @@ def test_a_revoked_token_ends_at_once_and_so_does_its_session(
     shutil.copy(settings.graph, tmp_path)
     with opened(settings, tmp_path) as desk:
         visitor, address = browser(), f"http://127.0.0.1:{desk.server.port}"
-        form = visitor.open(f"{address}/sign-in", timeout=60).read().decode()
+        form = visitor.open(f"{address}/submissions/sign-in", timeout=60).read().decode()
         csrf = re.findall(r'name="csrf_token" value="([^"]+)"', form)[0]
         fields = urllib.parse.urlencode({"token": desk.tokens["review"], "csrf_token": csrf})
-        visitor.open(f"{address}/sign-in", fields.encode(), timeout=60)
+        visitor.open(f"{address}/submissions/sign-in", fields.encode(), timeout=60)
         page = f"{address}/submissions"
         assert b"signed in as" in visitor.open(page, timeout=60).read()
         desk.submit("revoked")

@@ -1,7 +1,9 @@
-"""`aikg token | backup | restore`: the ledger of a home, at the machine itself."""
+"""`aikg token | person | backup | restore`: the ledger of a home, at the machine itself."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -9,8 +11,17 @@ import click
 from aikg import settings
 from aikg.cli.console import print_rows, say
 from aikg.errors import LedgerUnreadable
-from aikg.ledger import home, records, tokens
-from aikg.ledger.database import Database
+from aikg.ledger import home, persons, records, sessions, tokens
+from aikg.ledger.database import Database, copy_of_backup
+
+
+@contextlib.contextmanager
+def _ledger() -> Iterator[Database]:
+    database = Database(settings.from_environment().ledger)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 @click.group()
@@ -21,39 +32,88 @@ def token() -> None:
 @token.command()
 @click.argument("label")
 @click.option("--scope", required=True, type=click.Choice(tokens.SCOPES))
-def create(label: str, scope: str) -> None:
-    """Make a token for LABEL, which is who gets it; it is shown this once."""
-    database = Database(settings.from_environment().ledger)
-    say(tokens.create(database, label, scope))
-    database.close()
+@click.option(
+    "--person",
+    type=int,
+    help="The number of the person whom it belongs to; without it, a new person is made.",
+)
+def create(label: str, scope: str, person: int | None) -> None:
+    """Make a token called LABEL; it is shown this once."""
+    with _ledger() as database:
+        say(tokens.create(database, label, scope, person))
 
 
 @token.command("list")
 def listing() -> None:
     """List the tokens, without what makes them tokens."""
-    database = Database(settings.from_environment().ledger)
-    rows = [(t.id, t.label, t.scope, t.created, t.revoked or "") for t in tokens.every(database)]
-    database.close()
-    print_rows(("number", "for", "scope", "made", "revoked"), rows)
+    with _ledger() as database:
+        rows = [
+            (t.id, t.label, t.person, t.holder, t.scope, t.created, t.revoked or "")
+            for t in tokens.every(database)
+        ]
+    print_rows(("number", "for", "person", "called", "scope", "made", "revoked"), rows)
 
 
 @token.command()
 @click.argument("number", type=int)
 def revoke(number: int) -> None:
-    """End the token with NUMBER."""
-    database = Database(settings.from_environment().ledger)
-    tokens.revoke(database, number)
-    database.close()
+    """End the token with NUMBER, and the sessions of browsers that signed in with it."""
+    with _ledger() as database:
+        tokens.revoke(database, number)
     say(f"token {number} is revoked")
+
+
+@token.command("sessions")
+@click.option("--end-all", is_flag=True, help="End all of them: every browser must sign in again.")
+def list_sessions(end_all: bool) -> None:
+    """List the sessions of browsers that are signed in."""
+    with _ledger() as database:
+        if end_all:
+            with database.transaction():
+                ended = sessions.end_all(database)
+            say(f"{ended} session{'' if ended == 1 else 's'} ended")
+            return
+        rows = [(s.token, s.label, s.created, s.expires) for s in sessions.in_force(database)]
+    print_rows(("token", "for", "signed in", "ends"), rows)
+
+
+@click.group()
+def person() -> None:
+    """Make, list and join persons, who own the names of submissions."""
+
+
+@person.command()
+@click.argument("label")
+def add(label: str) -> None:
+    """Make a person called LABEL, and print their number for `aikg token create --person`."""
+    with _ledger() as database, database.transaction():
+        say(str(persons.add(database, label)))
+
+
+@person.command("list")
+def list_persons() -> None:
+    """List the persons."""
+    with _ledger() as database:
+        rows = [(p.id, p.label, p.created) for p in persons.every(database)]
+    print_rows(("number", "called", "made"), rows)
+
+
+@person.command()
+@click.argument("number", type=int)
+@click.argument("into", type=int)
+def join(number: int, into: int) -> None:
+    """Make one person of two: all that NUMBER owns belongs to INTO; it cannot be undone."""
+    with _ledger() as database:
+        persons.join(database, number, into)
+    say(f"person {number} is person {into} from now on")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
     """Write the ledger to FILE, as it is now; a server may run and take submissions meanwhile."""
-    database = Database(settings.from_environment().ledger)
-    database.copy(file)
-    database.close()
+    with _ledger() as database:
+        database.copy(file)
     say(f"{file}: {file.stat().st_size:,} bytes")
 
 
@@ -70,11 +130,7 @@ def restore(file: Path) -> None:
             )
         if not file.is_file():
             raise LedgerUnreadable(f"There is no file {file}.", advice="Check its name.")
-        saved = Database(file)
-        saved.check()
-        saved.copy(configured.ledger)
-        saved.close()
-        database = Database(configured.ledger)
-        published = records.in_states(database, records.PUBLISHED)
-        database.close()
+        copy_of_backup(file, configured.ledger)
+        with _ledger() as database:
+            published = records.in_states(database, records.PUBLISHED)
     say(f"{configured.ledger}: {len(published)} published")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from aikg import settings
 from aikg.built import ensure_built
-from aikg.cli.console import stages
+from aikg.cli.console import remark, stages
+
+#: What a container has: a file that its engine makes, or a variable.
+_CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
+_CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST")
 
 
 @click.command()
@@ -23,6 +30,17 @@ def serve(host: str, port: int) -> None:
     from aikg import web  # noqa: PLC0415  only this command needs Flask
 
     configured = settings.from_environment()
+    if os.geteuid() == 0 and not _in_container():
+        remark(
+            "Warning: the server runs as root. It needs no rights of root: run it as a user of "
+            "its own, who owns AIKG_HOME."
+        )
     with stages() as progress:
         ensure_built(configured, progress)
     web.serve(configured, host, port)
+
+
+def _in_container() -> bool:
+    return any(file.exists() for file in _CONTAINER_FILES) or any(
+        name in os.environ for name in _CONTAINER_VARIABLES
+    )

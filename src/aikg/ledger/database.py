@@ -238,23 +238,31 @@ class Database:
                     copy.execute("DELETE FROM session")
                     copy.commit()
 
-    def check(self) -> None:
-        """Read the whole file, and hold each page and each index against the others.
-
-        Raises:
-            LedgerUnreadable: The file is damaged.
-        """
-        found = self.rows("PRAGMA integrity_check")
-        if found != [{"integrity_check": "ok"}]:
-            raise LedgerUnreadable(
-                f"{self.path} is damaged: {found[0]['integrity_check']}.",
-                advice="Take another backup.",
-            )
-
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+
+def copy_of_backup(backup: Path, target: Path) -> None:
+    """Write a copy of a backup, which stays as it is, to a file that is not there yet.
+
+    Raises:
+        LedgerUnreadable: The backup is damaged or not a ledger.
+        StorageFull: There is no room for the copy.
+    """
+    with _explained(backup, OSError), private.written(target) as part:
+        uri = f"{backup.resolve().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as source:
+            (found,) = source.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                raise LedgerUnreadable(
+                    f"{backup} is damaged: {found}.", advice="Take another backup."
+                )
+            source.execute("VACUUM INTO ?", (str(part),))
+        with contextlib.closing(Database(part)) as copy, copy.transaction():
+            copy.write("DELETE FROM session")  # one that has ended since must not begin again
+        saved_before(part, 1).unlink(missing_ok=True)
 
 
 def saved_before(path: Path, version: int) -> Path:

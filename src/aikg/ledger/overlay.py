@@ -63,9 +63,12 @@ def replace(database: Database, version: str, added: bytes, removed: bytes) -> N
 
 
 def version_of_data(database: Database, version: str) -> str:
-    """Give the version of the data: that of the files, and the last row that changed the graph."""
+    """Return the version of the data: that of the files, and the last row that changed the graph.
+
+    A purge changes it too: who sent something stands in the graph, in its provenance.
+    """
     rows = database.rows(
-        "SELECT max(number) AS last FROM event WHERE state IN ('published', 'withdrawn')"
+        "SELECT max(number) AS last FROM event WHERE state IN ('published', 'withdrawn', 'purged')"
     )
     return f"{version}-{rows[0]['last']}" if rows[0]["last"] else version
 

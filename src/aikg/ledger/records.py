@@ -166,7 +166,12 @@ def find(database: Database, name: str, version: int) -> Submission:
     for submission in versions(database, name):
         if submission.version == version:
             return submission
-    raise UnknownSubmission(
+    raise unknown(name, version)
+
+
+def unknown(name: str, version: int) -> UnknownSubmission:
+    """Make the error for a submission that does not exist, or that the caller may not know of."""
+    return UnknownSubmission(
         f"There is no submission {name}/{version}.",
         advice="See /submissions for those that are published.",
     )

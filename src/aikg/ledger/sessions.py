@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import secrets
+from dataclasses import dataclass
 
 from aikg.ledger.database import Database
 from aikg.ledger.records import now, timestamp
@@ -33,6 +34,34 @@ def token_of(database: Database, secret: str) -> int | None:
         (_hash(secret), now()),
     )
     return int(rows[0]["token"]) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that is signed in.
+
+    Attributes:
+        token: The number of the token that it signed in with.
+        label: What that token is called.
+        created: When it signed in.
+        expires: When the session ends, whatever the browser does.
+    """
+
+    token: int
+    label: str
+    created: str
+    expires: str
+
+
+def in_force(database: Database) -> list[Session]:
+    """List the sessions that have not ended, the oldest first."""
+    rows = database.rows(
+        "SELECT token, label, session.created, expires FROM session "
+        "JOIN token ON token.id = session.token "
+        "WHERE ended IS NULL AND expires > ? ORDER BY session.created",
+        (now(),),
+    )
+    return [Session(**row) for row in rows]
 
 
 def end(database: Database, secret: str) -> None:

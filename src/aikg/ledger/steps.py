@@ -218,6 +218,12 @@ def purge(database: Database, submission: Submission, actor: Actor, why: str) ->
             "WHERE submission = ? AND state <> 'purged'",
             (submission.id,),
         )
+        # Whoever sent this version superseded those before it.
+        database.write(
+            "UPDATE event SET by = '', person = NULL WHERE state = 'superseded' AND why = ? "
+            "AND submission IN (SELECT id FROM submission WHERE name = ?)",
+            (_by(submission), submission.name),
+        )
     database.forget_old_pages()
     database.forget_saved()
     return purged

@@ -35,13 +35,25 @@ def of(database: Database, submissions: Iterable[Submission]) -> set[ox.Quad]:
         ox.Quad(subject, ox.NamedNode(predicate), value, GRAPH)
         for submission in submissions
         for subject, predicate, value in _described(
-            submission, records.history(database, submission)
+            submission,
+            records.history(database, submission),
+            _published_before(database, submission),
         )
     }
 
 
+def _published_before(database: Database, submission: Submission) -> Submission | None:
+    """Return the version before it that was published; of others nothing is said."""
+    for other in records.versions(database, submission.name):
+        if other.version < submission.version and any(
+            event.state == records.PUBLISHED for event in records.history(database, other)
+        ):
+            return other
+    return None
+
+
 def _described(
-    submission: Submission, events: list[Event]
+    submission: Submission, events: list[Event], earlier: Submission | None
 ) -> Iterator[tuple[ox.NamedNode, str, ox.NamedNode | ox.Literal]]:
     published = next((event for event in events if event.state == records.PUBLISHED), None)
     if published is None:
@@ -50,13 +62,12 @@ def _described(
     yield graph, RDF_TYPE, ox.NamedNode(_PROV + "Entity")
     yield graph, RDFS_LABEL, ox.Literal(f"submission {submission.address}", language="en")
     yield graph, _DCTERMS + "license", ox.NamedNode(submission.licence)
-    sender = _agent(events[0].by, submission.orcid)
+    sender = _agent(events[0], submission.orcid)
     if sender:
         yield graph, _PROV + "wasAttributedTo", sender
         yield from _named(sender, events[0].by)
-    if submission.version > 1:
-        earlier = submission.graph.rpartition("/")[0] + f"/{submission.version - 1}"
-        yield graph, _PROV + "wasRevisionOf", ox.NamedNode(earlier)
+    if earlier:
+        yield graph, _PROV + "wasRevisionOf", ox.NamedNode(earlier.graph)
     for event in events:
         if event.state in _RELATIONS and event.number >= published.number:
             yield from _step(graph, event)
@@ -82,7 +93,7 @@ def _step(
         RDFS_LABEL,
         ox.Literal(f"shapes and checks of version {event.files}", language="en"),
     )
-    agent = _agent(event.by)
+    agent = _agent(event)
     if agent:
         yield activity, _PROV + "wasAssociatedWith", agent
         yield from _named(agent, event.by)
@@ -90,11 +101,16 @@ def _step(
         yield activity, PREFIXES["rdfs"] + "comment", ox.Literal(event.why)
 
 
-def _agent(name: str, orcid: str | None = None) -> ox.NamedNode | None:
-    """Name who acted; None after a purge, which forgets it."""
+def _agent(event: Event, orcid: str | None = None) -> ox.NamedNode | None:
+    """Name who took a step; None after a purge, which forgets it.
+
+    A person has a number, since two may have the same label.
+    """
     if orcid:
         return ox.NamedNode(f"https://orcid.org/{orcid}")
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if event.person is not None:
+        return ox.NamedNode(f"{BASE}agent/person/{event.person}")
+    slug = re.sub(r"[^a-z0-9]+", "-", event.by.lower()).strip("-")
     return ox.NamedNode(f"{BASE}agent/{slug}") if slug else None
 
 

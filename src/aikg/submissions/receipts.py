@@ -17,9 +17,6 @@ from aikg.names import SUBMISSIONS, graph_of
 _NODE = re.compile(re.escape(SUBMISSIONS) + r"([^/]+)/.+")
 _GRAPH = re.compile(re.escape(graph_of("submission/")) + r"([^/]+)/(\d+)")
 
-#: The states of what anyone may see.
-OPEN = (records.PUBLISHED, records.WITHDRAWN, records.PURGED)
-
 
 def receipt(database: Database, submission: Submission) -> dict[str, Any]:
     """Tell of a submission what it is, what was found, and what became of it."""
@@ -51,12 +48,23 @@ def line(submission: Submission) -> dict[str, Any]:
     }
 
 
-def is_open(database: Database, submission: Submission) -> bool:
-    """Tell whether anyone may see it: it is a part of the graph, or was."""
-    if submission.state == records.SUPERSEDED:
-        states = {event.state for event in records.history(database, submission)}
-        return records.PUBLISHED in states
-    return submission.state in OPEN
+def was_public(database: Database, submission: Submission) -> bool:
+    """Return whether it is a part of the graph, or ever was; a purge changes nothing here."""
+    return any(event.state == records.PUBLISHED for event in records.history(database, submission))
+
+
+def ended_by(database: Database, submission: Submission) -> Submission | None:
+    """Return the version whose withdrawal or purge closed a version to the public.
+
+    This is the version itself, or a later one: a withdrawn name gives away no earlier version.
+    None where it is open, or was never public.
+    """
+    ended = (records.WITHDRAWN, records.PURGED)
+    later = records.versions(database, submission.name)
+    for version in reversed([v for v in later if v.version >= submission.version]):
+        if version.state in ended and was_public(database, version):
+            return version
+    return None
 
 
 def story(database: Database, submission: Submission) -> str:
@@ -91,6 +99,6 @@ def refuse_gone(database: Database, iri: str) -> None:
     else:
         return
     published = any(submission.state == records.PUBLISHED for submission in found)
-    once = [submission for submission in found if is_open(database, submission)]
+    once = [submission for submission in found if was_public(database, submission)]
     if once and not published:
         raise gone(database, once[0])

@@ -1,11 +1,15 @@
-"""Who asks: tokens in a header, or the session of a browser; guesses are counted."""
+"""Who asks: tokens in a header, or the session of a browser; guesses are counted.
+
+A session exists under `/submissions` alone. No other page reads its cookie, receives it or renews
+it, so that an answer from there is the same for everyone, and may be kept.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -19,12 +23,24 @@ from aikg.submissions.desk import Desk
 
 #: As many tokens that are none an address may send in a minute.
 GUESSES = 10
-#: How long a browser stays signed in, in seconds.
-_SESSION = 12 * 3600
+#: Where sessions are read and written: this path, and all below it.
+WITHIN = "/submissions"
 _MINUTE = 60
 
 
+def _within(path: str) -> bool:
+    return path == WITHIN or path.startswith(f"{WITHIN}/")
+
+
 class _Cookies(SecureCookieSessionInterface):
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie where sessions are; elsewhere there is no session at all."""
+        return super().open_session(app, request) if _within(request.path) else None
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """Let browsers send the cookie to the pages below `WITHIN` alone."""
+        return request.script_root + WITHIN
+
     def get_cookie_secure(self, app: Flask) -> bool:
         """Send the cookie over HTTPS only, where the browser came by it."""
         return request.is_secure
@@ -41,13 +57,16 @@ class Access:
         app.secret_key = desk.secret
         app.session_interface = _Cookies()
         app.config.update(
-            PERMANENT_SESSION_LIFETIME=_SESSION,
-            SESSION_COOKIE_NAME="aikg",
+            PERMANENT_SESSION_LIFETIME=sessions.LENGTH,
+            SESSION_REFRESH_EACH_REQUEST=False,
+            # Another name than 0.1.0 had: a browser may still send that one, for all paths.
+            SESSION_COOKIE_NAME="aikg-session",
             SESSION_COOKIE_SAMESITE="Strict",
             WTF_CSRF_CHECK_DEFAULT=False,
-            WTF_CSRF_TIME_LIMIT=_SESSION,
+            WTF_CSRF_TIME_LIMIT=int(sessions.LENGTH.total_seconds()),
         )
         self._csrf.init_app(app)
+        app.after_request(_keep_nowhere)
 
     def token(self) -> Token | None:
         """Give the token that the request bears, or that its browser signed in with.
@@ -74,12 +93,13 @@ class Access:
         if token is None:
             raise Unauthenticated(
                 f"This needs a token of scope {scope}.",
-                advice="Send the header `Authorization: Bearer TOKEN`, or sign in at /sign-in.",
+                advice="Send the header `Authorization: Bearer TOKEN`, or sign in at "
+                f"{WITHIN}/sign-in.",
             )
         if not token.allows(scope):
             raise NotAllowed(
                 f"This needs a token of scope {scope}; yours has the scope {token.scope}.",
-                advice="Ask whoever runs the server for such a token.",
+                advice="Ask the server's administrator for such a token.",
             )
         if request.method not in ("GET", "HEAD") and _sent() is None:
             self._require_own_form()
@@ -95,16 +115,30 @@ class Access:
         """
         self._require_own_form()
         found = self._find(secret)
-        session.clear()
+        self._end_session()
         session.permanent = True
         session["id"] = sessions.begin(self._desk.database, found.id)
+
+    def sign_out(self) -> None:
+        """End the session of a browser, if it has one.
+
+        Raises:
+            NotAllowed: Another site made the browser send this.
+        """
+        self._require_own_form()
+        self._end_session()
+
+    def _end_session(self) -> None:
+        if "id" in session:
+            sessions.end(self._desk.database, session["id"])
+        session.clear()
 
     def _require_own_form(self) -> None:
         try:
             self._csrf.protect()
         except CSRFError as error:
             raise NotAllowed(
-                "The form is not one that this server gave to this browser.",
+                "This form did not come from this server, or its session has ended.",
                 advice="Open the page again, and send its form.",
             ) from error
 
@@ -116,15 +150,17 @@ class Access:
             if self._guesses.hit(self._limit, caller.get().name):
                 raise
             raise TooManyGuesses(
-                f"More than {GUESSES} tokens that are none came from this address in a minute.",
+                f"This address sent more than {GUESSES} invalid tokens within a minute.",
                 advice="Wait, and look at the token; a new one is made by `aikg token create`.",
                 retry_after=_MINUTE,
             ) from error
 
 
-def sign_out() -> None:
-    """End the session of a browser."""
-    session.clear()
+def _keep_nowhere(response: Response) -> Response:
+    """Forbid that an answer which may depend on who asks is kept, by anyone."""
+    if _within(request.path) or request.authorization is not None:
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _sent() -> str | None:

@@ -2,6 +2,7 @@
 
 An answer is kept where its view says from which version of the graph it is: it sets VERSION in the
 request's environment, and thereby says that the same request on that version has the same answer.
+An answer that depends on who asks is never kept, whatever its view says.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Cache:
 
         pieces = self._app(environ, begin)  # type: ignore[arg-type]
         status, headers = began[-1]
-        if VERSION in environ and status.startswith("200"):
+        if VERSION in environ and status.startswith("200") and not _is_personal(headers):
             tag = _tag(environ[VERSION], asked)
             headers = [*headers, ("ETag", tag), ("Cache-Control", "no-cache")]
             close: Callable[[], None] = getattr(pieces, "close", lambda: None)
@@ -127,6 +128,17 @@ class Cache:
             headers = [*(h for h in headers if h[0].lower() != "content-length"), length]
             with self._lock:
                 self._kept[tag] = _Kept(headers, bytes(body))
+
+
+def _is_personal(headers: list[tuple[str, str]]) -> bool:
+    """Return whether an answer sets a cookie, was made with one, or forbids that it is kept."""
+    said = [(name.lower(), value.lower()) for name, value in headers]
+    return any(
+        name == "set-cookie"
+        or (name == "vary" and ("cookie" in value or "authorization" in value or "*" in value))
+        or (name == "cache-control" and ("no-store" in value or "private" in value))
+        for name, value in said
+    )
 
 
 def _unless_known(

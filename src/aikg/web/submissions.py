@@ -19,7 +19,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from aikg.characters import visible
-from aikg.errors import NotAllowed, RequestMalformed, SubmissionInvalid
+from aikg.errors import RequestMalformed, SubmissionInvalid
 from aikg.ledger import records
 from aikg.ledger.records import Submission
 from aikg.ledger.steps import LICENCES, Actor, Sent
@@ -27,11 +27,10 @@ from aikg.ledger.tokens import Token
 from aikg.submissions import receipts
 from aikg.submissions.desk import Desk
 from aikg.web import problems
-from aikg.web.access import Access, sign_out
+from aikg.web.access import WITHIN, Access
 
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
 _ADDRESS = "/submissions/<name>/<int:version>"
-_GONE = (records.WITHDRAWN, records.PURGED)
 
 
 def blueprint(desk: Desk, access: Access) -> Blueprint:
@@ -118,20 +117,23 @@ def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
 
 
 def _add_session(routes: Blueprint, access: Access) -> None:
-    @routes.get("/sign-in")
+    @routes.get(f"{WITHIN}/sign-in")
     def sign_in_form() -> str:
         return render_template("sign-in.html", licences=LICENCES, token=access.token())
 
-    @routes.post("/sign-in")
+    @routes.post(f"{WITHIN}/sign-in")
     def sign_in() -> AnyResponse:
         access.sign_in(request.form.get("token", "").strip())
         return redirect(url_for("submissions.listing"), 303)
 
-    @routes.post("/sign-out")
+    @routes.post(f"{WITHIN}/sign-out")
     def leave() -> AnyResponse:
-        access.require("submit")
-        sign_out()
+        access.sign_out()
         return redirect(url_for("pages.front"), 303)
+
+    @routes.get("/sign-in")
+    def old_sign_in() -> AnyResponse:
+        return redirect(url_for("submissions.sign_in_form"), 301)
 
 
 def _actor(desk: Desk, token: Token) -> Actor:
@@ -142,20 +144,20 @@ def _find(desk: Desk, token: Token | None, name: str, version: int) -> Submissio
     """Find a submission that the caller may see.
 
     Raises:
-        UnknownSubmission: There is none.
-        SubmissionGone: It was withdrawn or purged; curators see what was withdrawn.
-        NotAllowed: It is not (yet) public.
+        UnknownSubmission: There is none, or it was never public and is another person's; the
+            caller cannot tell which.
+        SubmissionGone: It was withdrawn or purged, or a later version was; curators and its owner
+            see what was not purged.
     """
     found = records.find(desk.database, name, version)
+    public = receipts.was_public(desk.database, found)
     curator = token is not None and token.allows("review")
-    if found.state in _GONE and not (curator and found.state == records.WITHDRAWN):
-        raise receipts.gone(desk.database, found)
     own = token is not None and token.person == found.person
-    if not (receipts.is_open(desk.database, found) or curator or own):
-        raise NotAllowed(
-            f"Submission {found.address} is not public.",
-            advice="Use the token that it was sent with, or one of scope review.",
-        )
+    if not (public or curator or own):
+        raise records.unknown(name, version)
+    ended = receipts.ended_by(desk.database, found)
+    if found.state == records.PURGED or (ended and not (curator or own)):
+        raise receipts.gone(desk.database, ended or found)
     return found
 
 
