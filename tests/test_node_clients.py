@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import Desk
 from serving import Server, start
 
 from aikg.build import Built
@@ -26,12 +27,17 @@ DRUGS = "SELECT ?drug { ?drug a <https://w3id.org/aikg/ontology/Drug> } ORDER BY
 EXEMESTANE = "https://w3id.org/aikg/drug/exemestane"
 
 
-@pytest.fixture(scope="module")
-def server(built: Built, settings: Settings) -> Iterator[Server]:
-    """A server on the whole graph, and the clients installed."""
-    lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+@pytest.fixture(scope="session")
+def installed() -> None:
+    """The clients, installed from the lock file."""
+    lock, done = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
+    if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
         subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit"], cwd=HERE, check=True)
+
+
+@pytest.fixture(scope="module")
+def server(built: Built, settings: Settings, installed: None) -> Iterator[Server]:
+    """A server on the whole graph."""
     with start(replace(settings, deadline=60)) as running:
         yield running
 
@@ -108,3 +114,20 @@ def test_a_browser_is_led_on_from_an_identifier(server: Server) -> None:
     paths = ["/search?q=aromasin", "/resolve/atc:L02BG03", "/resolve/EFO:0003882"]
     found = node("browser.js", "axe", *(base + path for path in paths))
     assert {page: problems for page, problems in found.items() if problems} == {}
+
+
+def test_no_cookie_of_a_curator_comes_to_an_unknown_user(desk: Desk, installed: None) -> None:
+    """Two browsers with a profile each, ten pages; the unknown user reads all after each step."""
+    paths = [
+        "/", "/drug/exemestane", "/study/campos", "/ontology", "/ontology/Drug", "/sparql",
+        "/sparql?question=doses", "/search?q=exemestane", "/resolve/chebi:4953", "/validate",
+    ]  # fmt: skip
+    base = desk.server.url.removesuffix("/sparql")
+    seen = node("browser.js", "twoProfiles", base, desk.tokens["review"], *paths)
+    of_curator, of_unknown = seen["cookiesSet"]
+    assert of_unknown == seen["jar"] == []
+    assert (seen["reads"], seen["differences"]) == (len(paths) * (len(paths) + 2), [])
+    assert seen["unknown"] == [False] * (len(paths) + 2)
+    assert seen["signedIn"] == [True, False]
+    assert of_curator
+    assert all(path.startswith("/submissions") for path in of_curator)

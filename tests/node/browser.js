@@ -1,11 +1,14 @@
 // Start a browser, and do one of the things below: `node browser.js ACTION ARGUMENT...`.
 // Prints what was seen as JSON.
 import { createServer } from "node:http";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-gpu", "--no-sandbox"];
+const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const NARROW = { width: 360, height: 740 };
 
 /** Serve YASGUI on another origin than the endpoint, as any site may. */
@@ -108,11 +111,62 @@ const actions = {
     await page.waitForLoadState();
     return { offers, first, heading: await page.$eval("h1", (h1) => h1.innerText), errors };
   },
+
+  /**
+   * Two browsers, each with a profile of its own: a curator signs in, reads each page and signs out.
+   * At every moment in between an unknown user reads all pages. What came to each is counted.
+   */
+  async twoProfiles(browser, base, token, ...paths) {
+    const folders = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), "profile-"))));
+    const contexts = await Promise.all(folders.map((folder) =>
+      chromium.launchPersistentContext(folder, { executablePath: EXECUTABLE, args: FLAGS })));
+    const seen = { reads: 0, differences: [], cookiesSet: [[], []], signedIn: [], unknown: [] };
+    const waiting = [];
+    contexts.forEach((context, who) => context.on("response", (response) => waiting.push(
+      response.headerValue("set-cookie").then((value) => value !== null &&
+        seen.cookiesSet[who].push(new URL(response.url()).pathname)))));
+    const [curator, unknown] = await Promise.all(contexts.map((context) => context.newPage()));
+    const read = async (page, path) => {
+      await page.goto(base + path);
+      return page.$eval("main", (main) => main.innerText);
+    };
+    const isSignedIn = async (page) => (await read(page, "/submissions")).includes("signed in as");
+    const first = {};
+    const readAll = async () => {
+      for (const path of paths) {
+        const text = await read(unknown, path);
+        first[path] ??= text;
+        if (text !== first[path]) seen.differences.push(path);
+        seen.reads += 1;
+      }
+      seen.unknown.push(await isSignedIn(unknown));
+    };
+    try {
+      await readAll();
+      await read(curator, "/submissions");
+      await curator.click("text=sign in");
+      await curator.fill("#token", token);
+      await Promise.all([curator.waitForNavigation(), curator.click("main button")]);
+      for (const path of paths) {
+        if (await read(curator, path) !== first[path]) seen.differences.push(path);
+        await readAll();
+      }
+      seen.signedIn.push(await isSignedIn(curator));
+      await Promise.all([curator.waitForNavigation(), curator.click("text=Sign out")]);
+      await readAll();
+      seen.signedIn.push(await isSignedIn(curator));
+      await Promise.all(waiting);
+      seen.jar = await contexts[1].cookies();
+      return seen;
+    } finally {
+      await Promise.all(contexts.map((context) => context.close()));
+      await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+    }
+  },
 };
 
 const [action, ...rest] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
 try {
   console.log(JSON.stringify(await actions[action](browser, ...rest)));
 } finally {
