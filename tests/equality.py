@@ -23,6 +23,7 @@ import pyoxigraph as ox
 from conftest import ROOT
 from invented import (
     NAME,
+    OWN,
     Inventor,
     Piece,
     Published,
@@ -231,7 +232,7 @@ def _compare(
     whole: Whole, store: ox.Store, triples: list[ox.Triple], name: str, tally: Tally
 ) -> None:
     try:
-        verdict = judge(store, submission(triples, NAME), rules())
+        verdict = judge(store, submission(triples, NAME, OWN[1:]), rules())
         report = write(store, verdict, rules())
         _ = texts.as_text(report), texts.as_json(report), texts.as_rdf(verdict, "turtle")
     except Exception as error:

@@ -29,7 +29,7 @@ from bench.trials import trial
 
 #: The submission's name, and where its nodes may lie.
 NAME = "invented"
-OWN = (namespace(NAME), "http://laboratory.example/")
+OWN = (namespace(NAME), "https://laboratory.example/")
 #: The namespace of the case files.
 CASE = "https://w3id.org/aikg/submission/case/"
 

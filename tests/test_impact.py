@@ -59,6 +59,8 @@ def test_the_findings_that_come_and_go_are_those_of_the_whole_audit(
         "media_type": "text/turtle",
         "filename": "sent.ttl",
         "replaced": None,
+        "namespaces": [],
+        "later": [],
     }
     before = audit(store, known)
     shown = publishing.impact_of_publishing(store, known, told, sent)["findings"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -120,12 +121,17 @@ def test_a_submission_describes_only_its_own_nodes(text: str, rule: str, rules: 
     assert not verdict.accepted
 
 
-def test_a_namespace_of_the_submitter_is_free(rules: Rules) -> None:
-    """A submitter may name nodes in a namespace of its own."""
-    text = f"{PREFIXES}\n<http://mine.example/p> a aikg:Publication ; rdfs:label 'my paper'@en ."
-    verdict = judge(ox.Store(), read(text.encode(), None, "f.ttl", "mine"), rules)
+def test_a_namespace_that_is_registered_is_the_senders(rules: Rules) -> None:
+    """Of whoever it is not registered for, the same node is foreign."""
+    text = f"{PREFIXES}\n<https://mine.example/p> a aikg:Publication ; rdfs:label 'my paper'@en ."
+    sent = read(text.encode(), None, "f.ttl", "mine")
+    verdict = judge(ox.Store(), replace(sent, registered=("https://mine.example/",)), rules)
     assert verdict.accepted
     assert len(verdict.triples) == 2
+    for others in ((), ("https://mine.example/k/",), ("https://mine.exampl/",)):
+        foreign = judge(ox.Store(), replace(sent, registered=others), rules)
+        assert {p.check for p in foreign.problems} == {"own-nodes"}
+        assert not foreign.triples
 
 
 def test_a_text_with_a_direction_is_no_label(rules: Rules) -> None:

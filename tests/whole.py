@@ -120,6 +120,8 @@ def told(verdict: Verdict) -> set[Wrong]:
     return wrong
 
 
-def submission(triples: Sequence[ox.Triple], name: str = "case") -> Submission:
+def submission(
+    triples: Sequence[ox.Triple], name: str = "case", registered: tuple[str, ...] = ()
+) -> Submission:
     """Make a submission of triples that no file holds."""
-    return Submission(name, "none", "none", list(triples))
+    return Submission(name, "none", "none", list(triples), registered=registered)

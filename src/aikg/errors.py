@@ -278,6 +278,18 @@ class UnknownToken(AikgError):
     status = 404
 
 
+class UnknownNamespace(AikgError):
+    """A namespace is not registered."""
+
+    status = 404
+
+
+class NamespaceRefused(AikgError):
+    """An address cannot be registered as a namespace of a person."""
+
+    status = 400
+
+
 class UnknownPerson(AikgError):
     """No person has that number."""
 

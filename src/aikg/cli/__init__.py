@@ -14,7 +14,7 @@ COMMANDS = {
     "lookup": ("resolve", "search", "names"),
     "server": ("serve",),
     "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),
-    "ledger": ("token", "person", "backup", "restore"),
+    "ledger": ("token", "person", "namespace", "backup", "restore"),
 }
 
 

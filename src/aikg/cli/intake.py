@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,6 +20,10 @@ from aikg.intake import template as sheet
 from aikg.intake import texts
 from aikg.intake.examination import Examined, examine
 from aikg.intake.verdict import Rules
+from aikg.ledger import namespaces, tokens
+from aikg.ledger.database import Database
+from aikg.publication import change
+from aikg.rules import incremental
 from aikg.settings import Settings
 
 
@@ -32,7 +37,8 @@ from aikg.settings import Settings
     show_default=True,
     type=click.Choice(("text", "json", "turtle")),
 )
-def validate(files: tuple[Path, ...], name: str | None, form: str) -> None:
+@click.option("--token", help="Yours in this home; namespaces registered for you then count.")
+def validate(files: tuple[Path, ...], name: str | None, form: str, token: str | None) -> None:
     """Say whether FILES fit: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML; CSV and XLSX.
 
     Each is judged as a submission, together with the graph. A file below data/turtle/ takes the
@@ -45,7 +51,7 @@ def validate(files: tuple[Path, ...], name: str | None, form: str) -> None:
     submitted = [path for path in files if path not in curated]
     if curated:
         _validate_curated(curated, configured)
-    if submitted and not _validate_submitted(submitted, name, form, configured):
+    if submitted and not _validate_submitted(submitted, name, form, token, configured):
         raise click.exceptions.Exit(1)
 
 
@@ -75,29 +81,41 @@ def _validate_curated(files: Sequence[Path], configured: Settings) -> None:
 
 
 def _validate_submitted(
-    files: Sequence[Path], name: str | None, form: str, configured: Settings
+    files: Sequence[Path], name: str | None, form: str, token: str | None, configured: Settings
 ) -> bool:
+    known = _namespaces(configured, token)
     with stages() as progress:
         ensure_built(configured, progress)
         progress("load")
         store, rules = graph.open_graph(configured).store, Rules.load(configured.root)
+        follows = incremental.read(configured.root / "queries" / "rules")
         examined = []
         for path in files:
             progress(f"validate {path}")
+            called = name or named_after(path)
+            change.set_aside(store, follows, called)
             examined.append(
                 examine(
                     store,
                     _read(path),
                     media_type=None,
                     file=str(path),
-                    name=name or named_after(path),
+                    name=called,
                     rules=rules,
+                    namespaces=known,
                     progress=partial(_told_row, progress, path),
                 )
             )
     for one in examined:
         say_lines(_write(one, form))
     return all(one.verdict.accepted for one in examined)
+
+
+def _namespaces(configured: Settings, token: str | None) -> list[str]:
+    if token is None:
+        return []
+    with contextlib.closing(Database(configured.ledger)) as database:
+        return namespaces.of(database, tokens.find(database, token).person)
 
 
 def _told_row(progress: Callable[[str], object], path: Path, row: int) -> None:

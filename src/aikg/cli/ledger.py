@@ -1,8 +1,9 @@
-"""`aikg token | person | backup | restore`: the ledger of a home, at the machine itself."""
+"""`aikg token | person | namespace | backup | restore`: the ledger of a home."""
 
 from __future__ import annotations
 
 import contextlib
+import getpass
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import click
 from aikg import settings
 from aikg.cli.console import print_rows, say
 from aikg.errors import LedgerUnreadable
-from aikg.ledger import home, persons, records, sessions, tokens
+from aikg.ledger import home, namespaces, persons, records, sessions, tokens
 from aikg.ledger.database import Database, copy_of_backup
+from aikg.links.identifiers import read_prefixes
 
 
 @contextlib.contextmanager
@@ -106,6 +108,42 @@ def join(number: int, into: int) -> None:
     with _ledger() as database:
         persons.join(database, number, into)
     say(f"person {number} is person {into} from now on")
+
+
+@click.group()
+def namespace() -> None:
+    """Say who describes the nodes of a namespace outside ours; a running server heeds it."""
+
+
+@namespace.command("add")
+@click.argument("iri")
+@click.option("--person", required=True, type=int, help="Their number, as in `aikg person list`.")
+def add_namespace(iri: str, person: int) -> None:
+    """Register IRI, an https address that ends with / or #, for a person."""
+    vocabularies = read_prefixes(settings.from_environment().root).namespaces
+    with _ledger() as database:
+        one = namespaces.add(database, iri, person, getpass.getuser(), vocabularies)
+    say(f"{one.iri} is registered for {one.holder}")
+
+
+@namespace.command("list")
+def list_namespaces() -> None:
+    """List the namespaces that are registered, and for whom."""
+    with _ledger() as database:
+        rows = [
+            (one.iri, one.person, one.holder, one.registered, one.by)
+            for one in namespaces.every(database)
+        ]
+    print_rows(("namespace", "person", "called", "registered", "by"), rows)
+
+
+@namespace.command("remove")
+@click.argument("iri")
+def remove_namespace(iri: str) -> None:
+    """End the registration of IRI; what was published under it stays, and can be withdrawn."""
+    with _ledger() as database:
+        namespaces.remove(database, iri)
+    say(f"{iri} is not registered any more")
 
 
 @click.command()

@@ -165,9 +165,11 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
     @_address
     @click.option("--why", required=needs_reason, default=None if needs_reason else "")
     @_at_desk
-    def command(submission: tuple[str, int], why: str, server: str | None, token: str) -> None:
+    def command(
+        submission: tuple[str, int], why: str, server: str | None, token: str, force: bool = False
+    ) -> None:
         with _desk(server, token) as desk:
-            told = desk.step(verb, *submission, why)
+            told = desk.step(verb, *submission, why, force=force)
         say(f"{told['submission']} is {told['state']}")
 
     return command
@@ -175,7 +177,11 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
 
 publish = _step("publish", "Make SUBMISSION (NAME/VERSION) part of the graph.", False)
 reject = _step("reject", "Decide that SUBMISSION (NAME/VERSION) will not be published.")
-withdraw = _step("withdraw", "Take SUBMISSION (NAME/VERSION) out of the graph.")
+withdraw = click.option(
+    "--force",
+    is_flag=True,
+    help="Although others point at it, whom the record then names; for an administrator.",
+)(_step("withdraw", "Take SUBMISSION (NAME/VERSION) out of the graph."))
 purge = _step("purge", "Remove for ever what was sent as SUBMISSION, and who sent it.")
 
 
@@ -211,6 +217,8 @@ def _print_report(report: Any) -> None:
         if finding["found"]:
             say(f"  found: {finding['found']}")
         say(f"  do: {finding['mend']}")
+    for three in (report or {}).get("about_others", ()):
+        say(f"follows about others: {' '.join(three)}")
 
 
 def _print_submission(told: dict[str, Any]) -> None:
@@ -222,6 +230,8 @@ def _print_submission(told: dict[str, Any]) -> None:
 
 
 def _print_impact(told: dict[str, Any]) -> None:
+    for node in told.get("users", ()):
+        say(f"points at it: {node}")
     for question in told["questions"]:
         say(f"{question['question']}: {question['summary']}")
         for sign, rows in (("-", question["go"]), ("+", question["come"])):
@@ -230,4 +240,7 @@ def _print_impact(told: dict[str, Any]) -> None:
     for sign, findings in (("-", told["findings"]["go"]), ("+", told["findings"]["come"])):
         for level, check, node, message in findings:
             say(f"audit {sign} {level} {check}, {node}: {message}")
+    for sign in ("go", "come"):
+        for three in told["about_others"][sign]:
+            say(f"about others {'+' if sign == 'come' else '-'} {' '.join(three)}")
     say(f"{told['unchanged']} questions keep their answers")

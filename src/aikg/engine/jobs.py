@@ -19,6 +19,7 @@ from aikg.engine.publishing import PUBLISHING, Knowledge, Publish, warm_up
 from aikg.errors import MissingFolder
 from aikg.intake import answering, template
 from aikg.intake.verdict import Rules
+from aikg.publication import change
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
 from aikg.sparql.graphs import write_graph
@@ -107,7 +108,7 @@ def prepare(root: Path) -> None:
     else:
         warm_up(known)
         JOBS.update({name: _publishing(known, job) for name, job in PUBLISHING.items()})
-        JOBS["check"] = _checking(known.rules)
+        JOBS["check"] = _checking(known)
         JOBS["template"] = _template(known.rules)
 
 
@@ -122,14 +123,18 @@ def _publishing(known: Knowledge, publish: Publish) -> Job:
     return job
 
 
-def _checking(rules: Rules) -> Job:
-    """Examine what was sent, and report in the form that the arguments name."""
+def _checking(known: Knowledge) -> Job:
+    """Examine what was sent, and report in the form that the arguments name.
+
+    It is judged in the place of what is published under its name.
+    """
 
     def job(
         store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
     ) -> None:
         report = io.BytesIO()
-        answering.answer(store, rules, arguments, body, report)
+        change.set_aside(store, known.follows, arguments["name"])
+        answering.answer(store, known.rules, arguments, body, report)
         begin(arguments["form"])
         output.write(report.getvalue())
 

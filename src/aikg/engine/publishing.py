@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +21,8 @@ from aikg.files.turtle import write_nquads
 from aikg.intake import template, verdict
 from aikg.intake.examination import Examined, examine
 from aikg.intake.reading import read
+from aikg.intake.submission import Submission
+from aikg.intake.terms import node_of
 from aikg.intake.texts import as_json
 from aikg.names import BASE
 from aikg.publication import change
@@ -70,7 +73,12 @@ def warm_up(known: Knowledge) -> None:
         ("template.csv", template.as_csv()),
         ("template.xlsx", template.as_xlsx(known.rules.cells)),
     ):
-        told = {"name": "nothing", "media_type": None, "filename": filename}
+        told = {
+            "name": "nothing",
+            "media_type": None,
+            "filename": filename,
+            "namespaces": (),
+        }
         _examine(ox.Store(), known, told, body)
 
 
@@ -90,19 +98,32 @@ def publish(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
 
 def withdraw(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
     """Give what the graph gains and loses when a named graph goes."""
-    return _difference(change.withdraw(store, known.follows, told["graph"]))
+    where = store, told["graph"], told["later"]
+    used = [] if not told["force"] else change.users(*where)
+    later = () if told["force"] else told["later"]
+    gone = change.withdraw(store, known.follows, told["graph"], later)
+    return _difference(gone) | {"users": sorted({user.graph for user in used})}
 
 
 def impact_of_publishing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
-    """Tell which answers and audit findings would change."""
-    return impact(store, _asked(known), lambda: _publish(store, known, told, body)[1])
+    """Say which answers and audit findings would change, and what would follow about others."""
+    own = _owner(told, _read(store, known, told, body).nodes)
+    return impact(store, _asked(known), lambda: _publish(store, known, told, body)[1], own)
 
 
 def impact_of_withdrawing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
-    """Tell which answers and audit findings would change."""
-    return impact(
-        store, _asked(known), lambda: change.withdraw(store, known.follows, told["graph"])
-    )
+    """Say which answers and audit findings would change, and what points at what would go."""
+    graph = told["graph"]
+    used = change.users(store, graph, told["later"])
+    own = _owner(told, {node_of(quad.triple) for quad in change.statements(store, graph)})
+    gone = partial(change.withdraw, store, known.follows, graph, later=())
+    return impact(store, _asked(known), gone, own) | {"users": [user.node for user in used]}
+
+
+def _owner(told: Told, nodes: set[str]) -> Callable[[str], bool]:
+    """Return what says whether a node is the submission's, or its sender's."""
+    owned = Submission(told["name"], "", "", [], registered=tuple(told["namespaces"])).owns
+    return lambda node: node in nodes or owned(node)
 
 
 def _asked(known: Knowledge) -> Asked:
@@ -127,12 +148,18 @@ def _publish(
 ) -> tuple[Examined, Difference]:
     gone = Difference(set(), set())
     if told["replaced"]:
-        sent = told["media_type"], told["filename"], told["name"]
-        kept = read(body, *sent, store=store, cells=known.rules.cells).nodes
-        gone = change.withdraw(store, known.follows, told["replaced"], kept)
+        kept = _read(store, known, told, body).nodes
+        gone = change.withdraw(store, known.follows, told["replaced"], told["later"], kept)
     found = _examine(store, known, told, body)
-    come = change.publish(store, known.follows, told["graph"], found.verdict.triples)
+    # All of it: what was published once stays, whatever the rules forbid by now.
+    stated = found.verdict.submission.triples
+    come = change.publish(store, known.follows, told["graph"], stated)
     return found, gone.then(come)
+
+
+def _read(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Submission:
+    sent = told["media_type"], told["filename"], told["name"]
+    return read(body, *sent, store=store, cells=known.rules.cells)
 
 
 def _examine(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Examined:
@@ -143,6 +170,7 @@ def _examine(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Exam
         file=told["filename"],
         name=told["name"],
         rules=known.rules,
+        namespaces=told["namespaces"],
     )
 
 

@@ -20,7 +20,8 @@ def answer(
     Args:
         store: The published graph.
         rules: What the body is held against.
-        arguments: media_type, file, name, bytes (the most that are read) and form.
+        arguments: media_type, file, name, bytes (the most that are read), namespaces
+            (registered for who asks) and form.
         body: What was sent.
         output: Where the report is written.
     """
@@ -33,6 +34,7 @@ def answer(
         name=arguments["name"],
         rules=rules,
         limits=Limits(bytes=arguments["bytes"]),
+        namespaces=arguments["namespaces"],
     )
     if form == "json":
         output.write(texts.as_json(examined.report).encode())

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 from aikg.characters import hidden
 from aikg.intake.submission import Submission
 from aikg.intake.terms import node_of, value_of
+from aikg.iris import normalise, resembles_ours
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, SUBMISSIONS
 from aikg.rules.checks import Problem
 
@@ -29,13 +30,10 @@ _NAMES = (
 _TERMS = (_RDFS, _OWL, OTHER_PREFIXES["rdf"] + "Property", OTHER_PREFIXES["sh"])
 
 
-def split(
-    store: ox.Store, submission: Submission
-) -> tuple[list[ox.Triple], list[Problem], set[str]]:
+def split(submission: Submission) -> tuple[list[ox.Triple], list[Problem], set[str]]:
     """Part what a submission may say from what it may not.
 
     Args:
-        store: The published graph, in the default graph.
         submission: What was sent.
 
     Returns:
@@ -44,7 +42,7 @@ def split(
     """
     refused: dict[str, Problem] = {}
     allowed: list[ox.Triple] = []
-    foreign = dict(_foreign(store, submission))
+    foreign = dict(_foreign(submission))
     for triple in submission.triples:
         node = node_of(triple)
         problem = foreign.get(node) or _defining(triple) or _hidden_in_name(triple)
@@ -58,26 +56,53 @@ def split(
     return allowed, list(refused.values()), {node_of(triple) for triple in allowed}
 
 
-def _foreign(store: ox.Store, submission: Submission) -> Iterator[tuple[str, Problem]]:
+def _foreign(submission: Submission) -> Iterator[tuple[str, Problem]]:
+    """Find the nodes outside the submission's namespaces, whoever described them before or not."""
     for node in submission.nodes:
-        ours = node.startswith(BASE) and not node.startswith(submission.namespace)
-        known = (ox.NamedNode(node), None, None, ox.DefaultGraph())
-        if ours or next(iter(store.quads_for_pattern(*known)), None) is not None:
-            yield node, _broken("own-nodes", node, *_told(node, submission))
+        if not submission.owns(node):
+            yield node, _broken("own-nodes", node, *_in_words(node, submission))
 
 
-def _told(node: str, submission: Submission) -> tuple[str, str]:
-    other, slash, _ = node.removeprefix(SUBMISSIONS).partition("/")
-    if node.startswith(SUBMISSIONS) and slash and other != submission.name:
-        return (
-            f"This is called {submission.name}, and describes what the submission {other} names.",
-            f"If it is that submission, send it under that name: {other}.",
-        )
-    return (
-        "The submission describes a node that is not its own.",
-        f"Point at it from a node of yours, named under {submission.namespace} or in a namespace "
-        "of your own; to contradict what another says, send a finding of your own.",
+def _in_words(node: str, submission: Submission) -> tuple[str, str]:
+    """Say why a node is not the submission's; of nodes that lie together, in the same words."""
+    where = node[: max(node.rfind("/"), node.rfind("#"), node.find(":")) + 1]
+    point = (
+        f"Name your own nodes under {submission.namespace}, and point at this one from there; "
+        "to contradict what another source says, send a finding of your own."
     )
+    normal = normalise(node)
+    if submission.owns(normal):
+        part = normal[: max(normal.rfind("/"), normal.rfind("#")) + 1]
+        return (
+            f"The submission describes nodes under “{where}”, which is another spelling of {part}.",
+            f"Write the address as {part}, in the same letters everywhere.",
+        )
+    other, slash, _ = normal.removeprefix(SUBMISSIONS).partition("/")
+    if normal.startswith(SUBMISSIONS) and slash and other != submission.name:
+        return (
+            f"This submission is called {submission.name}, and describes nodes of the submission "
+            f"{other}.",
+            f"If it is that submission, send it under that name: {other}. {point}",
+        )
+    return _outside(node, normal, where), (
+        f"{point} If a namespace is yours, ask the server's administrator to register it "
+        "(`aikg namespace add`), and validate with your token."
+    )
+
+
+def _outside(node: str, normal: str, where: str) -> str:
+    """Say where a node lies that is in no submission's namespace."""
+    what = f"The submission describes nodes under “{where}”"
+    if normal.startswith(BASE) and node.startswith(BASE):
+        return f"{what}, which belongs to this project."
+    if resembles_ours(node):
+        return f"{what}, which resembles {BASE}."
+    for prefix, namespace in OTHER_PREFIXES.items():
+        if node.startswith(namespace):
+            return f"The submission describes terms of the vocabulary {prefix} ({namespace})."
+    if not normal.startswith("https:"):
+        return f"{what}: a namespace of a sender begins with https:."
+    return f"{what}, a namespace that is not registered for its sender."
 
 
 def _defining(triple: ox.Triple) -> Problem | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
@@ -36,6 +36,7 @@ def examine(  # noqa: PLR0913  what is sent, and what it is held against
     name: str,
     rules: Rules,
     limits: Limits | None = None,
+    namespaces: Iterable[str] = (),
     progress: Callable[[int], object] = lambda row: None,
 ) -> Examined:
     """Read what was sent, and say whether it fits, as if the whole graph were validated with it.
@@ -48,6 +49,7 @@ def examine(  # noqa: PLR0913  what is sent, and what it is held against
         name: The submission's name.
         rules: What it is held against; `Rules.load` reads them.
         limits: How much is read.
+        namespaces: Those that are registered for its sender.
         progress: Told each thousandth row of a table.
 
     Raises:
@@ -56,5 +58,6 @@ def examine(  # noqa: PLR0913  what is sent, and what it is held against
     submission = read(
         body, media_type, file, name, limits, store=store, cells=rules.cells, progress=progress
     )
+    submission = replace(submission, registered=tuple(namespaces))
     judged = verdict.judge(store, submission, rules)
     return Examined(judged, report.write(store, judged, rules, submission.headings))

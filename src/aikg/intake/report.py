@@ -15,6 +15,7 @@ from aikg.intake.terms import node_of, value_of
 from aikg.intake.verdict import Rules, Verdict
 from aikg.intake.words import Words
 from aikg.names import BASE
+from aikg.publication.impact import about_others
 from aikg.rules import shapes
 from aikg.rules.checks import LEVELS
 
@@ -71,6 +72,8 @@ class Report:
         triples: How much it says.
         inferred: How much would follow from it.
         findings: The worst first, then by place.
+        about_others: What would follow about nodes that are not the submission's: node, property
+            and value, as prefixed names.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Report:
     triples: int
     inferred: int
     findings: list[Finding]
+    about_others: list[tuple[str, str, str]]
 
 
 def write(
@@ -107,6 +111,9 @@ def write(
         len(submission.triples),
         len(verdict.inferred),
         findings,
+        about_others(
+            verdict.inferred, lambda node: node in submission.nodes or submission.owns(node)
+        ),
     )
 
 

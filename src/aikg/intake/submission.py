@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from aikg.errors import RequestMalformed
 from aikg.intake.places import Place, Places
 from aikg.intake.terms import node_of
+from aikg.iris import lies_under
 from aikg.names import SUBMISSIONS
 from aikg.rules.checks import Problem
 
@@ -46,6 +47,7 @@ class Submission:
         triples: What it says, without repeats, in its order; no blank nodes.
         problems: What was found while it was read: graphs, or the cells of a table.
         headings: What a table calls the properties: its columns' headings.
+        registered: The namespaces outside ours that are registered for its sender.
     """
 
     name: str
@@ -55,11 +57,16 @@ class Submission:
     problems: list[Problem] = field(default_factory=list)
     headings: dict[str, str] = field(default_factory=dict)
     _locate: Callable[[], Places] = Places
+    registered: tuple[str, ...] = ()
 
     @property
     def namespace(self) -> str:
         """The address under which the submission names its nodes."""
         return namespace(self.name)
+
+    def owns(self, node: str) -> bool:
+        """Say whether a node lies in a namespace of the submission's, or of its sender's."""
+        return any(lies_under(node, known) for known in (self.namespace, *self.registered))
 
     @cached_property
     def nodes(self) -> set[str]:

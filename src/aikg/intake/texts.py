@@ -45,6 +45,9 @@ def summary(report: Report) -> str:
 def as_text(report: Report) -> str:
     """Write a report for a terminal; what is hidden in a name is written out."""
     blocks = ["\n".join(map(visible, _lines(finding, report))) for finding in report.findings]
+    if report.about_others:
+        lines = (f"  {' '.join(three)}" for three in report.about_others)
+        blocks.append("\n".join(["Follows about others:", *map(visible, lines)]))
     return "\n\n".join([*blocks, visible(summary(report))]) + "\n"
 
 

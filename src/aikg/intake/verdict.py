@@ -22,7 +22,7 @@ from aikg.intake import conduct
 from aikg.intake.cells import Cells
 from aikg.intake.submission import Submission
 from aikg.intake.terms import node_of, value_of
-from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
+from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, stands_aside
 from aikg.rules import checks, neighbourhood, reasoning, shapes
 from aikg.rules.checks import Problem
 
@@ -146,7 +146,7 @@ def judge(store: ox.Store, submission: Submission, rules: Rules) -> Verdict:
         submission: What was sent.
         rules: What it is held against.
     """
-    triples, problems, nodes = conduct.split(store, submission)
+    triples, problems, nodes = conduct.split(submission)
     results = _broken_shapes(store, triples, nodes, rules)
     with _applied(store, triples):
         slice_ = ox.Store()
@@ -184,8 +184,12 @@ def _applied(store: ox.Store, triples: list[ox.Triple]) -> Iterator[None]:
 def _broken_shapes(
     store: ox.Store, triples: list[ox.Triple], nodes: set[str], rules: Rules
 ) -> list[shapes.Result]:
-    """Ask the shapes about nodes; of what they point at, the types are all that shapes read."""
-    pointed_at = {t.object for t in triples if isinstance(t.object, ox.NamedNode)}
+    """Ask the shapes about nodes, with what other sources state of the same nodes.
+
+    Of what they point at, the types are all that shapes read.
+    """
+    stated = [*triples, *_stated_before(store, nodes)]
+    pointed_at = {t.object for t in stated if isinstance(t.object, ox.NamedNode)}
     kind = ox.NamedNode(RDF_TYPE)
     types = [
         quad.triple
@@ -193,8 +197,15 @@ def _broken_shapes(
         if value.value not in nodes
         for quad in store.quads_for_pattern(value, kind, None, _DEFAULT)
     ]
-    data = shapes.to_graph([*triples, *types])
+    data = shapes.to_graph([*stated, *types])
     return shapes.validate_nodes(nodes, data, rules.shapes, rules.vocabulary)
+
+
+def _stated_before(store: ox.Store, nodes: set[str]) -> Iterator[ox.Triple]:
+    for node in nodes:
+        for quad in store.quads_for_pattern(ox.NamedNode(node), None, None, None):
+            if quad.graph_name not in (_DEFAULT, _INFERRED) and not stands_aside(quad.graph_name):
+                yield quad.triple
 
 
 def _contradictions(slice_: ox.Store, nodes: set[str]) -> list[Problem]:

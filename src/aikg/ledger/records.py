@@ -245,6 +245,33 @@ def history(database: Database, submission: Submission) -> list[Event]:
     return [Event(**row) for row in rows]
 
 
+def later(database: Database, submission: Submission) -> list[str]:
+    """Return the named graphs that were published after a submission, and still are.
+
+    A version that took the place of another is as old as that one: others may rely on either.
+    """
+    began = _began(database, submission)
+    rows = database.rows(
+        "SELECT max(number) AS number, submission FROM event WHERE state = ? GROUP BY submission",
+        (PUBLISHED,),
+    )
+    since = {row["submission"] for row in rows if row["number"] > began}
+    return [one.graph for one in in_states(database, PUBLISHED) if one.id in since]
+
+
+def _began(database: Database, submission: Submission) -> int:
+    """Return the number of the event since which a name has been a part of the graph."""
+    began = 0
+    for version in versions(database, submission.name):
+        states = {event.state: event.number for event in history(database, version)}
+        if version.version > submission.version or PUBLISHED not in states:
+            continue
+        if began and WITHDRAWN in states:
+            break
+        began = states[PUBLISHED]
+    return began
+
+
 def _select(database: Database, condition: str, values: tuple[Any, ...]) -> list[Submission]:
     rows = database.rows(f"SELECT {_COLUMNS} FROM submission {condition}", values)  # noqa: S608
     return [Submission(**row) for row in rows]

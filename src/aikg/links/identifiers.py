@@ -59,6 +59,17 @@ class Prefixes:
         """The prefixes, in alphabetical order."""
         return sorted(self._converter.get_prefixes(), key=str.lower)
 
+    @property
+    def namespaces(self) -> list[str]:
+        """What the addresses of terms begin with, in all forms that are known."""
+        return sorted(
+            {
+                address
+                for record in self._converter.records
+                for address in (record.uri_prefix, *record.uri_prefix_synonyms)
+            }
+        )
+
     def namespace(self, prefix: str) -> str:
         """Return the part of an address before the local part; the prefix must be known."""
         return self._converter.bimap[prefix]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -13,6 +13,7 @@ from aikg.files.queries import Query
 from aikg.names import shorten
 from aikg.rules import checks, neighbourhood
 from aikg.rules.difference import Difference
+from aikg.rules.reasoning import INFERRED
 
 #: How many rows of each answer are shown that come, or go.
 SHOWN = 50
@@ -35,7 +36,12 @@ class Asked:
     ontology: Sequence[ox.Triple]
 
 
-def impact(store: ox.Store, asked: Asked, change: Callable[[], Difference]) -> dict[str, Any]:
+def impact(
+    store: ox.Store,
+    asked: Asked,
+    change: Callable[[], Difference],
+    own: Callable[[str], bool] = lambda node: False,
+) -> dict[str, Any]:
     """Ask everything, change the graph, and ask everything again.
 
     The checks are asked about what the change touches: the rest has the findings that it had.
@@ -44,11 +50,13 @@ def impact(store: ox.Store, asked: Asked, change: Callable[[], Difference]) -> d
         store: The graph.
         asked: What is asked.
         change: Changes the store, and tells how.
+        own: Says whether a node belongs to what is published or withdrawn.
 
     Returns:
         `questions`: those whose answer differs, each with its columns and the rows that come and
-        go; `findings`: what the audit would find in addition, and no longer; `unchanged`: how many
-        questions have the same answer.
+        go; `findings`: what the audit would find in addition, and no longer; `about_others`: what
+        would follow about nodes of other sources, and no longer, claims and lines among them;
+        `unchanged`: how many questions have the same answer.
     """
     before = [_answer(store, question) for question in asked.questions]
     difference = change()
@@ -63,7 +71,26 @@ def impact(store: ox.Store, asked: Asked, change: Callable[[], Difference]) -> d
         "questions": questions,
         "unchanged": len(asked.questions) - len(questions),
         "findings": {"come": sorted(come - go), "go": sorted(go - come)},
+        "about_others": {
+            "come": about_others(_followed(difference.added), own),
+            "go": about_others(_followed(difference.removed), own),
+        },
     }
+
+
+def about_others(
+    followed: Iterable[ox.Triple], own: Callable[[str], bool]
+) -> list[tuple[str, str, str]]:
+    """Return what follows about nodes of others: node, property and value, as prefixed names."""
+    return sorted(
+        (_text(t.subject), _text(t.predicate), _text(t.object))
+        for t in followed
+        if not own(t.subject.value if isinstance(t.subject, ox.NamedNode) else "")
+    )
+
+
+def _followed(quads: Iterable[ox.Quad]) -> Iterator[ox.Triple]:
+    return (quad.triple for quad in quads if quad.graph_name == INFERRED)
 
 
 def _answer(store: ox.Store, question: Query) -> tuple[list[str], Counter[tuple[str, ...]]]:

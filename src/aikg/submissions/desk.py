@@ -10,10 +10,11 @@ from typing import Any
 from aikg.engine.client import Engine
 from aikg.errors import NotAllowed, StateConflict, SubmissionInvalid
 from aikg.files.turtle import write_nquads
-from aikg.ledger import overlay, records, steps, tokens
+from aikg.ledger import namespaces, overlay, records, steps, tokens
 from aikg.ledger.database import Database
 from aikg.ledger.records import Submission
 from aikg.ledger.steps import Actor, GraphChange, Judgement, Sent
+from aikg.names import graph_of
 from aikg.publication import provenance
 
 #: How long a curator's step may take, in seconds: a large submission is judged and derived.
@@ -99,16 +100,27 @@ class Desk:
                 lambda: records.versions(self.database, submission.name),
             )
 
-    def withdraw(self, submission: Submission, actor: Actor, why: str) -> Submission:
+    def withdraw(
+        self, submission: Submission, actor: Actor, why: str, *, force: bool = False
+    ) -> Submission:
         """Take a submission out of the graph, with what followed from it.
+
+        Args:
+            submission: The submission.
+            actor: Who does it.
+            why: For which reason.
+            force: Whether to do it although later ones point at what it describes; the reason then
+                names them.
 
         Raises:
             StateConflict: It is not published.
-            StillUsed: Others point at what it describes.
+            StillUsed: Others that came later point at what it describes.
         """
         with self._changing:
             self._require(submission, records.PUBLISHED)
-            change = _change(self._run("withdraw", {"graph": submission.graph}))
+            answer = self._run("withdraw", self._leaving(submission) | {"force": force})
+            change = _change(answer)
+            why += _still_pointing(answer["users"])
             return self._apply(
                 change,
                 lambda: steps.withdraw(self.database, submission, actor, why, change),
@@ -143,7 +155,7 @@ class Desk:
             StateConflict: It neither waits nor is it published.
         """
         if submission.state == records.PUBLISHED:
-            return self._run("impact-of-withdrawing", {"graph": submission.graph})
+            return self._run("impact-of-withdrawing", self._leaving(submission))
         self._require(submission, records.WAITING)
         content = records.content(self.database, submission)
         return self._run("impact-of-publishing", self._told(submission), content)
@@ -206,13 +218,24 @@ class Desk:
     def _told(self, submission: Submission) -> dict[str, Any]:
         """Give what the jobs are told of a submission."""
         versions = records.versions(self.database, submission.name)
-        published = [v.graph for v in versions if v.state == records.PUBLISHED]
+        published = [v for v in versions if v.state == records.PUBLISHED]
         return {
             "name": submission.name,
             "graph": submission.graph,
             "media_type": submission.media_type,
             "filename": submission.filename or submission.name,
-            "replaced": published[0] if published else None,
+            "namespaces": namespaces.of(self.database, submission.person),
+            "replaced": published[0].graph if published else None,
+            "later": records.later(self.database, published[0]) if published else [],
+        }
+
+    def _leaving(self, submission: Submission) -> dict[str, Any]:
+        """Return the arguments of the jobs that take a submission out of the graph."""
+        return {
+            "name": submission.name,
+            "graph": submission.graph,
+            "namespaces": namespaces.of(self.database, submission.person),
+            "later": records.later(self.database, submission),
         }
 
     def _published(self) -> list[Submission]:
@@ -261,6 +284,12 @@ class Desk:
 def _change(answer: dict[str, Any]) -> GraphChange:
     parts = (answer.get(part, "") for part in ("added", "removed", "statements", "followed"))
     return GraphChange(*(part.encode() for part in parts))
+
+
+def _still_pointing(graphs: list[str]) -> str:
+    """Name for the record what a forced withdrawal leaves pointing into the void."""
+    names = [graph.removeprefix(graph_of("submission/")) for graph in graphs]
+    return f" Forced: {', '.join(names)} still pointed at it." if names else ""
 
 
 def _joined(lines: set[str]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from aikg.ledger import records
@@ -35,15 +36,18 @@ class LocalDesk:
         """Tell what would change if it were published, or withdrawn."""
         return self._desk.impact(self._find(name, version))
 
-    def step(self, verb: str, name: str, version: int, why: str) -> dict[str, Any]:
+    def step(
+        self, verb: str, name: str, version: int, why: str, *, force: bool = False
+    ) -> dict[str, Any]:
         """Publish, reject, withdraw or purge it."""
-        take = {
+        take: Callable[..., Submission] = {
             "publish": self._desk.publish,
             "reject": self._desk.reject,
             "withdraw": self._desk.withdraw,
             "purge": self._desk.purge,
         }[verb]
-        return self._receipt(take(self._find(name, version), self._actor, why))
+        options = {"force": True} if force else {}
+        return self._receipt(take(self._find(name, version), self._actor, why, **options))
 
     def statements(self, name: str, version: int) -> bytes:
         """Give what it states, as N-Triples."""

@@ -56,9 +56,12 @@ class RemoteDesk:
         """Tell what would change if it were published, or withdrawn."""
         return dict(self._json(f"/submissions/{name}/{version}/impact"))
 
-    def step(self, verb: str, name: str, version: int, why: str) -> dict[str, Any]:
+    def step(
+        self, verb: str, name: str, version: int, why: str, *, force: bool = False
+    ) -> dict[str, Any]:
         """Publish, reject, withdraw or purge it."""
-        body = urllib.parse.urlencode({"why": why}).encode()
+        fields = {"why": why} | ({"force": "true"} if force else {})
+        body = urllib.parse.urlencode(fields).encode()
         form = "application/x-www-form-urlencoded"
         return dict(self._json(f"/submissions/{name}/{version}/{verb}", body, form))
 

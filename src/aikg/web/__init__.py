@@ -18,6 +18,7 @@ from aikg.characters import visible, visible_lines
 from aikg.engine.client import Engine
 from aikg.engine.places import Caller, caller
 from aikg.files.queries import Query
+from aikg.ledger import namespaces
 from aikg.ledger.records import Submission
 from aikg.questions import Question
 from aikg.settings import Settings
@@ -85,10 +86,11 @@ def create_app(
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(store.blueprint(engine))
     app.register_blueprint(lookup.blueprint(engine))
-    app.register_blueprint(validation.blueprint(engine))
     app.jinja_env.globals["takes_submissions"] = desk is not None
-    if desk:
-        app.register_blueprint(submissions.blueprint(desk, Access(app, desk)))
+    access = Access(app, desk) if desk else None
+    app.register_blueprint(validation.blueprint(engine, partial(_namespaces, desk, access)))
+    if desk and access:
+        app.register_blueprint(submissions.blueprint(desk, access))
     app.register_blueprint(description.blueprint(engine))
     refuse_gone = partial(receipts.refuse_gone, desk.database) if desk else None
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
@@ -116,6 +118,12 @@ def create_app(
         engine.settings.query_bytes,
     )
     return app
+
+
+def _namespaces(desk: Desk | None, access: Access | None) -> list[str]:
+    """Return the namespaces that are registered for the person whose token the request bears."""
+    token = access.header_token() if access else None
+    return namespaces.of(desk.database, token.person) if desk and token else []
 
 
 def _seen(value: object) -> object:

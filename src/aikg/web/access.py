@@ -68,6 +68,16 @@ class Access:
         self._csrf.init_app(app)
         app.after_request(_keep_nowhere)
 
+    def header_token(self) -> Token | None:
+        """Return the token that the request's header bears; no session is looked at.
+
+        Raises:
+            Unauthenticated: See `token`.
+            TooManyGuesses: See `token`.
+        """
+        sent = _sent()
+        return None if sent is None else self._find(sent)
+
     def token(self) -> Token | None:
         """Give the token that the request bears, or that its browser signed in with.
 

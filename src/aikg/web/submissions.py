@@ -93,7 +93,7 @@ def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
         found = desk.receive(_sent(desk), actor, any_name=token.allows("admin"))
         return _received(desk, found)
 
-    def step(verb: str, scope: str, take: Callable[[Submission, Actor, str], Submission]) -> None:
+    def step(verb: str, scope: str, take: Callable[..., Submission]) -> None:
         def view(name: str, version: int) -> AnyResponse:
             token = access.require(scope)
             found = records.find(desk.database, name, version)
@@ -103,7 +103,11 @@ def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
                     f"To {verb} something needs a reason.",
                     advice="Send it as the parameter `why`; it stays with the submission.",
                 )
-            taken = take(found, _actor(desk, token), why)
+            options = {}
+            if verb == "withdraw" and _parameter("force") == "true":
+                access.require("admin")
+                options["force"] = True
+            taken = take(found, _actor(desk, token), why, **options)
             if problems.wants_page():
                 return redirect(_url(taken), 303)
             return jsonify(receipts.receipt(desk.database, taken))

@@ -1,9 +1,10 @@
-"""/validate: does a file fit, without an account; the engine reads it."""
+"""/validate: is a file valid, without an account or with a token; the engine reads it."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -19,8 +20,13 @@ from aikg.web import problems
 _UNNAMED = "my-trial"
 
 
-def blueprint(engine: Engine) -> Blueprint:
-    """Make the routes of validation."""
+def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
+    """Make the routes of validation.
+
+    Args:
+        engine: The graph.
+        namespaces: Returns those that are registered for who asks; it may refuse a bad token.
+    """
     routes = Blueprint("validation", __name__)
 
     @routes.get("/validate")
@@ -44,6 +50,7 @@ def blueprint(engine: Engine) -> Blueprint:
                     "name": fields.get("name") or _name(file),
                     "form": form.names[0],
                     "bytes": engine.settings.submission_bytes,
+                    "namespaces": namespaces(),
                 },
                 body,
             ).read()
