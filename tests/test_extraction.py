@@ -160,7 +160,7 @@ def test_a_misspelt_name_is_guessed(held) -> None:
 @pytest.mark.parametrize(
     ("heading", "short", "meant"),
     [("Measure", "HR", "hazard ratio"), ("Analysis set", "ITT", "intention to treat"),
-     ("Outcome", "OS", "overall survival"), ("Outcome", "PFS", "progression-free survival")],
+     ("Outcome", "QOL", "quality of life")],
 )  # fmt: skip
 def test_initials_are_guessed_and_told_once(held, heading: str, short: str, meant: str) -> None:
     """Whoever writes HR in each row is told once, at all of them."""
@@ -169,6 +169,31 @@ def test_initials_are_guessed_and_told_once(held, heading: str, short: str, mean
     (found,) = (f for f in findings if f.code in {"rule/off-the-list", "rule/unknown-outcome"})
     assert f"Did you mean {meant}?" in found.mend.replace("“", "").replace("”", "")
     assert (found.place.line, [place.line for place in found.also_at]) == (3, [4])
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("PFS", "progression-free-survival"), ("OS", "overall-survival"),
+        ("DFS", "disease-free-survival"), ("EFS", "event-free-survival"),
+        ("TTP", "time-to-progression"), ("DoR", "duration-of-response"),
+        ("ORR", "objective-response"), ("CBR", "clinical-benefit"), ("DCR", "disease-control"),
+        ("clinical benefit >= 6 months", "clinical-benefit-6-months"),
+        ("Clinical benefit rate ≥ 24 weeks", "clinical-benefit-24-weeks"),
+        ("CBR at least 180 days", "clinical-benefit-180-days"),
+    ],
+)  # fmt: skip
+def test_an_outcome_of_the_house_keeps_its_duration(held, name: str, outcome: str) -> None:
+    """What each trial reports has a name; a clinical benefit is never one of another duration."""
+    examined = held(as_csv({**ROW, "Outcome": name}))
+    assert told(examined) == []
+    measured = {
+        triple.object.value
+        for triple in examined.verdict.triples
+        if triple.predicate.value == AIKG + "ofOutcome"
+    }
+    patients = f"{BASE}outcome/number-of-patients"
+    assert measured - {patients} == {f"{BASE}outcome/{outcome}"}
 
 
 def test_a_median_that_was_not_reached_and_an_open_limit(held) -> None:
@@ -363,9 +388,9 @@ PLACES = {
                 "ofAnalysis", "ciLowStatus", "ciHighStatus"},
     "study": {"statedAt", "pools", "sameDesignAs"},
     "arm": {"ofStudy", "receives", "receivesClass"},
-    "population": {"statedAt", "within"},
-    "analysis": {"ofStudy"},
-    "component": {"gives", "givesAnyOf", "dose", "loadingDose", "doseUnit"},
+    "population": {"statedAt", "within", "excludesPriorTherapy"},
+    "analysis": {"ofStudy", "analysisKind", "supersedes", "maturity"},
+    "component": {"gives", "givesAnyOf", "givesOneOf", "dose", "loadingDose", "doseUnit"},
 }  # fmt: skip
 
 

@@ -90,6 +90,28 @@ def test_without_some_statements_and_with_them_again(store, evidence, seed: int)
     check_change(store, random.Random(seed).sample(evidence, 5))
 
 
+def test_a_size_goes_when_a_source_states_another_and_comes_again(store) -> None:
+    """Both sizes stand while both are stated; the one that is left is the size again."""
+    before = set(store)
+    size, stated = (ox.NamedNode(AIKG + name) for name in ("size", "statedSize"))
+    sized = sorted((q for q in store.quads_for_pattern(None, size, None, INFERRED)), key=str)[0]
+    group, number = sized.subject, sized.object
+    node = "https://w3id.org/aikg/submission/x/size"
+    text = f"""@prefix aikg: <{AIKG}> . @prefix outcome: <{PREFIXES["outcome"]}> .
+    <{node}> a aikg:GroupResult ; aikg:ofGroup {group} ; aikg:status aikg:Reported ;
+      aikg:ofOutcome outcome:number-of-patients ; aikg:measure aikg:Count ; aikg:value 9999.0 ."""
+    graph = ox.NamedNode("https://w3id.org/aikg/graph/submission/x/1")
+    triples = [quad.triple for quad in ox.parse(text.encode(), format=ox.RdfFormat.TURTLE)]
+    added = [ox.Quad(*triple, graph) for triple in triples]
+    incremental.change(store, ASKED, added=added)
+    assert set(store) == derived_anew(store)
+    assert not list(store.quads_for_pattern(group, size, None, None))
+    both = {quad.object.value for quad in store.quads_for_pattern(group, stated, None, INFERRED)}
+    assert both == {number.value, "9999"}
+    incremental.change(store, ASKED, removed=added)
+    assert set(store) == before
+
+
 def test_evidence_on_claims_comes_in_any_order(store) -> None:
     """A trial before the margin or after it; the lines of both are those of deriving anew."""
     before = set(store)

@@ -51,6 +51,7 @@ INFERRED_TERMS = (
     "receivesClass",
     "sharesPatientsWith",
     "size",
+    "statedSize",
 )
 
 #: The terms of OWL and RDFS that conclude something, and the rules that an axiom with them needs.
@@ -275,6 +276,17 @@ def test_no_file_states_what_the_reasoner_finds(data: list[Statement]) -> None:
             "aikg:receivesClass case:wider",
             id="any drug of a class is a drug of the wider class",
         ),
+        pytest.param(
+            "case:a a aikg:Population ; aikg:priorTherapy case:drug . "
+            "case:drug aikg:inDrugClass case:class . case:class aikg:broaderClass case:wider .",
+            "aikg:priorTherapy case:wider",
+            id="after a drug is after the classes that it is in",
+        ),
+        pytest.param(
+            "case:a a aikg:AdverseEvent .",
+            "aikg:betterWhen aikg:Lower",
+            id="of an adverse event less is better",
+        ),
     ],
 )
 def test_axiom_of_the_ontology_gives(
@@ -283,6 +295,26 @@ def test_axiom_of_the_ontology_gives(
     """The ontology's axioms mean what their definitions say."""
     triples = triples_of(ontology, case("case", statements))
     assert set(triples_of(case("expected", f"case:a {expected} ."))) <= follows(triples)
+
+
+def test_after_tamoxifen_is_within_after_an_antiestrogen(
+    ontology: list[Statement], data: list[Statement]
+) -> None:
+    """Tamoxifen and fulvestrant are of the class that their ATC code says; megestrol is not."""
+    known = follows(triples_of(ontology, data)) | set(triples_of(ontology, data))
+    people, prior = OWN_PREFIXES["population"], OWN_PREFIXES["aikg"] + "priorTherapy"
+    after = {
+        triple.subject.value.removeprefix(people)
+        for triple in known
+        if triple.predicate.value == prior
+        and triple.object.value == OWN_PREFIXES["drug-class"] + "antiestrogens"
+    }
+    assert {"after-tamoxifen", "after-fulvestrant", "after-antiestrogen"} <= after
+    assert "without-prior-tamoxifen" not in after
+    within = ox.NamedNode(OWN_PREFIXES["aikg"] + "within")
+    wider = ox.NamedNode(people + "after-antiestrogen")
+    for name in ("after-tamoxifen", "after-fulvestrant"):
+        assert ox.Triple(ox.NamedNode(people + name), within, wider) in known
 
 
 @pytest.mark.parametrize(
@@ -308,6 +340,18 @@ def test_axiom_of_the_ontology_gives(
             "case:a a aikg:Population ; aikg:sites aikg:SoftTissueOrLungOnly .",
             "a aikg:NonVisceralPopulation",
             id="the lung may be visceral",
+        ),
+        pytest.param(
+            "case:a a aikg:Population ; aikg:excludesPriorTherapy case:drug . "
+            "case:drug aikg:inDrugClass case:class .",
+            "aikg:excludesPriorTherapy case:class",
+            id="who never had one drug may have had another of its class",
+        ),
+        pytest.param(
+            "case:a aikg:ofArm case:arm ; aikg:givenOfChoice case:drug . "
+            "case:drug aikg:inDrugClass case:class .",
+            "aikg:receivesClass case:class",
+            id="what people chose is not what chance gave them",
         ),
     ],
 )

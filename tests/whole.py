@@ -14,7 +14,7 @@ from aikg.rules import checks, reasoning, shapes
 #: One thing that is wrong: the kind, the rule, the node, the property, the value, the words.
 Wrong = tuple[str, ...]
 
-_STRATA = ("owl", "evidence")
+_STRATA = ("owl", "evidence", "sizes")
 
 
 class Whole:

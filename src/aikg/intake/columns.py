@@ -220,7 +220,7 @@ COLUMNS = (
         "ofOutcome",
         "What is measured. One that the graph does not know is written as "
         "new efficacy outcome: ... or new adverse event: ...",
-        "new efficacy outcome: progression-free survival",
+        "progression-free survival",
         needed=True,
     ),
     _column(

@@ -27,7 +27,7 @@ from aikg.rules import checks, neighbourhood, reasoning, shapes
 from aikg.rules.checks import Problem
 
 #: Whether the rules are needed for what checks read; those of claims are not.
-_STRATA = ("owl", "evidence")
+_STRATA = ("owl", "evidence", "sizes")
 
 _DEFAULT = ox.DefaultGraph()
 _INFERRED = ox.NamedNode(PREFIXES["graph"] + "inferred")

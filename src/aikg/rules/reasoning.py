@@ -19,7 +19,7 @@ INFERRED = ox.NamedNode(graph_of("inferred"))
 
 #: The folders of rules, in their order. A rule of a later folder may ask for what is *not* there
 #: (`NOT EXISTS`), since all that follows by the rules before it is there by then.
-STRATA = ("owl", "evidence")
+STRATA = ("owl", "evidence", "sizes")
 
 #: The folders of rules that judge claims, in their order, after all others; each is applied once.
 CLAIMS = tuple(
