@@ -1,0 +1,1 @@
+"""Evidence synthesis: how two treatments compare, on which evidence, and what forbids a number."""

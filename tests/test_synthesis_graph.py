@@ -1,0 +1,127 @@
+"""The synthesis on the shipped graph: what it reads, and what Table 1 comes to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from conftest import ROOT
+
+from aikg.sparql.evaluation import select as ask_store
+from aikg.synthesis import cells
+from aikg.synthesis.answer import compare
+from aikg.synthesis.evidence import Evidence, Question
+from aikg.synthesis.trials import select
+
+RESPONSE, BENEFIT = "outcome/objective-response", "outcome/clinical-benefit"
+
+
+@pytest.fixture(scope="module")
+def read(shipped: ox.Store) -> Any:
+    """Read the evidence on an outcome from the shipped graph."""
+
+    def ask(query: str) -> list[tuple[str, ...]]:
+        _, rows = ask_store(shipped, query)
+        return [tuple("" if term is None else term.value for term in row) for row in rows]
+
+    known: dict[str, Evidence] = {}
+
+    def reading(outcome: str) -> Evidence:
+        if outcome not in known:
+            known[outcome] = cells.read(ask, ROOT, outcome)
+        return known[outcome]
+
+    return reading
+
+
+def visceral(one: str, other: str, outcome: str, **more: Any) -> Question:
+    """Ask for two drugs in visceral disease."""
+    return Question(f"drug/{one}", f"drug/{other}", outcome, "population/any-visceral", **more)
+
+
+def test_a_study_enters_once_for_an_outcome_and_a_setting(read: Any) -> None:
+    """Restatements multiply nothing: Table 1 is restated in the text, and restates the papers."""
+    for outcome in (RESPONSE, BENEFIT):
+        asked = visceral("exemestane", "anastrozole", outcome)
+        trials = select(read(outcome), asked).trials
+        assert set(Counter(trial.study.id for trial in trials).values()) == {1}
+
+
+def test_table_1_has_one_direct_comparison_of_each_pair(read: Any) -> None:
+    """Exemestane and anastrozole: 10 of 64 each, by cutting off; 24 and 21 of 64."""
+    for outcome, counts in ((RESPONSE, (10, 10)), (BENEFIT, (24, 21))):
+        answer = compare(read(outcome), visceral("exemestane", "anastrozole", outcome))
+        (direct,) = (e for e in answer["estimates"] if e["path"] == "direct")
+        assert direct["studies"] == ["study/campos"]
+        found = direct["atLow"]["counts"]
+        assert sorted(found.values()) == sorted(counts)
+        assert {"rounding-mixed", "stopped-early"} <= set(direct["caveats"])
+
+
+def test_the_loop_of_table_1_is_open_for_benefit_and_names_the_cell(read: Any) -> None:
+    """Megestrol acetate joins both drugs for response; for benefit one cell is not reported."""
+    answer = compare(read(RESPONSE), visceral("exemestane", "anastrozole", RESPONSE))
+    assert ("indirect", ["drug/megestrol-acetate"]) in [
+        (e["path"], e["through"]) for e in answer["estimates"]
+    ]
+    (mixed,) = (r for r in answer["refused"] if r["path"] == "mixed")
+    assert mixed["codes"] == ["different-setting"]
+    answer = compare(read(BENEFIT), visceral("exemestane", "anastrozole", BENEFIT))
+    (blocked,) = (r for r in answer["refused"] if r["through"] == ["drug/megestrol-acetate"])
+    assert blocked["codes"] == ["not-reported"]
+    assert blocked["blockedBy"] == ["passage/review-2010-table-1-row-4-column-5"]
+
+
+def test_the_papers_figures_stand_beside_the_reviews(read: Any) -> None:
+    """37.4% and 38.2% have one count each; 37% and 38% have three each."""
+    answer = compare(read(BENEFIT), visceral("fulvestrant", "anastrozole", BENEFIT))
+    review, paper = (e for e in answer["estimates"] if e["path"] == "direct")
+    assert (review["figures"], review["combinations"], review["point"]) == ("review", 9, None)
+    assert (paper["figures"], paper["combinations"]) == ("paper", 1)
+    assert review["estimate"]["low"] < paper["point"] < review["estimate"]["high"]
+    assert "paper-inferred" in paper["caveats"]
+
+
+def test_medians_do_not_make_a_ratio(read: Any) -> None:
+    """The one trial of the pair prints medians of survival."""
+    outcome = "outcome/overall-survival"
+    asked = visceral("exemestane", "anastrozole", outcome, measure="hazard-ratio")
+    answer = compare(read(outcome), asked)
+    assert (answer["verdict"], answer["estimates"]) == ("refused", [])
+    assert [item["codes"] for item in answer["refused"]] == [["no-effect-measure"]]
+
+
+def test_a_dose_that_no_figure_names_is_a_caveat(read: Any) -> None:
+    """The trials behind row 1 have two doses; row 2's drug has one."""
+    answer = compare(read(RESPONSE), visceral("anastrozole", "megestrol-acetate", RESPONSE))
+    assert all("dose-not-separated" in e["caveats"] for e in answer["estimates"])
+    answer = compare(read(RESPONSE), visceral("anastrozole", "fulvestrant", RESPONSE))
+    direct = [e for e in answer["estimates"] if e["path"] == "direct"]
+    assert direct
+    assert not any("dose-not-separated" in e["caveats"] for e in direct)
+
+
+def test_the_summary_has_a_number_its_setting_and_no_verdict_of_its_own(read: Any) -> None:
+    """No difference shown is followed by what that does not show."""
+    answer = compare(read(BENEFIT), visceral("exemestane", "anastrozole", BENEFIT))
+    summary = answer["summary"]
+    assert "after antiestrogens" in summary
+    assert "No difference was shown; that does not show that there is none." in summary
+    assert "No systematic search was made" in summary
+    for word in ("equivalent", "comparable", "similar efficacy", "trend", "best"):
+        assert word not in summary
+
+
+@pytest.mark.parametrize("module", ["aikg.engine.holder", "aikg.web.server", "aikg.cli", "aikg"])
+def test_no_process_loads_the_synthesis_before_it_is_asked(module: str) -> None:
+    """Neither the holder of the graph nor the process that speaks HTTP; the latter no numpy."""
+    code = f"import sys, {module}; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(found.stdout.split())
+    assert not [name for name in loaded if name.startswith("aikg.synthesis")]
+    # openpyxl, which the holder needs for sheets, imports numpy where it is installed.
+    assert "numpy" not in loaded or module == "aikg.engine.holder"
