@@ -270,3 +270,11 @@ def test_what_is_escaped_means_the_same() -> None:
     for name in GOOD:
         assert characters.hidden(name) is None
         assert characters.visible(name) == name
+
+
+def test_every_command_prints_by_the_functions_that_show_what_is_hidden() -> None:
+    """A command that printed by itself would hand a terminal what others named."""
+    folder = ROOT / "src" / "aikg" / "cli"
+    own = re.compile(r"click\.echo\(|click\.secho\(|(?<!\.)\bprint\(|sys\.stdout\.write")
+    found = [path.name for path in folder.glob("*.py") if own.search(path.read_text())]
+    assert found == ["console.py"]
