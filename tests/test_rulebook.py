@@ -33,6 +33,8 @@ NAMED = sorted(
 )
 #: Whose examples are Turtle; those of the others are cells.
 OF_RDF = {"own-nodes", "no-new-terms", "hidden-character", "nothing-said", "one-of-two-classes"}
+#: Whose examples are RDF/XML, since Turtle cannot spell the bad one.
+OF_XML = {"kept-as-sent"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: What is said of a rule: the name of a property, its values.
@@ -158,8 +160,12 @@ def test_the_examples_of_the_rules_of_reading(
     (bad,), (good,) = (pages[f"rule/{rule}"][f"{kind}Example"] for kind in ("bad", "good"))
 
     def told(text: str) -> set[str]:
-        body = turtle(text).encode() if rule in OF_RDF else workbook(text, (good, bad))
-        media_type = "text/turtle" if rule in OF_RDF else XLSX
+        if rule in OF_XML:
+            body, media_type = text.encode(), "application/rdf+xml"
+        elif rule in OF_RDF:
+            body, media_type = turtle(text).encode(), "text/turtle"
+        else:
+            body, media_type = workbook(text, (good, bad)), XLSX
         examined = examine(
             shipped, body, media_type=media_type, file="example", name="example", rules=rules
         )

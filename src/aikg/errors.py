@@ -226,6 +226,12 @@ class EngineUnavailable(AikgError):
     status = 503
 
 
+class ChangeRefused(AikgError):
+    """The graph cannot take a change; the graph and the ledger are as they were."""
+
+    status = 422
+
+
 class PortInUse(AikgError):
     """Another program listens on the port already."""
 

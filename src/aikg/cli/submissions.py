@@ -13,10 +13,10 @@ import click
 
 from aikg import settings
 from aikg.built import ensure_built
-from aikg.cli.console import print_rows, say, say_json, stages
+from aikg.cli.console import console, print_rows, say, say_json, stages
 from aikg.errors import MissingFolder, SubmissionInvalid
 from aikg.ledger.steps import LICENCES, Sent
-from aikg.submissions.export import as_turtle
+from aikg.submissions.export import as_turtle, left_out
 from aikg.submissions.local import LocalDesk
 from aikg.submissions.opening import open_desk
 from aikg.submissions.remote import RemoteDesk
@@ -203,6 +203,12 @@ def export(
     path = output or root / "data" / "turtle" / "submissions" / f"{submission[0]}.ttl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(as_turtle(stated, submission[0]))
+    missing = left_out(stated)
+    if missing:
+        console.print(
+            f"{missing} statement{'' if missing == 1 else 's'} cannot be read, and "
+            f"{'stands' if missing == 1 else 'stand'} in a comment at the end of the file."
+        )
     say(f"{path}: put it into its form with `make format`, then withdraw {submission[0]}")
 
 

@@ -128,6 +128,21 @@ class Engine:
 
         return Answer(worker, place, request, body, self.settings.answer_bytes, finish)
 
+    def rehearse(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
+        """Try a change on a copy of the graph; what is asked meanwhile does not see it.
+
+        Args:
+            add: See `apply`.
+            remove: See `apply`.
+            version: See `apply`.
+
+        Raises:
+            ChangeRefused: The graph cannot take it; the message says why.
+            EngineUnavailable: The process does not answer.
+        """
+        change = Change(add, remove, version)
+        self._twice(lambda pool: pool.process.rehearse(change))
+
     def apply(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
         """Change the graph in one step; what is asked from then on sees it.
 
@@ -137,18 +152,33 @@ class Engine:
             version: The version of the data from then on.
 
         Raises:
-            EngineUnavailable: Nothing was changed; the message says why.
+            EngineUnavailable: The process does not answer; `restart` brings the graph back to what
+                is recorded.
         """
         change = Change(add, remove, version)
+        self._twice(lambda pool: pool.process.apply(change)).prepare()
+
+    def restart(self) -> None:
+        """Start the process again, with the changes that are recorded.
+
+        Raises:
+            EngineUnavailable: It did not start.
+        """
+        with self._lock:
+            self._pool.retire()
+            self._pool = self._start()
+
+    def _twice(self, ask: Callable[[Pool], None]) -> Pool:
+        """Ask the process for something, and once more where it has ended; return its pool."""
         pool = self._running()
         try:
-            pool.process.apply(change)
+            ask(pool)
         except EngineUnavailable:
             if not pool.process.ended(within=0.2):
                 raise
             pool = self._running()
-            pool.process.apply(change)
-        pool.prepare()
+            ask(pool)
+        return pool
 
     def _running(self) -> Pool:
         """Give the pool; a process that has ended is started again."""

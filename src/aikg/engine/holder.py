@@ -26,6 +26,10 @@ from aikg.engine.frames import Broken, Frames
 
 #: Where Linux lists a process's threads.
 _THREADS = Path("/proc/self/task")
+#: What the copy of a rehearsal says when it has taken the change.
+_TAKEN = b"taken"
+#: How much of a reason is passed on, in bytes.
+_REASON = 2000
 
 
 @dataclass
@@ -57,6 +61,29 @@ class Held:
             if not any(self.store.quads_for_pattern(None, None, None, graph)):
                 self.store.remove_graph(graph)  # what holds nothing is not there
         self.version = version
+
+    def rehearse(self, add: bytes, remove: bytes, version: str) -> str | None:
+        """Change a copy of the graph, which ends at once; return what went wrong, or None.
+
+        What ends the copy, whatever it is, has not ended this process.
+        """
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.apply(add, remove, version)
+            except BaseException as error:
+                os.write(writing, f"{type(error).__name__}: {error}".encode()[:_REASON])
+            else:
+                os.write(writing, _TAKEN)
+            os._exit(0)
+        os.close(writing)
+        with open(reading, "rb") as pipe:
+            said = pipe.read()
+        os.waitpid(pid, 0)
+        if said == _TAKEN:
+            return None
+        return said.decode("utf-8", "replace") or "a copy of the process ended by the change"
 
     def describe(self) -> dict[str, Any]:
         """Tell version, size and isolation."""
@@ -118,12 +145,16 @@ def _serve(
 
 
 def _change(held: Held, control: Frames) -> None:
-    """Apply one change that the parent sends, and tell it how the graph is now."""
+    """Rehearse or apply one change that the parent sends, and report how the graph is now."""
     head = control.receive_head()
     add, remove = control.receive_body(), control.receive_body()
+    if head["rehearse"]:
+        refused = held.rehearse(add, remove, head["version"])
+        control.send_message({"refused": refused} if refused else held.describe())
+        return
     try:
         held.apply(add, remove, head["version"])
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, MemoryError) as error:
         control.send_message({"error": f"{type(error).__name__}: {error}"})
     else:
         control.send_message(held.describe())

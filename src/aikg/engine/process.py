@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from aikg.engine.frames import Frames
-from aikg.errors import EngineUnavailable
+from aikg.errors import ChangeRefused, EngineUnavailable
 from aikg.settings import Settings
 
 #: A graph of 10^7 triples loads within this, in seconds.
@@ -96,24 +96,43 @@ class Process:
             )
         return said
 
+    def rehearse(self, change: Change) -> None:
+        """Try a change on a copy of the graph; the graph itself stays as it is.
+
+        Raises:
+            ChangeRefused: The graph cannot take it; the message says why.
+            EngineUnavailable: The process is gone.
+        """
+        with self._lock:
+            said = self._send(change, rehearse=True)
+        if "refused" in said:
+            raise ChangeRefused(
+                f"The graph cannot take this change, and nothing was recorded: {said['refused']}",
+                advice="Reject the submission, or send a version without the value that is named.",
+            )
+
     def apply(self, change: Change) -> None:
         """Change the graph; who connects from now on sees the change.
 
         Raises:
-            EngineUnavailable: The change is no N-Quads, or the process is gone.
+            EngineUnavailable: The change is not N-Quads, or the process is gone.
         """
         with self._lock:
-            try:
-                self._frames.send_message({"version": change.version}, change.add, change.remove)
-                said = self._frames.receive_head()
-            except OSError:
-                said = {"error": "nothing, and ended"}
-            if "error" in said:
-                raise EngineUnavailable(
-                    f"The graph was not changed; its process said: {said['error']}",
-                    advice="Try again; the graph is as it was.",
-                )
-            self.description = said
+            self.description = self._send(change, rehearse=False)
+
+    def _send(self, change: Change, *, rehearse: bool) -> dict[str, Any]:
+        head = {"version": change.version, "rehearse": rehearse}
+        try:
+            self._frames.send_message(head, change.add, change.remove)
+            said = self._frames.receive_head()
+        except OSError:
+            said = {"error": "nothing, and ended"}
+        if "error" in said:
+            raise EngineUnavailable(
+                f"The process that holds the graph did not answer; it said: {said['error']}",
+                advice="Look at the state of the submission, then try again.",
+            )
+        return said
 
     def connect(self) -> socket.socket:
         """Connect to a worker, which the process forks in its time.

@@ -105,6 +105,12 @@ def withdraw(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told
     return _difference(gone) | {"users": sorted({user.graph for user in used})}
 
 
+def remove(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+    """Return what the graph gains and loses when a named graph goes, whatever points at it."""
+    gone = change.statements(store, told["graph"])
+    return _difference(incremental.change(store, known.follows, removed=gone))
+
+
 def impact_of_publishing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
     """Say which answers and audit findings would change, and what would follow about others."""
     own = _owner(told, _read(store, known, told, body).nodes)
@@ -138,6 +144,7 @@ PUBLISHING: dict[str, Publish] = {
     "receive": receive,
     "publish": publish,
     "withdraw": withdraw,
+    "remove": remove,
     "impact-of-publishing": impact_of_publishing,
     "impact-of-withdrawing": impact_of_withdrawing,
 }

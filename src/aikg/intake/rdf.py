@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, cast
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
@@ -113,8 +114,16 @@ class _Names:
             if _ANONYMOUS.fullmatch(label):
                 self._anonymous += 1
                 label = f"anonymous-{self._anonymous}"
-            self._nodes[term.value] = ox.NamedNode(f"{self._base}genid/{label}")
+            self._nodes[term.value] = _node(f"{self._base}genid/", label)
         return self._nodes[term.value]
+
+
+def _node(base: str, label: str) -> ox.NamedNode:
+    """Name a blank node by its label; some letters that a label may have, an IRI may not."""
+    try:
+        return ox.NamedNode(base + label)
+    except ValueError:
+        return ox.NamedNode(base + quote(label))
 
 
 def _statements_about_statements(triples: Iterable[ox.Triple]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pyoxigraph as ox
 
-from aikg.intake import extraction, rdf, sheets
+from aikg.intake import extraction, rdf, roundtrip, sheets
 from aikg.intake.cells import Cells
 from aikg.intake.columns import HEADINGS
 from aikg.intake.formats import CSV, recognise, unpack
@@ -49,10 +49,10 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
     form = recognise(media_type, file)
     data = unpack(body, limits.bytes)
     if form.rdf is not None:
-        return rdf.read(data, form, file, name, limits)
+        return roundtrip.checked(rdf.read(data, form, file, name, limits), limits.statement)
     read_table = sheets.read_csv if form is CSV else sheets.read_xlsx
     with _no_collector():
-        return extraction.read(
+        read_in = extraction.read(
             read_table(data, HEADINGS, limits),
             store or ox.Store(),
             cells or Cells.none(),
@@ -61,6 +61,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
             form=form.name,
             progress=progress,
         )
+        return roundtrip.checked(read_in, limits.statement)
 
 
 @contextmanager

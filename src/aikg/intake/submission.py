@@ -28,12 +28,14 @@ class Limits:
         triples: How many triples it may say.
         rows: How many rows a table may have.
         depth: How deep values of JSON and elements of XML may be nested.
+        statement: How long one statement may be, in bytes of N-Quads.
     """
 
     bytes: int = 20_000_000
     triples: int = 300_000
     rows: int = 20_000
     depth: int = 100
+    statement: int = 4_000_000
 
 
 @dataclass(frozen=True)

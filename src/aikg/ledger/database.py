@@ -126,6 +126,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._forgets = False
         with _explained(path, OSError):
             private.folder(path.parent)
             private.file(path)
@@ -180,18 +181,26 @@ class Database:
     def transaction(self) -> Iterator[Self]:
         """Write all that is written within, or nothing; other writers wait.
 
+        A transaction within another is a part of it.
+
         Raises:
             StorageFull: There was no room; nothing was written.
         """
         with self._lock, _explained(self.path):
+            if self._connection.in_transaction:
+                yield self
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._forgets = False
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            if self._forgets:
+                self.forget_old_pages()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Run one statement and give its rows, each by the names of its columns."""
@@ -216,8 +225,14 @@ class Database:
             saved_before(self.path, version).unlink(missing_ok=True)
 
     def forget_old_pages(self) -> None:
-        """Fold the write-ahead log into the file and empty it: it may hold what was deleted."""
+        """Fold the write-ahead log into the file and empty it: it may hold what was deleted.
+
+        Within a transaction this is done at its end.
+        """
         with self._lock, _explained(self.path):
+            self._forgets = self._connection.in_transaction
+            if self._forgets:
+                return
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def copy(self, target: Path) -> None:

@@ -62,13 +62,19 @@ def replace(database: Database, version: str, added: bytes, removed: bytes) -> N
     change(database, version, added, removed)
 
 
+def drop(database: Database, lines: Iterable[str]) -> None:
+    """Take quads out of the difference, within a transaction: no graph can contain them."""
+    database.write_many("DELETE FROM overlay WHERE quad = ?", [(line,) for line in lines])
+
+
 def version_of_data(database: Database, version: str) -> str:
     """Return the version of the data: that of the files, and the last row that changed the graph.
 
     A purge changes it too: who sent something stands in the graph, in its provenance.
     """
     rows = database.rows(
-        "SELECT max(number) AS last FROM event WHERE state IN ('published', 'withdrawn', 'purged')"
+        "SELECT max(number) AS last FROM event "
+        "WHERE state IN ('published', 'withheld', 'withdrawn', 'purged')"
     )
     return f"{version}-{rows[0]['last']}" if rows[0]["last"] else version
 

@@ -16,15 +16,18 @@ from aikg.names import BASE
 RECEIVED, INVALID, WAITING = "received", "invalid", "waiting"
 PUBLISHED, REJECTED, SUPERSEDED = "published", "rejected", "superseded"
 WITHDRAWN, PURGED = "withdrawn", "purged"
+#: Published, and not in the graph: the graph cannot take it.
+WITHHELD = "withheld"
 
 #: From which states each state is reached.
 BEFORE = {
     INVALID: (RECEIVED,),
     WAITING: (RECEIVED,),
-    PUBLISHED: (WAITING,),
+    PUBLISHED: (WAITING, WITHHELD),
+    WITHHELD: (PUBLISHED,),
     REJECTED: (WAITING,),
-    SUPERSEDED: (INVALID, WAITING, PUBLISHED),
-    WITHDRAWN: (PUBLISHED,),
+    SUPERSEDED: (INVALID, WAITING, PUBLISHED, WITHHELD),
+    WITHDRAWN: (PUBLISHED, WITHHELD),
     PURGED: (RECEIVED, INVALID, WAITING, REJECTED, SUPERSEDED, WITHDRAWN),
 }
 
@@ -198,7 +201,7 @@ def in_states(database: Database, *states: str) -> list[Submission]:
 
 def ever_published(database: Database) -> list[Submission]:
     """Give the submissions that may have been a part of the graph, the oldest first."""
-    return in_states(database, PUBLISHED, SUPERSEDED, WITHDRAWN, PURGED)
+    return in_states(database, PUBLISHED, WITHHELD, SUPERSEDED, WITHDRAWN, PURGED)
 
 
 def same_content(database: Database, sha256: str, token: int | None) -> Submission | None:

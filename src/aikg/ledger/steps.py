@@ -159,7 +159,7 @@ def publish(
     with database.transaction():
         published = _move(database, submission, records.PUBLISHED, actor, why)
         for other in records.versions(database, submission.name):
-            if other.id != submission.id and other.state == records.PUBLISHED:
+            if other.id != submission.id and other.state in (records.PUBLISHED, records.WITHHELD):
                 _move(database, other, records.SUPERSEDED, actor, _by(submission))
         database.write(
             "UPDATE submission SET followed = ?, statements = ? WHERE id = ?",
@@ -181,6 +181,30 @@ def withdraw(
         withdrawn = _move(database, submission, records.WITHDRAWN, actor, why)
         overlay.change(database, actor.files, change.added, change.removed)
     return withdrawn
+
+
+def withhold(
+    database: Database, submission: Submission, actor: Actor, why: str, change: GraphChange
+) -> Submission:
+    """Note that a published submission is not in the graph, since the graph cannot take it.
+
+    Raises:
+        StateConflict: It is not published.
+    """
+    with database.transaction():
+        withheld = _move(database, submission, records.WITHHELD, actor, why)
+        overlay.change(database, actor.files, change.added, change.removed)
+    return withheld
+
+
+def restore(database: Database, submission: Submission, actor: Actor) -> Submission:
+    """Note that the graph takes a submission that was withheld.
+
+    Raises:
+        StateConflict: It is not withheld.
+    """
+    with database.transaction():
+        return _move(database, submission, records.PUBLISHED, actor, "")
 
 
 def reject(database: Database, submission: Submission, actor: Actor, why: str) -> Submission:

@@ -21,10 +21,14 @@ GRAPH = ox.NamedNode(graph_of("provenance"))
 _PROV, _DCTERMS = PREFIXES["prov"], PREFIXES["dcterms"]
 _DATE_TIME = ox.NamedNode(PREFIXES["xsd"] + "dateTime")
 
+#: An earlier version took any text on the command line, and not every text is a part of an IRI.
+_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
+
 #: What a step that changes the graph is to its named graph.
 _RELATIONS = {
     records.PUBLISHED: ("wasGeneratedBy", "generatedAtTime"),
     records.SUPERSEDED: ("wasInvalidatedBy", "invalidatedAtTime"),
+    records.WITHHELD: ("wasInvalidatedBy", "invalidatedAtTime"),
     records.WITHDRAWN: ("wasInvalidatedBy", "invalidatedAtTime"),
 }
 
@@ -106,7 +110,7 @@ def _agent(event: Event, orcid: str | None = None) -> ox.NamedNode | None:
 
     A person has a number, since two may have the same label.
     """
-    if orcid:
+    if orcid and _ORCID.fullmatch(orcid):
         return ox.NamedNode(f"https://orcid.org/{orcid}")
     if event.person is not None:
         return ox.NamedNode(f"{BASE}agent/person/{event.person}")

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from typing import Any, TypeVar
 
 from aikg.engine.client import Engine
-from aikg.errors import NotAllowed, StateConflict, SubmissionInvalid
+from aikg.errors import (
+    AikgError,
+    EngineUnavailable,
+    NotAllowed,
+    StateConflict,
+    SubmissionInvalid,
+)
 from aikg.files.turtle import write_nquads
 from aikg.ledger import namespaces, overlay, records, steps, tokens
 from aikg.ledger.database import Database
 from aikg.ledger.records import Submission
 from aikg.ledger.steps import Actor, GraphChange, Judgement, Sent
 from aikg.names import graph_of
-from aikg.publication import provenance
+from aikg.publication import provenance, replay
 
 #: How long a curator's step may take, in seconds: a large submission is judged and derived.
 PATIENCE = 600.0
 
 _N_TRIPLES = "application/n-triples"
+#: How much of a quad that the graph cannot contain is shown, in characters.
+_SHOWN = 200
+_NOTHING = GraphChange(b"", b"")
+
+_Taken = TypeVar("_Taken")
 
 
 class Desk:
@@ -113,14 +125,16 @@ class Desk:
                 names them.
 
         Raises:
-            StateConflict: It is not published.
+            StateConflict: It is neither published nor withheld.
             StillUsed: Others that came later point at what it describes.
         """
         with self._changing:
-            self._require(submission, records.PUBLISHED)
-            answer = self._run("withdraw", self._leaving(submission) | {"force": force})
-            change = _change(answer)
-            why += _still_pointing(answer["users"])
+            present = self._require(submission, records.PUBLISHED, records.WITHHELD)
+            change = _NOTHING
+            if present.state == records.PUBLISHED:
+                answer = self._run("withdraw", self._leaving(submission) | {"force": force})
+                change = _change(answer)
+                why += _still_pointing(answer["users"])
             return self._apply(
                 change,
                 lambda: steps.withdraw(self.database, submission, actor, why, change),
@@ -143,7 +157,7 @@ class Desk:
         """
         with self._changing:
             return self._apply(
-                GraphChange(b"", b""),
+                _NOTHING,
                 lambda: steps.purge(self.database, submission, actor, why),
                 lambda: records.ever_published(self.database),  # others may share its persons
             )
@@ -164,27 +178,62 @@ class Desk:
         """Judge and apply everything that is published, on files that have changed.
 
         Returns:
-            Those that break a rule now, with what was found; they stay.
+            Those that break a rule now, with what was found; they stay. What the graph cannot take
+            is withheld.
         """
         fails = []
+        refused: dict[Submission, str] = {}
         added: set[str] = set()
         removed: set[str] = set()
         for submission in self._published():
-            told = self._told(submission) | {"replaced": None, "media_type": _N_TRIPLES}
-            answer = self._run("publish", told, records.statements(self.database, submission))
+            try:
+                answer = self._renewed(submission)
+            except EngineUnavailable:
+                raise
+            except AikgError as error:
+                refused[submission] = str(error)
+                continue
             if not answer["accepted"]:
                 fails.append(
                     (submission, [f["rule"] for f in answer["report"]["findings"] if f["blocks"]])
                 )
-            change = _change(answer)
-            self.engine.apply(add=change.added, remove=change.removed, version=self.files)
-            come, go = (set(part.decode().splitlines()) for part in (change.added, change.removed))
+            come, go = (set(answer[part].split("\n")) - {""} for part in ("added", "removed"))
             added, removed = (added - go) | (come - removed), (removed - come) | (go - added)
         with self.database.transaction():
             overlay.replace(self.database, self.files, _joined(added), _joined(removed))
+            for submission in self._published():
+                if submission in refused and submission.state == records.PUBLISHED:
+                    self._withhold(submission, refused[submission], _NOTHING)
+                elif submission not in refused and submission.state == records.WITHHELD:
+                    steps.restore(self.database, submission, self._itself)
         told_of = write_nquads(provenance.of(self.database, records.ever_published(self.database)))
         self.engine.apply(add=told_of, version=self.version)
         return fails
+
+    def repair(self, refused: Iterable[str]) -> None:
+        """Withhold the submissions that brought quads which the graph cannot take.
+
+        The graph is served without all that they state and all that follows from it; a curator
+        can withdraw them. The ledger keeps them as they were sent.
+
+        Args:
+            refused: The quads, as `replay` returns them; the graph was loaded without them.
+        """
+        with self._changing:
+            for graph, lines in replay.sources(self.database, refused).items():
+                change = _change(self._run("remove", {"graph": graph})) if graph else _NOTHING
+                self._apply(
+                    change,
+                    partial(self._set_aside, graph, lines, change),
+                    lambda: records.ever_published(self.database),
+                )
+
+    def withheld(self) -> dict[str, str]:
+        """Return the submissions that are published and not in the graph, each with the reason."""
+        return {
+            submission.address: records.history(self.database, submission)[-1].why
+            for submission in records.in_states(self.database, records.WITHHELD)
+        }
 
     @property
     def version(self) -> str:
@@ -238,42 +287,87 @@ class Desk:
             "later": records.later(self.database, submission),
         }
 
+    def _renewed(self, submission: Submission) -> dict[str, Any]:
+        """Judge what is published, and bring it into the graph."""
+        told = self._told(submission) | {"replaced": None, "media_type": _N_TRIPLES}
+        answer = self._run("publish", told, records.statements(self.database, submission))
+        change = {"add": answer["added"].encode(), "remove": answer["removed"].encode()}
+        self.engine.rehearse(**change, version=self.files)
+        self.engine.apply(**change, version=self.files)
+        return answer
+
+    def _set_aside(self, graph: str, lines: list[str], change: GraphChange) -> Submission | None:
+        """Record that the graph is served without what a submission brought."""
+        overlay.drop(self.database, lines)
+        shown = lines[0] if len(lines[0]) <= _SHOWN else f"{lines[0][:_SHOWN]}…"
+        reason = f"The graph cannot contain {len(lines)} of its quads, such as {shown}"
+        for submission in self._published():
+            if submission.graph == graph and submission.state == records.PUBLISHED:
+                return self._withhold(submission, reason, change)
+        # It is published no longer, or of unknown origin: only its quads were left.
+        overlay.change(self.database, self.files, change.added, change.removed)
+        return None
+
+    def _withhold(self, submission: Submission, why: str, change: GraphChange) -> Submission:
+        return steps.withhold(self.database, submission, self._itself, why, change)
+
+    @property
+    def _itself(self) -> Actor:
+        """Who takes the steps that nobody asked for."""
+        return Actor("the server", self.files)
+
     def _published(self) -> list[Submission]:
-        """Give what is published, in the order in which it was: later ones point at earlier."""
+        """Give what is published, in the order in which it was: later ones point at earlier.
+
+        What is withheld is among it.
+        """
 
         def when(submission: Submission) -> int:
             events = records.history(self.database, submission)
             return max(event.number for event in events if event.state == records.PUBLISHED)
 
-        return sorted(records.in_states(self.database, records.PUBLISHED), key=when)
+        found = records.in_states(self.database, records.PUBLISHED, records.WITHHELD)
+        return sorted(found, key=when)
 
     def _apply(
         self,
         change: GraphChange,
-        step: Callable[[], Submission],
+        step: Callable[[], _Taken],
         of: Callable[[], Collection[Submission]],
-    ) -> Submission:
-        """Take a step in the ledger, and then in the graph, with what is told of its origin.
+    ) -> _Taken:
+        """Take a step in the ledger and in the graph, with what is told of its origin.
 
-        A process that dies between the two loses nothing: it begins with what the ledger holds.
+        A copy of the graph takes the change first. The ledger records the step only then, and the
+        graph shows it only after that. A process that dies in between loses nothing that was
+        acknowledged: it begins with what the ledger has recorded.
+
+        Raises:
+            ChangeRefused: The graph cannot take the change; nothing was recorded.
         """
-        before = provenance.of(self.database, of())
-        submission = step()
-        after = provenance.of(self.database, of())
-        self.engine.apply(
-            add=change.added + write_nquads(after - before),
-            remove=change.removed + write_nquads(before - after),
-            version=self.version,
-        )
-        return submission
+        with self.database.transaction():
+            before = provenance.of(self.database, of())
+            taken = step()
+            after = provenance.of(self.database, of())
+            made = {
+                "add": change.added + write_nquads(after - before),
+                "remove": change.removed + write_nquads(before - after),
+            }
+            version = self.version
+            self.engine.rehearse(**made, version=version)
+        try:
+            self.engine.apply(**made, version=version)
+        except EngineUnavailable:
+            self.engine.restart()  # it begins with what the ledger has recorded
+        return taken
 
-    def _require(self, submission: Submission, state: str) -> None:
+    def _require(self, submission: Submission, *states: str) -> Submission:
         present = records.find(self.database, submission.name, submission.version)
-        if present.state != state:
+        if present.state not in states:
             raise StateConflict(
-                f"{submission.address} is {present.state}, not {state}.",
+                f"{submission.address} is {present.state}, not {' or '.join(states)}.",
                 advice="Look at its page: someone else may have decided meanwhile.",
             )
+        return present
 
     def _run(
         self, job: str, told: dict[str, Any], body: bytes = b"", timeout: float = PATIENCE

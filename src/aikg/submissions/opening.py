@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -40,11 +41,14 @@ def open_desk(
         database = Database(settings.ledger)
         try:
             files = built_version(settings.graph) or ""
-            with Engine(settings, lambda: _changes(database, files)) as engine:
+            with Engine(settings, lambda: _changes(settings, files)) as engine:
                 desk = Desk(database, engine, files)
-                if replay(database, files) is None:
+                held = replay(database, files)
+                if held is None:
                     for submission, found in desk.renew():
                         failing(submission, found)
+                elif held.refused:
+                    desk.repair(held.refused)
                 yield desk
         finally:
             database.close()
@@ -55,7 +59,12 @@ def operator(desk: Desk, name: str) -> Actor:
     return Actor(name, desk.files)
 
 
-def _changes(database: Database, files: str) -> list[Change]:
-    """Give the changes since the build; none while they stand on other files."""
-    held = replay(database, files)
+def _changes(settings: Settings, files: str) -> list[Change]:
+    """Give the changes since the build; none while they stand on other files.
+
+    They are read through a connection of their own: a step that waits for the graph has not
+    recorded yet what it asks of the graph, and holds the other one.
+    """
+    with contextlib.closing(Database(settings.ledger)) as database:
+        held = replay(database, files)
     return [Change(held.added, held.removed, held.version)] if held else []

@@ -34,7 +34,7 @@ def receipt(database: Database, submission: Submission) -> dict[str, Any]:
         "sha256": submission.sha256,
         "history": [asdict(event) for event in records.history(database, submission)],
         "report": json.loads(submission.report) if submission.report else None,
-        "follows": records.followed(database, submission).decode().splitlines(),
+        "follows": records.followed(database, submission).decode().split("\n")[:-1],
     }
 
 

@@ -82,7 +82,8 @@ def create_app(
     app.jinja_env.finalize = _seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     problems.register(app)
-    app.register_blueprint(pages.blueprint(engine, registered))
+    withheld = desk.withheld if desk else dict
+    app.register_blueprint(pages.blueprint(engine, registered, withheld))
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(store.blueprint(engine))
     app.register_blueprint(lookup.blueprint(engine))
@@ -150,6 +151,8 @@ def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
     desk = stack.enter_context(open_desk(settings, holder, _tell_failing))
+    for address, why in desk.withheld().items():
+        sys.stderr.write(f"submission {address} is withheld: {why}\n")
     queries = settings.root / "queries"
     registered, sections = questions.load(queries / "competency"), nodes.load(queries / "pages")
     return create_app(desk.engine, registered, desk, sections)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -49,8 +49,16 @@ class Shown:
     whole: bool = True
 
 
-def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
-    """Make the routes of the front page and of the server's health."""
+def blueprint(
+    engine: Engine, registered: Sequence[Question], withheld: Callable[[], Iterable[str]] = tuple
+) -> Blueprint:
+    """Make the routes of the front page and of the server's health.
+
+    Args:
+        engine: The graph.
+        registered: The questions that the front page shows.
+        withheld: Returns the submissions that are published and that the graph cannot take.
+    """
     routes = Blueprint("pages", __name__)
 
     @routes.get("/")
@@ -65,7 +73,7 @@ def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
 
     @routes.get("/health")
     def health() -> dict[str, Any]:
-        return {"status": "ok", **engine.describe()}
+        return {"status": "ok", **engine.describe(), "withheld": list(withheld())}
 
     @routes.app_template_filter("iri")
     def shortened(iri: str) -> str:

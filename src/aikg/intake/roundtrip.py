@@ -1,0 +1,87 @@
+"""What the ledger writes must be read again, term for term: statements that are not are refused.
+
+The ledger keeps the graph as N-Quads. A term that the writer of N-Quads spells in a way that the
+parser refuses, or reads as another term, would make a home that cannot be opened. Other formats can
+name such terms: RDF/XML and JSON-LD, for instance, let a literal name `rdf:langString` as its
+datatype. The store may write a number in another form of equal value; that is not a fault.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import cast
+
+import pyoxigraph as ox
+
+from aikg.intake.submission import Submission
+from aikg.intake.terms import node_of, value_of
+from aikg.names import OTHER_PREFIXES
+from aikg.rules.checks import Problem
+
+_RDF = OTHER_PREFIXES["rdf"]
+#: Where the parser stands in the one line that it reads: the sender never sees that line.
+_PLACE = re.compile(r"^.*?line \d+ (?:column \d+|between columns \d+ and \d+): | \(line \d+\)$")
+
+_ADVICE = {
+    _RDF + "langString": "Leave the datatype out and state the language: in RDF/XML by `xml:lang`, "
+    'in JSON-LD by `@language`, in Turtle as in `"text"@en`.',
+    _RDF + "dirLangString": "Leave the datatype out and state language and direction: in JSON-LD "
+    'by `@language` and `@direction`, in Turtle as in `"text"@en--ltr`.',
+}
+_OTHERWISE = "Write the value in a form that N-Quads can express: https://www.w3.org/TR/n-quads/."
+
+
+def checked(submission: Submission, longest: int) -> Submission:
+    """Return a submission without the statements that are not read again as they were written.
+
+    Args:
+        submission: What was read.
+        longest: How long a statement may be when it is written as N-Quads, in bytes.
+
+    Returns:
+        The submission; its problems name each statement that was taken out.
+    """
+    kept: list[ox.Triple] = []
+    problems: list[Problem] = []
+    for triple in submission.triples:
+        reason = _refusal(triple, longest)
+        if reason is None:
+            kept.append(triple)
+        else:
+            problems.append(_problem(triple, *reason))
+    if not problems:
+        return submission
+    return replace(submission, triples=kept, problems=[*submission.problems, *problems])
+
+
+def _refusal(triple: ox.Triple, longest: int) -> tuple[str, str] | None:
+    """Say why a statement cannot be kept, and what to do; None for one that can."""
+    quad = ox.Quad(triple.subject, triple.predicate, triple.object)
+    written = cast(bytes, ox.serialize([quad], format=ox.RdfFormat.N_QUADS))
+    if len(written) > longest:
+        return (
+            f"it takes {len(written):,} bytes as N-Quads, and at most {longest:,} are kept",
+            "Shorten the text; what a reader needs of it fits into much less.",
+        )
+    try:
+        again = list(ox.parse(written, format=ox.RdfFormat.N_QUADS))
+    except (SyntaxError, ValueError, MemoryError) as error:
+        datatype = getattr(getattr(triple.object, "datatype", None), "value", "")
+        return _PLACE.sub("", str(error)).rstrip("."), _ADVICE.get(datatype, _OTHERWISE)
+    if again != [quad]:
+        return "it is another statement when it is read again", _OTHERWISE
+    return None
+
+
+def _problem(triple: ox.Triple, reason: str, advice: str) -> Problem:
+    return Problem(
+        "Error",
+        "kept-as-sent",
+        node_of(triple),
+        triple.predicate.value,
+        value_of(triple),
+        f"The value cannot be stored and read again: {reason}.",
+        advice,
+        kind="rule",
+    )
