@@ -174,10 +174,10 @@ def every(name: str) -> Iterator[Term]:
         yield Term(iri.replace("%s", name), reference=True)
 
 
-def json_ld(terms: list[Term], start: int = 0) -> bytes:
+def json_ld(terms: list[Term], name: str = "a test") -> bytes:
     """Say each of the terms of a paper, a line each."""
     lines = []
-    for number, term in enumerate(terms, start):
+    for number, term in enumerate(terms):
         if term.reference:
             value = {"@id": term.value}
         else:
@@ -186,17 +186,17 @@ def json_ld(terms: list[Term], start: int = 0) -> bytes:
             value |= {
                 f"@{key}": text for key, text in (*named, ("direction", term.direction)) if text
             }
-        described = _described(number)
+        described = _described(number, name)
         node = {"@id": f"paper-{number}", "@type": AIKG + "Publication", _property(term): value}
         node |= {AIKG + "year": 2016, LABEL: {"@value": described, "@language": "en"}}
         lines.append(json.dumps(node))
     return ("[\n" + ",\n".join(lines) + "\n]").encode()
 
 
-def rdf_xml(terms: list[Term], start: int = 0) -> bytes:
+def rdf_xml(terms: list[Term], name: str = "a test") -> bytes:
     """Say each of the terms of a paper, in RDF/XML."""
     lines = []
-    for number, term in enumerate(terms, start):
+    for number, term in enumerate(terms):
         text = "".join(f"&#{ord(c)};" if c in "\t\n" else escape(c) for c in term.value)
         if term.reference:
             said = f'<rdfs:seeAlso rdf:resource="{text}"/>'
@@ -207,17 +207,17 @@ def rdf_xml(terms: list[Term], start: int = 0) -> bytes:
         lines.append(
             f'<a:Publication rdf:about="paper-{number}">{said}'
             f'<a:year rdf:datatype="{XSD}integer">2016</a:year>'
-            f'<rdfs:label xml:lang="en">{_described(number)}</rdfs:label></a:Publication>'
+            f'<rdfs:label xml:lang="en">{_described(number, name)}</rdfs:label></a:Publication>'
         )
     head = f'<rdf:RDF xmlns:rdf="{RDF}" xmlns:a="{AIKG}" '
     head += 'xmlns:rdfs="http://www.w3.org/2000/01/rdf-schema#">\n'
     return (head + "\n".join(lines) + "\n</rdf:RDF>\n").encode()
 
 
-def turtle(terms: list[Term], start: int = 0) -> bytes:
+def turtle(terms: list[Term], name: str = "a test") -> bytes:
     """Say each of the terms of a paper, in Turtle."""
     lines = []
-    for number, term in enumerate(terms, start):
+    for number, term in enumerate(terms):
         if term.reference:
             said = f"<{term.value}>"
         else:
@@ -228,13 +228,13 @@ def turtle(terms: list[Term], start: int = 0) -> bytes:
                 said += f"^^<{term.datatype}>"
         lines.append(
             f"<paper-{number}> a <{AIKG}Publication> ; <{AIKG}year> 2016 ; "
-            f'<{LABEL}> "{_described(number)}"@en ; <{_property(term)}> {said} .'
+            f'<{LABEL}> "{_described(number, name)}"@en ; <{_property(term)}> {said} .'
         )
     return ("\n".join(lines) + "\n").encode()
 
 
-def _described(number: int) -> str:
-    return f"paper {number} of a test"
+def _described(number: int, name: str) -> str:
+    return f"paper {number} of {name}"
 
 
 def _property(term: Term) -> str:

@@ -158,7 +158,7 @@ def test_each_term_is_refused_with_its_place_or_served_after_a_restart(
             some = [t for t in some if media_type != TURTLE or t.spoken_in_turtle]
             some[0] = Term("a remark")  # others refer to its paper
             target = f"/validate?name={name}"
-            reply = desk.ask("POST", target, None, write(some), Content_Type=media_type)
+            reply = desk.ask("POST", target, None, write(some, name), Content_Type=media_type)
             found = json.loads(reply.body)["findings"]
             assert {f["code"] for f in found} <= {"rule/kept-as-sent"}
             places = [p for f in found for p in (f["place"], *f["also_at"])]
@@ -166,7 +166,7 @@ def test_each_term_is_refused_with_its_place_or_served_after_a_restart(
             wrong = {at for at, term in enumerate(some) if not term.spoken_in_turtle}
             assert bad == wrong
             good = [term for at, term in enumerate(some) if at not in bad]
-            body = write(good)
+            body = write(good, name)
             assert send(desk, name, media_type, body).status == 201
             assert desk.step("publish", f"{name}/1").status == 200
             expected[f"{GRAPH}{name}/1"] = parted(body, media_type, name)
