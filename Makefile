@@ -41,12 +41,13 @@ mutate: .venv/dev ## change each fact of the data in turn; name what the invento
 bench: .venv/dev ## measure against other servers, for docs/benchmark.md (QUICK=1: a first look)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
-check: .venv/dev ## format, style, types, layers
+check: .venv/dev ## format, style, types, layers, rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/turtlefmt --check ontology data shapes cases description tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/rule_lint.py
 
 format: .venv/dev ## put Python and Turtle into their one form
 	$(BIN)/ruff format

@@ -2,11 +2,11 @@
 
 import sys
 
-from aikg import built, cli, settings, web
+from aikg import cli, graph, settings, web
 
 if __name__ == "__main__":
     cli.main(["serve", *sys.argv[1:]])
 else:
     configured = settings.from_environment()
-    built.ensure_built(configured)
+    graph.ensure_built(configured)
     app = web.open_app(configured)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from aikg import settings
-from aikg.built import ensure_built
+from aikg.graph import ensure_built
 from bench import peers
 from bench.parts import ONCE, PARTS
 from bench.results import Results

@@ -16,7 +16,7 @@ import click
 import pyoxigraph as ox
 
 from aikg import settings
-from aikg.built import ensure_built
+from aikg.graph import ensure_built
 from aikg.names import PREFIXES
 from bench import shipped
 from bench.inference import follow

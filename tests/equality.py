@@ -40,8 +40,8 @@ from test_shapes import CORE, all_shapes, reported
 from whole import Whole, Wrong, submission, told
 
 from aikg import settings
-from aikg.built import ensure_built
 from aikg.files import turtle
+from aikg.graph import ensure_built
 from aikg.intake import texts
 from aikg.intake.report import write
 from aikg.intake.verdict import Rules, judge

@@ -27,7 +27,7 @@ import click
 from desk import Desk, opened, trial
 
 from aikg import settings
-from aikg.built import ensure_built
+from aikg.graph import ensure_built
 from aikg.settings import Settings
 
 #: How many clients work at once.

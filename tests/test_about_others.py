@@ -86,9 +86,9 @@ def test_a_trial_that_touches_nobody_says_nothing_of_others(desk: Desk) -> None:
 
 
 @pytest.fixture(scope="module")
-def rules() -> incremental.Rules:
+def rules() -> incremental.InferenceRules:
     """What follows."""
-    return incremental.read(ROOT / "queries" / "rules")
+    return incremental.read_rules(ROOT / "queries" / "rules")
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def copied(store: ox.Store, node: str, name: str) -> list[ox.Quad]:
     ],
 )
 def test_the_finding_of_another_has_a_line_of_its_own(
-    store: ox.Store, rules: incremental.Rules, spell: str
+    store: ox.Store, rules: incremental.InferenceRules, spell: str
 ) -> None:
     """However its address is made to look; 91ae9ed cut off scheme and host, so that lines met."""
     before = lines(store)

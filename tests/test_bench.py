@@ -10,7 +10,7 @@ from aikg.build import Built
 from aikg.files import turtle
 from aikg.files.turtle import Statement
 from aikg.names import stands_aside
-from aikg.rules.validation import Verdict, examine
+from aikg.rules.validation import Verdict, examine_files
 from aikg.settings import Settings
 from bench import generate, shipped
 from bench.inference import follow
@@ -47,7 +47,7 @@ def verdict(
         (folder / f"{number}.ttl").write_bytes(generate.turtle(paper))
     given = turtle.read_folder(folder, folder)
     names = {statement.path for statement in given}
-    return examine(ontology, [*data, *given], ROOT, lambda stage: None, only=names)
+    return examine_files(ontology, [*data, *given], ROOT, lambda stage: None, only=names)
 
 
 def test_a_paper_has_about_the_size_that_is_asked_for(papers: list[Paper]) -> None:

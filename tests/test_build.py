@@ -13,7 +13,6 @@ from conftest import ROOT
 
 from aikg import build
 from aikg.build import Built
-from aikg.built import ensure_built
 from aikg.errors import (
     AikgError,
     GraphInvalid,
@@ -23,6 +22,7 @@ from aikg.errors import (
     TurtleSyntaxError,
 )
 from aikg.files.version import SOURCES
+from aikg.graph import ensure_built
 from aikg.names import stands_aside
 from aikg.settings import Settings
 

@@ -131,7 +131,7 @@ def test_a_decisive_trial_decides_by_the_margin_that_is_chosen(built: Built) -> 
 
 def test_a_status_returns_when_the_trial_is_taken_away(built: Built) -> None:
     """What is published and withdrawn leaves no trace."""
-    store, rules = ox.Store(), incremental.read(RULES)
+    store, rules = ox.Store(), incremental.read_rules(RULES)
     aside = {quad.graph_name for quad in built.aside}
     store.extend(quad for quad in built.quads() if quad.graph_name not in aside)
     before, quads = statuses(store), set(store)
@@ -149,7 +149,7 @@ def test_a_status_returns_when_the_trial_is_taken_away(built: Built) -> None:
 
 def test_each_status_is_of_the_version_that_the_data_have(built: Built) -> None:
     """At the build and after a change: its rule, and the version of the data."""
-    store, rules = ox.Store(), incremental.read(RULES)
+    store, rules = ox.Store(), incremental.read_rules(RULES)
     store.extend(built.quads())
     versions = {(r["rule"].value, r["data"].value) for r in store.query(_VERSIONS)}
     assert versions == {("1", built.version)}

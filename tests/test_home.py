@@ -17,7 +17,7 @@ from conftest import ROOT
 from desk import Desk, opened, trial
 
 from aikg.build import Built
-from aikg.questions import load
+from aikg.files.queries import read_queries
 from aikg.settings import Settings
 
 #: All that has a name; blank nodes are called otherwise each time.
@@ -115,7 +115,7 @@ def test_a_backup_of_a_running_server_gives_the_same_answers(
     """Restored into an empty home, every question has the same bytes as answer."""
     other = tmp_path_factory.mktemp("other")
     saved = other / "saved.db"
-    names = [question.name for question in load(ROOT / "queries" / "competency")]
+    names = [question.name for question in read_queries(ROOT / "queries" / "competency")]
 
     def answers(desk: Desk) -> list[bytes]:
         questions = [f"/sparql?question={name}&format=csv" for name in names]

@@ -12,11 +12,11 @@ from aikg.build import Built
 from aikg.files import turtle
 from aikg.files.queries import Query
 from aikg.names import PREFIXES, stands_aside
-from aikg.rules import asked, incremental, reasoning
+from aikg.rules import incremental, reasoning
 from aikg.rules.reasoning import INFERRED
 
 RULES = ROOT / "queries" / "rules"
-ASKED = incremental.read(RULES)
+ASKED = incremental.read_rules(RULES)
 AIKG = PREFIXES["aikg"]
 
 
@@ -164,4 +164,4 @@ def test_only_what_the_pattern_itself_binds_is_bound() -> None:
       MINUS { ?a <u> ?f } BIND (IRI(CONCAT(STR(?a), "x")) AS ?new)
     }"""
     rule = Query("rule", {}, text, ROOT)
-    assert asked.bound(rule) == ["a", "b", "d"]
+    assert reasoning.bound_variables(rule) == ["a", "b", "d"]

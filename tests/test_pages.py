@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from serving import QUESTION
 from werkzeug.test import TestResponse
 
-from aikg import questions
 from aikg.engine.client import Engine
+from aikg.files.queries import read_queries
 from aikg.settings import Settings
 from aikg.web import create_app
 
@@ -62,7 +62,7 @@ class Page(HTMLParser):
 def client(small: Settings) -> Iterator[FlaskClient]:
     """The application, without a server."""
     with Engine(small) as engine:
-        registered = questions.load(small.root / "queries" / "competency")
+        registered = read_queries(small.root / "queries" / "competency")
         yield create_app(engine, registered).test_client()
 
 

@@ -136,7 +136,7 @@ def read_reasons(root: Path) -> list[Reason]:
         MappingInvalid: The table is not valid.
     """
     columns = {"pattern": str, "reason": str}
-    reasons, faults = tables.read(Table(Reason, columns), root / REASONS, root)
+    reasons, faults = tables.read_table(Table(Reason, columns), root / REASONS, root)
     tables.refuse(faults)
     return reasons
 
@@ -213,7 +213,7 @@ def check(files: tuple[Path, ...], prefix: str | None) -> None:
     try:
         rows, _ = _read(root)
         known = read_prefixes(root)
-        read = {path.name: vocabulary.read(path, known, prefix) for path in files}
+        read = {path.name: vocabulary.read_vocabulary(path, known, prefix) for path in files}
     except AikgError as error:
         raise click.ClickException(f"{error}\n{error.advice}") from error
     say(f"{len(rows)} rows are valid and contradict neither each other nor the graph")

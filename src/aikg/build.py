@@ -17,20 +17,20 @@ from aikg.files.version import version_of
 from aikg.links import mappings
 from aikg.rules import shapes
 from aikg.rules.reasoning import INFERRED
-from aikg.rules.validation import Progress, judge
+from aikg.rules.validation import Progress, judge_files
 from aikg.settings import Settings
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a build gives.
+    """The result of a build.
 
     Attributes:
         asserted: The statements of `ontology/` and `data/turtle/`, with their places.
-        inferred: What follows from them, sorted.
-        remarks: What shapes and checks found that does not stop a build, a line each.
+        inferred: The triples that follow from them, sorted.
+        remarks: Problems of shapes and checks that do not stop a build, a line each.
         version: The version of the data: a hash of all files that the build reads.
-        aside: What stands in named graphs only, and is no evidence: links to other vocabularies,
+        aside: Quads in named graphs only, which are not evidence: links to other vocabularies,
             shapes, queries, and the description of the graph.
     """
 
@@ -41,9 +41,10 @@ class Built:
     aside: list[ox.Quad] = field(default_factory=list)
 
     def quads(self) -> Iterable[ox.Quad]:
-        """Every triple twice: in the default graph and in the graph of its source (decision 2).
+        """Yield every triple twice: in the default graph, and in the graph of its source.
 
-        What stands aside is in its named graph only.
+        Plain queries read the default graph; the graph of the source says where a triple comes
+        from. The quads aside come once.
         """
         for statement in self.asserted:
             triple = statement.triple
@@ -61,13 +62,13 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
     Raises:
         TurtleSyntaxError: A file is not Turtle.
         GraphInvalid: A shape or a check of level Error is broken.
-        Inconsistent: What follows from the data contradicts the ontology.
+        Inconsistent: A consequence of the data contradicts the ontology.
         MappingInvalid: A link to another vocabulary breaks its form or contradicts another.
     """
     current = version_of(settings.root)
     progress("read")
     ontology, data = _read_sources(settings.root)
-    verdict = judge(ontology, data, settings.root, progress)
+    verdict = judge_files(ontology, data, settings.root, progress)
     asserted = [*ontology, *data]
     progress("link")
     aside = mappings.read_graphs(settings.root, asserted)
@@ -83,7 +84,7 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
 def validate_files(
     paths: Sequence[Path], settings: Settings, progress: Progress = lambda stage: None
 ) -> list[str]:
-    """Judge files together with the graph's own, each in the place of what bears its name.
+    """Validate files together with the graph's own; each replaces the file with its name.
 
     Returns:
         The remarks on the files, a line each.
@@ -92,20 +93,20 @@ def validate_files(
         MissingFolder: One of them cannot be read.
         TurtleSyntaxError: One of them is not Turtle.
         GraphInvalid: One of them breaks a shape or a check of level Error.
-        Inconsistent: What follows from one of them contradicts the ontology.
+        Inconsistent: A consequence of one of them contradicts the ontology.
     """
     progress("read")
     ontology, data, names = read_with(paths, settings.root)
-    return judge(ontology, data, settings.root, progress, only=names).remarks
+    return judge_files(ontology, data, settings.root, progress, only=names).remarks
 
 
 def read_with(
     paths: Sequence[Path], root: Path
 ) -> tuple[list[Statement], list[Statement], set[str]]:
-    """Read the graph's own files and some more, each in the place of what bears its name.
+    """Read the graph's own files and some more, each of which replaces the file with its name.
 
     Returns:
-        The ontology, the data, and the names of the files that were given.
+        The ontology, the data, and the names of the given files.
 
     Raises:
         MissingFolder: One of them cannot be read.
@@ -126,7 +127,7 @@ def _read_sources(root: Path) -> tuple[list[Statement], list[Statement]]:
 
 
 def _read_aside(root: Path, ontology: Iterable[Statement]) -> Iterator[ox.Quad]:
-    """Read what stands in named graphs only: it is about the evidence, and no part of it."""
+    """Read the contents of named graphs that are about the evidence, and not part of it."""
     for folder in ("shapes", "description"):
         for statement in turtle.read_folder(root / folder, root):
             yield statement.quad
@@ -154,7 +155,7 @@ def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and put it there: nobody sees half of it."""
+    """Write a file under another name, then rename it: nobody sees half of it."""
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.write_bytes(content)
     unfinished.replace(path)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from aikg import questions, settings
-from aikg.built import ensure_built
+from aikg import settings
 from aikg.errors import AikgError, MissingFolder
-from aikg.files.version import built_version
-from aikg.links.vocabulary import triples
-from aikg.names import OTHER_PREFIXES, PREFIXES, shorten
+from aikg.files.queries import Query, find_query, read_queries
+from aikg.files.version import built_version, version_of
+from aikg.names import OTHER_PREFIXES, PREFIXES
 from aikg.publication import replay
 from aikg.settings import Settings
-from aikg.sparql.evaluation import Request, deep, evaluate, select
+from aikg.sparql.evaluation import Request, as_text, deep, evaluate, select
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Called with the name of each stage of the build.
+Progress = Callable[[str], object]
 
 _XSD = OTHER_PREFIXES["xsd"]
 _NUMBERS = {
@@ -47,7 +49,7 @@ class Graph:
     def table(self, query: str) -> tuple[list[str], list[list[str]]]:
         """Answer a query as text to read: column names, and rows with prefixed names."""
         names, rows = select(self.store, query)
-        return names, [[_readable(term) for term in row] for row in rows]
+        return names, [[as_text(term) for term in row] for row in rows]
 
     def write(self, query: str, form: str, output: IO[bytes]) -> None:
         """Answer a query in a format that `aikg.sparql.formats` names.
@@ -61,7 +63,7 @@ class Graph:
         deep(lambda: evaluate(self.store, request, output, begin=lambda media_type: None))
 
     def frame(self, query: str) -> pd.DataFrame:
-        """Answer a query as a data frame: numbers as numbers, IRIs as text, None where unbound.
+        """Answer a query as a data frame: numbers as numbers, IRIs as text, unbound as None.
 
         Raises:
             AikgError: pandas is not installed.
@@ -79,41 +81,65 @@ class Graph:
         return frame
 
 
-def open_graph(configured: Settings | None = None, vocabularies: Sequence[Path] = ()) -> Graph:
-    """Load the graph, built anew where files have changed, with what was published.
+def ensure_built(configured: Settings, progress: Progress = lambda stage: None) -> Path:
+    """Build the graph, unless the one on disk is of the files and the program as they are."""
+    path = configured.graph
+    if built_version(path) != version_of(configured.root) or _is_older_than_program(path):
+        # The build needs the libraries of shapes and links; an open graph does not.
+        from aikg import build  # noqa: PLC0415
+
+        build.build(configured, progress)
+    return path
+
+
+def _is_older_than_program(graph: Path) -> bool:
+    """Say whether the program has changed since: another program may make other triples."""
+    modules = Path(__file__).parent.rglob("*.py")
+    return graph.stat().st_mtime < max(module.stat().st_mtime for module in modules)
+
+
+def open_graph(
+    configured: Settings | None = None,
+    vocabularies: Sequence[Path] = (),
+    progress: Progress = lambda stage: None,
+) -> Graph:
+    """Load the graph with the published evidence; build it first if files have changed.
 
     Args:
-        configured: Where it lies; None: as the environment says.
-        vocabularies: RDF files of others, each read into a named graph of its own,
+        configured: The folders; None: from the environment.
+        vocabularies: RDF files of other vocabularies, each read into a named graph of its own,
             `graph:vocabulary/<name>`.
+        progress: Called with the name of each stage of the build.
 
     Raises:
         VocabularyUnreadable: One of them is not RDF.
     """
     configured = configured or settings.from_environment()
-    path = ensure_built(configured)
+    path = ensure_built(configured, progress)
     store = ox.Store()
     store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
     version = built_version(path) or ""
     if configured.ledger.exists():
         version = replay.onto(store, configured, version)
     for file in vocabularies:
+        from aikg.links.vocabulary import triples  # noqa: PLC0415  its readers load slowly
+
         name = ox.NamedNode(f"{PREFIXES['graph']}vocabulary/{file.stem}")
         store.extend(ox.Quad(t.subject, t.predicate, t.object, name) for t in triples(file))
     return Graph(store, version)
 
 
-def registered(configured: Settings | None = None) -> list[questions.Question]:
-    """Give the registered questions."""
+def registered(configured: Settings | None = None) -> list[Query]:
+    """Return the registered questions."""
     configured = configured or settings.from_environment()
-    return questions.load(configured.root / "queries" / "competency")
+    return read_queries(configured.root / "queries" / "competency")
 
 
 def find_text(question: str) -> str:
-    """Give the text of a query that is named by a file or by the name of a question.
+    """Return the text of a query that is named by a file or by the name of a question.
 
     Raises:
-        MissingFolder: It looks like a file, and there is none.
+        MissingFolder: It looks like a file, and does not exist.
         UnknownQuestion: No question has that name.
     """
     path = Path(question)
@@ -124,20 +150,12 @@ def find_text(question: str) -> str:
             f"There is no file {question}.",
             advice="Check the name; `aikg query` alone lists the registered questions.",
         )
-    return questions.find(registered(), question).text
+    return find_query(registered(), question).text
 
 
 def ask(question: str) -> pd.DataFrame:
     """Answer a registered question, or a query in a file, as a data frame."""
     return open_graph().frame(find_text(question))
-
-
-def _readable(term: Any) -> str:
-    if term is None:
-        return ""
-    return (
-        shorten(term.value) if isinstance(term, ox.NamedNode) else str(getattr(term, "value", term))
-    )
 
 
 def _value(term: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-#: All that this project mints lies under this address; each IRI is a page (decision 1).
+#: Every IRI of this project begins with this address; each IRI is a page.
 BASE = "https://w3id.org/aikg/"
 
 #: One prefix a kind of thing, so that names need no escapes: `drug:exemestane`.
@@ -53,7 +53,8 @@ OTHER_PREFIXES = {
 
 PREFIXES = dict(sorted((OWN_PREFIXES | OTHER_PREFIXES).items()))
 
-#: What a submission describes lies under this address and its own name (decision 6).
+#: A submission describes only nodes below this address and its own name. So no submission can
+#: change a node of the graph, or of another submission.
 SUBMISSIONS = BASE + "submission/"
 
 _NAMED = re.compile(

@@ -8,9 +8,8 @@ from aikg.cli.console import Commands
 
 #: The commands of each module of this package; it is imported when one of them is asked for.
 COMMANDS = {
-    "evidence": ("build", "audit", "query", "reason"),
+    "evidence": ("build", "audit", "query", "reason", "claims"),
     "intake": ("validate", "template"),
-    "claims": ("claims",),
     "lookup": ("resolve", "search", "names"),
     "server": ("serve",),
     "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),

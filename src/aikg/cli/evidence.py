@@ -1,4 +1,4 @@
-"""`aikg build | audit | query | reason`: the graph from its files, and what is in it."""
+"""`aikg build | audit | query | reason | claims`: the graph from its files, and its content."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import click
 
 from aikg import audit as auditing
 from aikg import build as building
+from aikg import claims as judging
 from aikg import graph, settings
-from aikg.built import ensure_built
 from aikg.cli.console import (
     console,
     data_output,
@@ -23,10 +23,20 @@ from aikg.cli.console import (
     text_output,
 )
 from aikg.files.turtle import Statement
-from aikg.names import RDF_TYPE, shorten
+from aikg.names import RDF_TYPE
+from aikg.sparql.evaluation import as_text
 
-#: The file's own name for standard input, as everywhere on a command line.
+#: Standard input, as everywhere on a command line.
 STDIN = "-"
+
+_FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+_FORMAT = click.option(
+    "--format",
+    "form",
+    default="table",
+    show_default=True,
+    type=click.Choice(("table", "json", "csv")),
+)
 
 
 @click.command()
@@ -47,18 +57,12 @@ def build() -> None:
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    default="table",
-    show_default=True,
-    type=click.Choice(("table", "json", "csv")),
-)
+@_FILES
+@_FORMAT
 def audit(files: tuple[Path, ...], form: str) -> None:
-    """Show what cannot be true, is unlikely or cannot be tested, in the graph or in FILES.
+    """Show impossible, unlikely and untestable figures, in the graph or in FILES.
 
-    Exit status: 1 if an error is recorded by no data issue of its source.
+    Exit status: 1 if an error is not recorded as a data issue of its source.
     """
     configured = settings.from_environment()
     with stages() as progress:
@@ -73,7 +77,7 @@ def audit(files: tuple[Path, ...], form: str) -> None:
 
 
 def _print_report(report: auditing.Report) -> None:
-    """Print what the rules found, and below it what was recorded by hand."""
+    """Print the problems that rules found, then those that were recorded by hand."""
     for by_rule in (True, False):
         entries = [e for e in report.entries if (e.level != auditing.RECORDED) == by_rule]
         say(f"{'Found by rule' if by_rule else 'Recorded by hand'}: {len(entries)}")
@@ -104,7 +108,7 @@ def _print_report(report: auditing.Report) -> None:
     "vocabularies",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="An RDF file of others, as a named graph beside the evidence; can be repeated.",
+    help="An RDF file of another vocabulary, as a named graph; can be repeated.",
 )
 def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> None:
     """Ask QUESTION: the name of a registered question, a file, or - for standard input.
@@ -117,8 +121,7 @@ def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> No
         return
     text = sys.stdin.read() if question == STDIN else graph.find_text(question)
     with stages() as progress:
-        ensure_built(configured, progress)
-    opened = graph.open_graph(configured, vocabularies)
+        opened = graph.open_graph(configured, vocabularies, progress)
     if form == "table":
         names, rows = opened.table(text)
         print_rows(names, rows)
@@ -130,17 +133,13 @@ def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> No
 @click.command()
 @click.option("--hermit", is_flag=True, help="Prove it with HermiT (needs aikg[java]).")
 def reason(hermit: bool) -> None:
-    """Show what follows from the files: the types and the properties that nobody states."""
+    """Show the inferred types and properties, which follow from the files."""
     configured = settings.from_environment()
     with stages() as progress:
         result = building.compile_graph(configured, progress)
     rows = [
-        (
-            _short(t.subject),
-            "a" if t.predicate.value == RDF_TYPE else _short(t.predicate),
-            _short(t.object),
-        )
-        for t in result.inferred
+        (as_text(s), "a" if p.value == RDF_TYPE else as_text(p), as_text(o))
+        for s, p, o in result.inferred
     ]
     print_rows(("subject", "property", "follows"), rows)
     if hermit:
@@ -148,7 +147,7 @@ def reason(hermit: bool) -> None:
 
 
 def _prove(asserted: Sequence[Statement], rules: Path) -> None:
-    """Let HermiT reason over the same slice, and show where it differs."""
+    """Let HermiT reason over the same triples, and show the differences."""
     from aikg.rules import hermit  # noqa: PLC0415  owlready2 takes a second to import
 
     with stages() as progress:
@@ -162,6 +161,36 @@ def _prove(asserted: Sequence[Statement], rules: Path) -> None:
     console.print("HermiT agrees, and finds no contradiction.")
 
 
-def _short(term: object) -> str:
-    value = getattr(term, "value", str(term))
-    return shorten(value) if value.startswith("http") else value
+@click.command()
+@_FILES
+@_FORMAT
+def claims(files: tuple[Path, ...], form: str) -> None:
+    """Show the status of each claim that findings can test, with the reasons.
+
+    FILES are added to the graph first: a trial, or a margin of your own. The output marks each
+    status that they change.
+    """
+    configured = settings.from_environment()
+    with stages() as progress:
+        assessed = judging.assess(files, configured, progress)
+    if form != "table":
+        with text_output() as output:
+            judging.write(assessed, form, output)
+        return
+    for each in assessed:
+        margin = f", under {each.margin}" if each.margin else ""
+        was = f" (was {each.was})" if each.was else ""
+        why = f": {each.why}" if each.why else ""
+        say(f"{each.status}{was}{margin}{why}  {each.claim}")
+        say(f"    {each.says}")
+        for line in each.lines:
+            reasons = f": {line.reasons}" if line.reasons else ""
+            say(
+                f"    {line.direction}  {line.printed} {line.outcome}{reasons}"
+                f"  [{line.finding}, {line.found_by}]"
+            )
+        say()
+    for rule, data in {(each.rule, each.data) for each in assessed}:
+        say(f"By the rule {rule}, on the data of version {data}.")
+    say("docs/claims.md explains each status and reason. Without a margin no likeness is")
+    say("ever supported. Judgements, expectations and recommendations are not computed.")

@@ -12,10 +12,10 @@ import click
 
 from aikg import build as building
 from aikg import graph, settings
-from aikg.built import ensure_built
 from aikg.characters import escaped_rdf
 from aikg.cli.console import remark, say, say_lines, stages
 from aikg.errors import AikgError, MissingFolder
+from aikg.graph import ensure_built
 from aikg.intake import template as sheet
 from aikg.intake import texts
 from aikg.intake.examination import Examined, examine
@@ -88,7 +88,7 @@ def _validate_submitted(
         ensure_built(configured, progress)
         progress("load")
         store, rules = graph.open_graph(configured).store, Rules.load(configured.root)
-        follows = incremental.read(configured.root / "queries" / "rules")
+        follows = incremental.read_rules(configured.root / "queries" / "rules")
         examined = []
         for path in files:
             progress(f"validate {path}")

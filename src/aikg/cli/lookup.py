@@ -9,7 +9,6 @@ from typing import TextIO
 import click
 
 from aikg import graph, settings
-from aikg.built import ensure_built
 from aikg.cli.console import print_rows, say, say_json, stages, text_output
 from aikg.links.lookup import LookUp
 from aikg.names import shorten
@@ -26,8 +25,7 @@ _FORMAT = click.option(
 def _open() -> LookUp:
     configured = settings.from_environment()
     with stages() as progress:
-        ensure_built(configured, progress)
-    opened = graph.open_graph(configured)
+        opened = graph.open_graph(configured, progress=progress)
 
     def ask(query: str) -> bytes:
         answer = io.BytesIO()

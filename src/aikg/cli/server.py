@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from aikg import settings
-from aikg.built import ensure_built
 from aikg.cli.console import remark, stages
+from aikg.graph import ensure_built
 
 #: What a container has: a file that its engine makes, or a variable.
 _CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))

@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from aikg import settings
-from aikg.built import ensure_built
 from aikg.cli.console import console, print_rows, say, say_json, stages
 from aikg.errors import MissingFolder, SubmissionInvalid
+from aikg.graph import ensure_built
 from aikg.ledger.steps import LICENCES, Sent
 from aikg.submissions.export import as_turtle, left_out
 from aikg.submissions.local import LocalDesk

@@ -1,1 +1,1 @@
-"""What the graph says about itself, in named graphs of its own: figures, and queries that run."""
+"""The description of the graph in named graphs of its own: figures, rules, and queries."""

@@ -16,7 +16,7 @@ from aikg.names import BASE, PREFIXES, RDF_TYPE, RDFS_LABEL
 
 #: The graph of the examples; its name is the address where editors look for them.
 EXAMPLES = ox.NamedNode(BASE + ".well-known/sparql-examples")
-#: What the prefixes are declared on.
+#: The node that declares the prefixes.
 ONTOLOGY = ox.NamedNode(BASE + "ontology")
 ENDPOINT = ox.NamedNode(BASE + "sparql")
 
@@ -26,7 +26,7 @@ _ANY_URI = ox.NamedNode(PREFIXES["xsd"] + "anyURI")
 
 
 def examples(questions: Sequence[Query]) -> Iterator[ox.Quad]:
-    """Give the questions as examples, with the prefixes of this project."""
+    """Yield the questions as examples, with the prefixes of this project."""
     yield from _executables(questions, EXAMPLES.value + "/", EXAMPLES)
     for question in questions:
         node = ox.NamedNode(f"{EXAMPLES.value}/{question.name}")
@@ -48,7 +48,7 @@ def prefixes() -> Iterator[ox.Quad]:
 
 
 def checks_and_rules(checks: Iterable[Query], rules: Iterable[Query]) -> Iterator[ox.Quad]:
-    """Give the checks and the rules, each with its text, under the address that names it."""
+    """Yield the checks and the rules, each with its text, under its address."""
     for kind, queries in {"check": checks, "rule": rules}.items():
         graph = ox.NamedNode(f"{PREFIXES['graph']}queries/{kind}s")
         yield from _executables(queries, f"{BASE}{kind}/", graph)

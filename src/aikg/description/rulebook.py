@@ -1,4 +1,4 @@
-"""The rules in words: what each asks, how heavily, how to mend, and an example of each sort.
+"""The rules in words: the text of each, its level, its remedy, and good and bad examples.
 
 The examples are the case files of `cases/`, which also test the rules: a page cannot show an
 example that the rule does not treat as it says.
@@ -30,12 +30,12 @@ _REPORT = re.compile(r"^\S+ a sh:ValidationReport\b", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Example:
-    """A piece of Turtle, as an example shows it.
+    """A piece of Turtle, as a page shows it.
 
     Attributes:
         text: The piece without its prefixes.
-        node: The node that matters.
-        about: What is said of it, as property and value.
+        node: The node of interest.
+        about: Its statements, as property and value.
         kinds: Its classes.
     """
 
@@ -45,18 +45,18 @@ class Example:
     kinds: frozenset[Node]
 
     def likeness(self, other: Example) -> float:
-        """Say how much two nodes have in common, from 0 to 1."""
+        """Return the common part of two nodes, from 0 to 1."""
         return len(self.about & other.about) / len(self.about | other.about)
 
 
 def describe(
     rules: Graph, ontology: Graph, checks: Sequence[Query], cases: Path
 ) -> Iterator[ox.Quad]:
-    """Describe each shape that can stand in a report, and each check.
+    """Describe each shape that can be in a report, and each check.
 
     Args:
         rules: The shapes.
-        ontology: The ontology, whose labels take the place of names.
+        ontology: The ontology, whose labels replace names.
         checks: The checks.
         cases: The folder of the case files.
 
@@ -99,7 +99,7 @@ def _shapes(
 def _mended(
     rules: Graph, ontology: Graph, shape: Node, bad: Sequence[Example], good: Sequence[Example]
 ) -> Example:
-    """Choose the whole node that is most like those that break a shape, or that they point at."""
+    """Choose the valid node that is most similar to those that break a shape."""
     tops = {shape, *rules.subjects(SH.property, shape)}
     aims = {kind for top in tops for kind in rules.objects(top, SH.targetClass)}
     path = rules.value(shape, SH.path)
@@ -115,7 +115,7 @@ def _mended(
 
 
 def _broken(cases: Path) -> dict[str, list[Example]]:
-    """Read what breaks each shape: the first case of each of its constraints."""
+    """Read the nodes that break each shape: the first case of each of its constraints."""
     found: dict[str, dict[Node, Example]] = {}
     for path in sorted(cases.glob("*/*.ttl")):
         text = path.read_text(encoding="utf-8")
@@ -125,7 +125,7 @@ def _broken(cases: Path) -> dict[str, list[Example]]:
             examples.setdefault(component, _example(_body(text), graph, focus))
     if not found:
         raise MissingFolder(
-            f"{cases} holds no case file.",
+            f"{cases} contains no case file.",
             advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
         )
     return {shape: list(examples.values()) for shape, examples in found.items()}
@@ -140,7 +140,7 @@ def _results(graph: Graph) -> Iterator[tuple[Node, Node, Node]]:
 
 
 def _whole_nodes(path: Path, ontology: Graph) -> list[Example]:
-    """Read the nodes that cases point at, which break no shape, each with its block of text."""
+    """Read the valid nodes that cases point at, each with its block of text."""
     text = path.read_text(encoding="utf-8")
     graph = Graph().parse(data=text, format="turtle")
     namespaces = dict(graph.namespaces())
@@ -159,7 +159,7 @@ def _example(text: str, graph: Graph, node: Node) -> Example:
 
 
 def _body(text: str) -> str:
-    """Give a case without its prefixes and without the report that it expects."""
+    """Return a case without its prefixes and without the report that it expects."""
     report = _REPORT.search(text)
     lines = text[: report.start() if report else None].splitlines()
     return "\n".join(line for line in lines if not line.startswith("@prefix")).strip()

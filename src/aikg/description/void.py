@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
 
-#: The graph that holds the figures; its name is the address where crawlers look for them.
+#: The graph with the figures; its name is the address where crawlers look for them.
 GRAPH = ox.NamedNode(BASE + ".well-known/void")
 #: The name of the whole dataset; its page is the front page.
 DATASET = ox.NamedNode(BASE)

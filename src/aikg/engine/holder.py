@@ -23,6 +23,7 @@ import pyoxigraph as ox
 from aikg.description import void
 from aikg.engine import jobs, worker
 from aikg.engine.frames import Broken, Frames
+from aikg.rules.delta import Delta
 
 #: Where Linux lists a process's threads.
 _THREADS = Path("/proc/self/task")
@@ -52,12 +53,12 @@ class Held:
 
     def apply(self, add: bytes, remove: bytes, version: str) -> None:
         """Change the graph in one step: every later fork sees all of it, or none."""
-        out, coming = (list(ox.parse(part, ox.RdfFormat.N_QUADS)) for part in (remove, add))
-        touched = {q for q in (*out, *coming) if q.graph_name == ox.DefaultGraph()}
+        delta = Delta.from_nquads(add, remove)
+        touched = {q for q in (*delta.added, *delta.removed) if q.graph_name == ox.DefaultGraph()}
         self.triples -= sum(quad in self.store for quad in touched)
-        void.change(self.store, out, coming, version)
+        void.change(self.store, delta.removed, delta.added, version)
         self.triples += sum(quad in self.store for quad in touched)
-        for graph in {quad.graph_name for quad in out} - {ox.DefaultGraph()}:
+        for graph in {quad.graph_name for quad in delta.removed} - {ox.DefaultGraph()}:
             if not any(self.store.quads_for_pattern(None, None, None, graph)):
                 self.store.remove_graph(graph)  # what holds nothing is not there
         self.version = version

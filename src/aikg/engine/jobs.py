@@ -22,8 +22,7 @@ from aikg.intake.verdict import Rules
 from aikg.publication import change
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
-from aikg.sparql.graphs import write_graph
-from aikg.sparql.nodes import write_node, write_rows
+from aikg.sparql.resources import write_graph, write_node, write_rows
 
 
 class Begin(Protocol):

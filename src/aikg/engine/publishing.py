@@ -15,8 +15,7 @@ from typing import Any, TypeAlias
 
 import pyoxigraph as ox
 
-from aikg import questions
-from aikg.files.queries import Query
+from aikg.files.queries import Query, read_queries
 from aikg.files.turtle import write_nquads
 from aikg.intake import template, verdict
 from aikg.intake.examination import Examined, examine
@@ -28,7 +27,7 @@ from aikg.names import BASE
 from aikg.publication import change
 from aikg.publication.impact import Asked, impact
 from aikg.rules import incremental
-from aikg.rules.difference import Difference
+from aikg.rules.delta import Delta
 from aikg.rules.reasoning import INFERRED
 
 #: What a job is told, and what it answers; both of the types of JSON.
@@ -49,7 +48,7 @@ class Knowledge:
     """
 
     rules: verdict.Rules
-    follows: incremental.Rules
+    follows: incremental.InferenceRules
     questions: list[Query]
 
     @classmethod
@@ -61,8 +60,8 @@ class Knowledge:
         """
         return cls(
             verdict.Rules.load(root),
-            incremental.read(root / "queries" / "rules"),
-            questions.load(root / "queries" / "competency"),
+            incremental.read_rules(root / "queries" / "rules"),
+            read_queries(root / "queries" / "competency"),
         )
 
 
@@ -150,10 +149,8 @@ PUBLISHING: dict[str, Publish] = {
 }
 
 
-def _publish(
-    store: ox.Store, known: Knowledge, told: Told, body: bytes
-) -> tuple[Examined, Difference]:
-    gone = Difference(set(), set())
+def _publish(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> tuple[Examined, Delta]:
+    gone = Delta()
     if told["replaced"]:
         kept = _read(store, known, told, body).nodes
         gone = change.withdraw(store, known.follows, told["replaced"], told["later"], kept)
@@ -189,11 +186,12 @@ def _verdict(found: Examined) -> Told:
     }
 
 
-def _difference(difference: Difference) -> Told:
+def _difference(difference: Delta) -> Told:
     followed = [q.triple for q in difference.added if q.graph_name == INFERRED]
+    added, removed = difference.to_nquads()
     return {
-        "added": write_nquads(difference.added).decode(),
-        "removed": write_nquads(difference.removed).decode(),
+        "added": added.decode(),
+        "removed": removed.decode(),
         "followed": _lines(followed),
     }
 

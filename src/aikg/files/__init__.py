@@ -1,1 +1,1 @@
-"""What lies in files: Turtle with the place of each statement, and queries with their headers."""
+"""Readers of files: Turtle with the place of each statement, and queries with their headers."""

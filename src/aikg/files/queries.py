@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aikg.errors import MissingFolder, QueryMalformed
+from aikg.errors import MissingFolder, QueryMalformed, UnknownQuestion
 
 _HEADER = re.compile(r"#\+ (\w+): (.+)")
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query that lies in a file.
+    """A query in a file.
 
     Attributes:
-        name: The file's name without its ending; what users call the query by.
+        name: The file's name without its ending.
         header: The `#+ key: value` lines at the top of the file.
         text: The whole file, header included.
         path: The file.
@@ -30,7 +31,7 @@ class Query:
 
     @property
     def summary(self) -> str:
-        """What the query asks, as a sentence."""
+        """The question, as a sentence."""
         return self.header["summary"]
 
 
@@ -44,10 +45,25 @@ def read_queries(folder: Path, required: Sequence[str] = ("summary",)) -> list[Q
     paths = sorted(folder.rglob("*.rq"))
     if not paths:
         raise MissingFolder(
-            f"{folder} holds no query.",
+            f"{folder} contains no query.",
             advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
         )
     return [_read_query(path, required) for path in paths]
+
+
+def find_query(queries: Sequence[Query], name: str) -> Query:
+    """Find a registered question by its name.
+
+    Raises:
+        UnknownQuestion: None has that name; the advice lists those with a similar name.
+    """
+    by_name = {query.name: query for query in queries}
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(name, by_name, n=3) or sorted(by_name)
+    raise UnknownQuestion(
+        f"No question is called {name!r}.", advice=f"Ask one of: {', '.join(near)}."
+    )
 
 
 def _read_query(path: Path, required: Sequence[str]) -> Query:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from aikg.errors import MissingFolder, TurtleSyntaxError
 from aikg.names import PREFIXES, graph_of
 
-#: What the grammar of Turtle is, for whoever has to mend a file.
+#: The grammar of Turtle, for anyone who has to fix a file.
 GRAMMAR = "https://www.w3.org/TR/turtle/#sec-grammar"
 
 
@@ -22,8 +22,8 @@ class Statement:
 
     Attributes:
         triple: The triple; its blank nodes are named after the file, in order of appearance.
-        path: The file, as it is named to the reader: below the root where it lies there.
-        line: The line, counted from 1, on which the parser had read enough to give the triple.
+        path: The file, relative to the root if it is below it.
+        line: The line, counted from 1, at which the parser had read the whole triple.
     """
 
     triple: ox.Triple
@@ -44,7 +44,7 @@ class Statement:
 
 
 class Lines:
-    """Hands out at most one line a read, so that the parser is not ahead of what it gives."""
+    """Returns at most one line a read, so that the parser does not read ahead of its triples."""
 
     def __init__(self, data: bytes) -> None:
         self._lines = data.splitlines(keepends=True)
@@ -52,7 +52,7 @@ class Lines:
         self.number = 0
 
     def read(self, size: int) -> bytes:
-        """Give the rest of a line, or as much of it as is asked for."""
+        """Return the rest of a line, or at most `size` bytes of it."""
         if not self._rest and self.number < len(self._lines):
             self._rest = self._lines[self.number]
             self.number += 1
@@ -86,7 +86,7 @@ def read(path: Path, root: Path) -> list[Statement]:
         reason = error.msg.partition(": ")[2] or error.msg
         raise TurtleSyntaxError(
             f"{place}: this is not Turtle: {reason}",
-            advice="Mend the line, or the end of the statement before it; "
+            advice="Fix the line, or the end of the statement before it; "
             "then run `aikg validate` on the file.",
             reference=GRAMMAR,
         ) from error
@@ -118,7 +118,7 @@ def read_folder(folder: Path, root: Path) -> list[Statement]:
     paths = sorted(folder.rglob("*.ttl"))
     if not paths:
         raise MissingFolder(
-            f"{folder} holds no Turtle file.",
+            f"{folder} contains no Turtle file.",
             advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
         )
     statements: list[Statement] = []
@@ -130,7 +130,7 @@ def read_folder(folder: Path, root: Path) -> list[Statement]:
             mistakes.append(str(error))
     if mistakes:
         raise TurtleSyntaxError(
-            "\n".join(mistakes), advice="Mend the lines, then build again.", reference=GRAMMAR
+            "\n".join(mistakes), advice="Fix the lines, then build again.", reference=GRAMMAR
         )
     return statements
 

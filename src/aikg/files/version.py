@@ -1,4 +1,4 @@
-"""The version of the data: which files a graph was built from."""
+"""The version of the data: a hash of the files that a graph was built from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aikg.errors import MissingFolder
 
-#: What the build reads, in this order; each is a folder below the root.
+#: The folders that the build reads, in this order, below the root.
 SOURCES = ("ontology", "data/turtle", "shapes", "queries", "cases", "description")
 
 
@@ -32,7 +32,7 @@ def version_of(root: Path) -> str:
 
 
 def built_version(graph: Path) -> str | None:
-    """Read the version in the first line of a built graph; None where there is none."""
+    """Read the version in the first line of a built graph; None if there is no graph."""
     try:
         with graph.open(encoding="utf-8") as lines:
             return lines.readline().removeprefix("# aikg ").strip()

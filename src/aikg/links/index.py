@@ -146,8 +146,8 @@ class Index:
         advice = f"{_ADVICE}."
         if new:
             message += f"; {new.curie}{_called(old.replacement_label)} replaces it, and "
-            ours = ", ".join(f"{shorten(link.entity)} ({link.predicate})" for link in links)
-            message += f"leads to {ours}" if links else "is linked to nothing here"
+            entities = ", ".join(f"{shorten(x.entity)} ({x.predicate})" for x in links)
+            message += f"leads to {entities}" if links else "is linked to nothing here"
         if new and links:
             advice = f"Use {new.curie}: /resolve/{new.curie}, or `aikg resolve {new.curie}`."
         return IdentifierObsolete(

@@ -188,7 +188,7 @@ def read_mappings(root: Path, prefixes: Prefixes) -> list[Mapping]:
 
 
 def _mapping(path: Path, root: Path, prefixes: Prefixes) -> tuple[list[Mapping], list[str]]:
-    rows, faults = tables.read(mapping_table(prefixes), path, root)
+    rows, faults = tables.read_table(mapping_table(prefixes), path, root)
     name = path.relative_to(root) if path.is_relative_to(root) else path
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     metadata = "\n".join(line.removeprefix("#") for line in tables.header(lines))
@@ -226,7 +226,7 @@ def read_names(root: Path, labels: Dictionary[str, str]) -> list[Name]:
         "see_also": tables.sightings,
         "date": tables.day,
     }
-    names, faults = tables.read(Table(Name, columns), root / FOLDER / "names.tsv", root)
+    names, faults = tables.read_table(Table(Name, columns), root / FOLDER / "names.tsv", root)
     seen: dict[str, Name] = {}
     for name in names:
         earlier = seen.setdefault(name.name.casefold(), name)
@@ -253,7 +253,7 @@ def read_look_alikes(
         "date": tables.day,
     }
     path = root / FOLDER / "neighbours.tsv"
-    found, faults = tables.read(Table(LookAlike, columns), path, root)
+    found, faults = tables.read_table(Table(LookAlike, columns), path, root)
     tables.refuse(faults)
     return found
 
@@ -277,7 +277,7 @@ def read_obsolete(root: Path, prefixes: Prefixes) -> list[Obsolete]:
     # A vocabulary that merges a term keeps its number, not its label; some have no replacement.
     empty = {"label": "", "replaced_by": None, "replacement_label": ""}
     path = root / FOLDER / "obsolete.tsv"
-    found, faults = tables.read(Table(Obsolete, columns, empty), path, root)
+    found, faults = tables.read_table(Table(Obsolete, columns, empty), path, root)
     first = {row.identifier: row for row in reversed(found)}
     tables.refuse(faults + [f"{r.place}: {m}" for r in found for m in _mistakes(r, first)])
     return found

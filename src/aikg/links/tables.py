@@ -49,7 +49,7 @@ class Table(Generic[Row]):
     asked: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(table: Table[Row], path: Path, root: Path) -> tuple[list[Row], list[str]]:
+def read_table(table: Table[Row], path: Path, root: Path) -> tuple[list[Row], list[str]]:
     """Read a table; a file that does not exist has no rows.
 
     Args:

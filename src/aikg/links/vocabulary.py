@@ -88,7 +88,7 @@ class Term:
 Vocabulary = dict[Identifier, Term]
 
 
-def read(path: Path, prefixes: Prefixes, prefix: str | None = None) -> Vocabulary:
+def read_vocabulary(path: Path, prefixes: Prefixes, prefix: str | None = None) -> Vocabulary:
     """Read the terms of a file whose prefixes are known; others are skipped.
 
     Args:
@@ -278,7 +278,7 @@ def _read_table(path: Path) -> Iterator[_Fact]:
 
 
 def _labelled(term: str, label: str) -> Iterator[_Fact]:
-    """Yield a label; where there is no column for it, an obsolete term's begins with the word."""
+    """Yield a label; without a column for that, the label of an obsolete term says so."""
     yield term, _LABEL, label
     if label.lower().startswith("obsolete "):
         yield term, _OBSOLETE, "true"

@@ -11,15 +11,17 @@ import pyoxigraph as ox
 from aikg.errors import StillUsed
 from aikg.names import graph_of, shorten, stands_aside
 from aikg.rules import incremental
-from aikg.rules.difference import Difference
-from aikg.rules.incremental import Rules
+from aikg.rules.delta import Delta
+from aikg.rules.incremental import InferenceRules
 from aikg.rules.reasoning import INFERRED
 
 #: How many of those that point at something are listed.
 _LISTED = 20
 
 
-def publish(store: ox.Store, rules: Rules, graph: str, triples: Iterable[ox.Triple]) -> Difference:
+def publish(
+    store: ox.Store, rules: InferenceRules, graph: str, triples: Iterable[ox.Triple]
+) -> Delta:
     """Put statements into a named graph, and what follows from them beside them.
 
     Args:
@@ -48,11 +50,11 @@ class User:
 
 def withdraw(
     store: ox.Store,
-    rules: Rules,
+    rules: InferenceRules,
     graph: str,
     later: Collection[str],
     kept: Collection[str] = (),
-) -> Difference:
+) -> Delta:
     """Take the statements of a named graph out of the graph, and what followed from them.
 
     Args:
@@ -80,7 +82,7 @@ def statements(store: ox.Store, graph: str) -> list[ox.Quad]:
     return list(store.quads_for_pattern(None, None, None, ox.NamedNode(graph)))
 
 
-def set_aside(store: ox.Store, rules: Rules, name: str) -> None:
+def set_aside(store: ox.Store, rules: InferenceRules, name: str) -> None:
     """Take what is published of a submission out of a graph, where a new version is judged."""
     prefix = graph_of(f"submission/{name}/")
     graphs = [g for g in store.named_graphs() if getattr(g, "value", "").startswith(prefix)]

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from aikg.files.queries import Query
 from aikg.names import shorten
 from aikg.rules import checks, neighbourhood
-from aikg.rules.difference import Difference
+from aikg.rules.delta import Delta
 from aikg.rules.reasoning import INFERRED
 
 #: How many rows of each answer are shown that come, or go.
@@ -39,7 +39,7 @@ class Asked:
 def impact(
     store: ox.Store,
     asked: Asked,
-    change: Callable[[], Difference],
+    change: Callable[[], Delta],
     own: Callable[[str], bool] = lambda node: False,
 ) -> dict[str, Any]:
     """Ask everything, change the graph, and ask everything again.
@@ -122,7 +122,7 @@ def _differs(
 _Found: TypeAlias = set[tuple[str, str, str, str]]
 
 
-def _findings(store: ox.Store, asked: Asked, difference: Difference) -> tuple[_Found, _Found]:
+def _findings(store: ox.Store, asked: Asked, difference: Delta) -> tuple[_Found, _Found]:
     """Give what the checks find after the change and before it, about what it touches.
 
     Both are asked of the same part of the graph, so that what its edge makes them find cancels out.

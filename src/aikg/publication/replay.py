@@ -92,7 +92,7 @@ def onto(store: ox.Store, settings: Settings, files: str) -> str:
     with contextlib.closing(Database(settings.ledger)) as database:
         held = replay(database, files)
         if held is None:
-            rules = incremental.read(settings.root / "queries" / "rules")
+            rules = incremental.read_rules(settings.root / "queries" / "rules")
             incremental.change(store, rules, added=_published(database))
             store.extend(_origins(database))
             return overlay.version_of_data(database, files)
@@ -101,7 +101,7 @@ def onto(store: ox.Store, settings: Settings, files: str) -> str:
         store.remove(quad)
     store.extend(ox.parse(held.added, format=ox.RdfFormat.N_QUADS))
     for graph in graphs:  # no server has withheld them yet
-        rules = incremental.read(settings.root / "queries" / "rules")
+        rules = incremental.read_rules(settings.root / "queries" / "rules")
         gone = store.quads_for_pattern(None, None, None, ox.NamedNode(graph))
         incremental.change(store, rules, removed=list(gone))
     return held.version

@@ -1,1 +1,1 @@
-"""What must hold, and what follows: shapes, checks, reasoning, and the verdict over all."""
+"""Shapes, checks and inference, and the verdict from all of them."""

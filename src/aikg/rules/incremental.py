@@ -1,8 +1,8 @@
-"""What a change of the statements changes in all: the same as deriving anew, without doing it.
+"""Incremental inference: the result of deriving anew, in a time that depends only on the change.
 
 A rule is asked only about nodes that the change touches: each of its variables in turn is bound to
-them. Where what follows about another node differs from before, that node is touched as well, and
-the step is taken again. The time depends on the change, not on the size of the graph.
+them. If other triples than before follow about another node, that node is touched too, and the step
+is repeated.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from typing import Any, TypeAlias
 
 import pyoxigraph as ox
 
-from aikg.files.queries import read_queries
-from aikg.rules import asked, assessments, neighbourhood
-from aikg.rules.difference import DEFAULT, Change, Difference, quad_in
+from aikg.rules import assessments, neighbourhood, reasoning
+from aikg.rules.delta import DEFAULT, Delta, Recorder, quad_in
 from aikg.rules.reasoning import INFERRED, STRATA, is_about_named_nodes
 
 #: Rules of one stratum after the other, each as a query for each of its variables.
@@ -24,19 +23,19 @@ _Asked: TypeAlias = list[list[str]]
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What follows.
+class InferenceRules:
+    """The rules of inference, made ready to be asked about nodes.
 
     Attributes:
         strata: The rules by stratum, each as a query for each of its variables.
-        claims: The rules that judge claims by what follows.
+        claims: The rules that assess claims by the inferred triples.
     """
 
     strata: _Asked
-    claims: assessments.Rules
+    claims: assessments.ClaimRules
 
 
-def read(folder: Path, strata: Sequence[str] = STRATA) -> Rules:
+def read_rules(folder: Path, strata: Sequence[str] = STRATA) -> InferenceRules:
     """Read the rules, and make them ready to be asked about nodes.
 
     Args:
@@ -48,32 +47,32 @@ def read(folder: Path, strata: Sequence[str] = STRATA) -> Rules:
         QueryMalformed: See `reasoning.derive`.
     """
     queries = [
-        [asked.by(rule, v) for rule in read_queries(folder / stratum) for v in asked.bound(rule)]
-        for stratum in strata
+        [reasoning.bind(rule, v) for rule in rules for v in reasoning.bound_variables(rule)]
+        for rules in reasoning.load(folder, strata)
     ]
-    return Rules(queries, assessments.read(folder))
+    return InferenceRules(queries, assessments.read_claim_rules(folder))
 
 
 def change(
     store: ox.Store,
-    rules: Rules,
+    rules: InferenceRules,
     *,
     removed: Iterable[ox.Quad] = (),
     added: Iterable[ox.Quad] = (),
-) -> Difference:
-    """Remove and add statements, and bring what follows up to date, in the store itself.
+) -> Delta:
+    """Remove and add statements, and update the inferred triples, in the store itself.
 
     Args:
-        store: The graph: each statement in the default graph and in that of its source, what
-            follows in the default graph and in `INFERRED`.
-        rules: What `read` gives.
+        store: The graph: each statement in the default graph and in that of its source, each
+            inferred triple in the default graph and in `INFERRED`.
+        rules: The result of `read_rules`.
         removed: Statements, each as a quad of its source's graph.
         added: Likewise.
     """
     removed, added = _as_stored(removed), _as_stored(added)
     changed: set[Any] = {quad.subject for quad in (*removed, *added)}
     touched = neighbourhood.with_dependents(store, changed)
-    current = Change(store)
+    current = Recorder(store)
     while True:
         before = _conclusions(store, rules.strata, touched)
         reached = assessments.reach(store, rules.claims, changed, touched)
@@ -85,28 +84,28 @@ def change(
             break
         current.revert()
         touched |= others
-    for quad in [q for q in current.added if not is_about_named_nodes(q.triple)]:
+    for quad in [q for q in current.delta.added if not is_about_named_nodes(q.triple)]:
         current.remove(quad)
     reached |= assessments.reach(store, rules.claims, changed, touched)
-    assessments.judge(current, rules.claims, reached)
-    return Difference(current.added, current.removed)
+    assessments.assess_again(current, rules.claims, reached)
+    return current.delta
 
 
 def _as_stored(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
-    """Give quads with their numbers written as a store writes them: 15.0 as 15."""
+    """Return quads with numbers in the form that a store has: 15.0 as 15."""
     store = ox.Store()
     store.extend(quads)
     return list(store)
 
 
 def _conclusions(store: ox.Store, rules: _Asked, touched: Iterable[object]) -> set[ox.Triple]:
-    """Give what follows where a rule is used once, on touched nodes, known or not."""
+    """Return what each rule concludes in one step about touched nodes, known or not."""
     queries = [query for stratum in rules for query in stratum]
-    return {triple for query in queries for triple in asked.ask(store, query, touched)}
+    return {triple for query in queries for triple in reasoning.ask_about(store, query, touched)}
 
 
 def _change_statements(
-    current: Change, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]
+    current: Recorder, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]
 ) -> None:
     for quad in removed:
         current.remove(quad)
@@ -118,8 +117,8 @@ def _change_statements(
         current.add(quad_in(DEFAULT, quad.triple))
 
 
-def _fixpoint(current: Change, rules: _Asked, touched: Iterable[object]) -> set[ox.Triple]:
-    """Apply the rules to touched nodes until nothing is new; give all that they conclude."""
+def _fixpoint(current: Recorder, rules: _Asked, touched: Iterable[object]) -> set[ox.Triple]:
+    """Apply the rules to touched nodes until nothing is new; return all conclusions."""
     nodes = list(touched)
     concluded: set[ox.Triple] = set()
     for stratum in range(1, len(rules) + 1):

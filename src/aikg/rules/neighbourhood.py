@@ -1,7 +1,7 @@
-"""What a change touches: the part of a graph that rules and checks can read because of it.
+"""The part of a graph that rules and checks can read because of a change.
 
-A rule or a check reads what a node points to, and on from there; that is followed without being
-told. What it reads against the direction of a property its header names:
+A rule or a check reads the nodes that a node points to, and so on; the program follows those by
+itself. The header names what it reads against the direction of a property:
 `#+ joins: aikg:ofGroup/^aikg:ofGroup` says that a changed finding meets the others of its group.
 """
 
@@ -21,7 +21,7 @@ from aikg.rules.reasoning import INFERRED
 
 _STEP = re.compile(r"(\^?)([\w-]+:[\w-]+)(\+?)|\(([\w-]+:[\w-]+)\|\^\4\)\+")
 
-#: Inferred both ways between groups that may be many: nothing is read beyond it.
+#: Inferred both ways between groups that may be many: nothing beyond it is read.
 _NOT_FOLLOWED = {RDF_TYPE, PREFIXES["aikg"] + "sharesPatientsWith"}
 
 _DEFAULT = ox.DefaultGraph()
@@ -49,10 +49,10 @@ Path = tuple[Step, ...]
 
 
 def joins(queries: Iterable[Query]) -> frozenset[Path]:
-    """Read the paths that the headers of rules and checks name, with a space between them.
+    """Read the paths in the headers of rules and checks, which are separated by spaces.
 
     Raises:
-        QueryMalformed: A header is no list of paths.
+        QueryMalformed: A header is not a list of paths.
     """
     return frozenset(
         tuple(_step(step, query) for step in path.split("/"))
@@ -66,7 +66,7 @@ def _step(text: str, query: Query) -> Step:
     prefix, _, local = ((match[2] or match[4]) if match else "").partition(":")
     if match is None or prefix not in PREFIXES:
         raise QueryMalformed(
-            f"{query.path}: `#+ joins:` has the step {text!r}, which is no prefixed name.",
+            f"{query.path}: `#+ joins:` has the step {text!r}, which is not a prefixed name.",
             advice="Write paths such as aikg:ofGroup/^aikg:ofGroup, with spaces between them.",
         )
     both = match[4] is not None
@@ -79,12 +79,12 @@ def _step(text: str, query: Query) -> Step:
 
 
 def around(store: ox.Store, changed: Iterable[str], paths: Iterable[Path]) -> Iterator[ox.Quad]:
-    """Give all that is said about changed nodes, about what they join, and on from both.
+    """Yield the statements about changed nodes, about the nodes they join, and on from both.
 
     Args:
         store: The graph with the change in it, in the default graph.
-        changed: The IRIs of the nodes of which something is new.
-        paths: What is joined.
+        changed: The IRIs of the nodes with a new statement.
+        paths: The paths of `joins`.
     """
     known = {ox.NamedNode(iri) for iri in changed}
     reached = joined(store, known, paths)  # with texts, where a text stands in a node's place
@@ -99,7 +99,7 @@ def around(store: ox.Store, changed: Iterable[str], paths: Iterable[Path]) -> It
 
 
 def _leads_on(quad: ox.Quad) -> bool:
-    """Say whether to read on at a value: a node that is no term of the ontology."""
+    """Say whether to read on at a value: a node that is not a term of the ontology."""
     value = quad.object
     if not isinstance(value, ox.NamedNode) or value.value.startswith(PREFIXES["aikg"]):
         return False
@@ -107,7 +107,7 @@ def _leads_on(quad: ox.Quad) -> bool:
 
 
 def joined(store: ox.Store, nodes: Iterable[Any], paths: Iterable[Path]) -> set[Any]:
-    """Give what paths lead to from some nodes."""
+    """Return the nodes to which paths lead from some nodes."""
     found: set[Any] = set()
     for path in paths:
         reached: set[Any] = set(nodes)
@@ -118,7 +118,7 @@ def joined(store: ox.Store, nodes: Iterable[Any], paths: Iterable[Path]) -> set[
 
 
 def with_dependents(store: ox.Store, nodes: Iterable[Any]) -> set[Any]:
-    """Add what points at the nodes, and so on: a path of a rule may pass through them unnamed."""
+    """Add the nodes that point at some nodes, and so on: a rule's path may pass through them."""
     found = set(nodes)
     new = found
     while new:

@@ -1,10 +1,13 @@
-"""What follows from the graph: OWL 2 RL rules over the ontology's axioms, and rules of evidence.
+"""Inference: OWL 2 RL rules over the ontology's axioms, and rules of evidence.
+
+Rules are applied to a whole graph, or asked only about some of its nodes.
 
 https://www.w3.org/TR/owl2-profiles/#Reasoning_in_OWL_2_RL_and_RDF_Graphs_using_Rules
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
@@ -14,11 +17,11 @@ import pyoxigraph as ox
 from aikg.files.queries import Query, read_queries
 from aikg.names import graph_of
 
-#: The named graph of all that follows.
+#: The named graph of all inferred triples.
 INFERRED = ox.NamedNode(graph_of("inferred"))
 
-#: The folders of rules, in their order. A rule of a later folder may ask for what is *not* there
-#: (`NOT EXISTS`), since all that follows by the rules before it is there by then.
+#: The folders of rules, in their order. A rule of a later folder may use `NOT EXISTS`, because all
+#: that follows by the earlier folders is in the graph by then.
 STRATA = ("owl", "evidence", "sizes")
 
 #: The folders of rules that judge claims, in their order, after all others; each is applied once.
@@ -39,22 +42,33 @@ ORDER BY ?node ?class ?other
 """
 
 
+_COMMENTS_AND_TEXTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>\s]*>|#[^\n]*')
+#: Parts of a pattern that bind no variable for the rest, or only one that is free.
+_APART = re.compile(r"\b(?:FILTER\s*(?:NOT\s+EXISTS|EXISTS)?|OPTIONAL|MINUS|BIND)\s*(?=[({])", re.I)
+_WHERE = re.compile(r"\}\s*(?:WHERE\s*)?\{", re.I)
+_SUBSELECT = re.compile(r"\{\s*SELECT\b.*?\bWHERE\s*\{", re.I | re.S)
+_VALUES = re.compile(r"\bVALUES \?(\w+) \{ ([^{}]*) \}")
+_VARIABLE = re.compile(r"\?(\w+)")
+_NODES = "#nodes#"
+
+
 def derive(
     store: ox.Store,
     rules: Path,
     strata: Sequence[str] = STRATA,
     claims: Sequence[str] = CLAIMS,
 ) -> list[ox.Triple]:
-    """Give all that follows from the default graph and is not in it, sorted.
+    """Return all triples that follow from the default graph and are not in it, sorted.
 
-    The store stays as it is. Nothing is concluded from domains and ranges (decision 8), and
-    nothing about the classes and properties themselves.
+    The store does not change. Domains and ranges conclude nothing: an error in the data would then
+    give a node a class, where a shape should report it. Nothing is concluded about the classes and
+    properties themselves.
 
     Args:
         store: The ontology and the data, in the default graph.
         rules: The folder `queries/rules/`: CONSTRUCT queries, in one folder a stratum.
         strata: Which folders of rules are used, in which order.
-        claims: Which folders of rules judge claims by what follows, in which order.
+        claims: Which folders of rules assess claims by the inferred triples, in which order.
 
     Raises:
         MissingFolder: One of the folders of rules is not there, or is empty.
@@ -73,7 +87,7 @@ def follow(
     strata: Iterable[Sequence[Query]],
     claims: Iterable[Sequence[Query]] = (),
 ) -> list[ox.Triple]:
-    """Derive by rules that were read before, for who may not open a file; see `derive`."""
+    """Derive by rules that were read before; see `derive`. A worker cannot open a file."""
     known = ox.Store()
     known.extend(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
     active: list[Query] = []
@@ -87,10 +101,10 @@ def follow(
 
 
 def contradictions(store: ox.Store) -> list[tuple[str, str, str]]:
-    """Give each individual that is of two disjoint classes, with both classes, as IRIs, sorted.
+    """Return each individual of two disjoint classes, with both classes, as sorted IRIs.
 
     Args:
-        store: The graph with what follows from it, in the default graph.
+        store: The graph with its inferred triples, in the default graph.
     """
     rows = cast(ox.QuerySolutions, store.query(_DISJOINT))
     return [(row["node"].value, row["class"].value, row["other"].value) for row in rows]
@@ -118,7 +132,50 @@ def _apply(known: ox.Store, rule: Query) -> set[ox.Triple]:
 
 
 def is_about_named_nodes(triple: ox.Triple) -> bool:
-    """Leave out what only carries a proof: the types and values that are anonymous classes."""
+    """Say whether a triple has no anonymous class, which only carries a proof."""
     return not isinstance(triple.subject, ox.BlankNode) and not isinstance(
         triple.object, ox.BlankNode
     )
+
+
+def bound_variables(rule: Query) -> list[str]:
+    """Return the variables that the pattern of a rule itself binds, sorted."""
+    text = _COMMENTS_AND_TEXTS.sub("", rule.text)
+    body = text[cast("re.Match[str]", _WHERE.search(text)).end() :]
+    while apart := _APART.search(body):
+        body = body[: apart.start()] + body[_closing(body, apart.end()) :]
+    return sorted(set(_VARIABLE.findall(body)))
+
+
+def _closing(text: str, start: int) -> int:
+    """Return the position after the bracket that closes the one at `start`."""
+    depth = 0
+    for position in range(start, len(text)):
+        depth += text[position] in "({"
+        depth -= text[position] in ")}"
+        if depth == 0:
+            return position + 1
+    return len(text)
+
+
+def bind(rule: Query, variable: str) -> str:
+    """Return the query of a rule with one variable bound to nodes, for `ask_about`.
+
+    If there is a subselect, the nodes are in it: it is evaluated by itself.
+    """
+    where = cast("re.Match[str]", _SUBSELECT.search(rule.text) or _WHERE.search(rule.text))
+    values = f" VALUES ?{variable} {{ {_NODES} }} "
+    return rule.text[: where.end()] + values + _VALUES.sub(_filter, rule.text[where.end() :])
+
+
+def _filter(values: re.Match[str]) -> str:
+    """Turn the rule's own values into a filter: an engine begins with the shorter list."""
+    return f"FILTER(?{values[1]} IN ({', '.join(values[2].split())}))"
+
+
+def ask_about(store: ox.Store, query: str, nodes: Iterable[object]) -> list[ox.Triple]:
+    """Return the triples that a rule, bound by `bind`, concludes about nodes."""
+    named = " ".join(str(node) for node in nodes if isinstance(node, ox.NamedNode))
+    if not named:
+        return []
+    return list(cast(ox.QueryTriples, store.query(query.replace(_NODES, named))))

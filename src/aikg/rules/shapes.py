@@ -1,4 +1,4 @@
-"""What one node must look like: SHACL core (https://www.w3.org/TR/shacl/), checked by pyshacl."""
+"""The form of each node: SHACL core (https://www.w3.org/TR/shacl/), checked by pyshacl."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rdflib.term import Node
 from aikg.files import turtle
 
 # rdflib logs a traceback for each literal that is not of its datatype, wherever it meets it.
-# That such a literal is wrong, and what to do, is said by the shape that it breaks.
+# The shape that such a literal breaks reports it.
 logging.getLogger("rdflib.term").setLevel(logging.ERROR)
 
 
@@ -31,7 +31,7 @@ class Result:
         shape: The shape that the node breaks.
         component: The constraint component of SHACL, such as sh:MinCountConstraintComponent.
         severity: "Violation", or "Warning" for an expectation.
-        message: What to do, in the words of the shape.
+        message: The rule and the remedy, in the words of the shape.
     """
 
     focus: str
@@ -104,7 +104,7 @@ class Aimed:
 
     @contextmanager
     def at(self, nodes: Collection[str], seen: Graph) -> Iterator[Graph]:
-        """Give shapes whose targets are those of the nodes that are of their classes."""
+        """Yield the shapes, targeted at those of the nodes that are of their classes."""
         aims = [
             (shape, SH.targetNode, node)
             for node in map(URIRef, nodes)
@@ -121,9 +121,9 @@ class Aimed:
 
 
 def in_words(message: str) -> tuple[str, str]:
-    """Part the message of a shape into its rule and how to keep it, which a colon stands between.
+    """Split the message of a shape at its first colon into the rule and the remedy.
 
-    A message that only says what to do is both.
+    A message without a colon is both.
     """
     first, colon, rest = message.partition(": ")
     if not colon:
@@ -141,8 +141,8 @@ def validate_nodes(
 
     Args:
         nodes: Their IRIs.
-        data: What is said of them; of the nodes that they point at the types are enough, for
-            shapes look forward, one step.
+        data: Their statements, and the types of the nodes that they point at: shapes look
+            forward, one step.
         shapes: The shapes.
         ontology: See `validate`.
     """
@@ -156,7 +156,7 @@ def validate(data: Graph, shapes: Graph, ontology: Graph) -> list[Result]:
     """Check each node of a graph that a shape targets.
 
     Args:
-        data: What is checked, with the nodes that it points at; nothing in it is inferred.
+        data: The nodes to check, with the nodes that they point at, without inferred triples.
         shapes: The shapes, in SHACL core.
         ontology: The ontology; of it, the class tree and the items of the closed lists are seen.
             To check the terms themselves, pass them as data too.
@@ -165,7 +165,7 @@ def validate(data: Graph, shapes: Graph, ontology: Graph) -> list[Result]:
         The results, in an order that depends on nothing but the results.
 
     Raises:
-        RuntimeError: There is no verdict: a shape is not SHACL (pyshacl.errors has the kinds).
+        RuntimeError: A shape is not valid SHACL (pyshacl.errors has the kinds).
     """
     seen = _vocabulary(ontology)
     seen += data
@@ -178,12 +178,12 @@ def _validate(seen: Graph, shapes: Graph) -> list[Result]:
     _, report, text = pyshacl.validate(seen, shacl_graph=shapes, inplace=True)
     if not isinstance(report, Graph):
         raise report if isinstance(report, Exception) else RuntimeError(text)
-    # Only what the report itself lists: what fails inside sh:or and the like is no result.
+    # Only the results that the report lists: a failure inside sh:or and the like is not a result.
     return sorted((_result(report, node) for node in report.objects(None, SH.result)), key=_order)
 
 
 def _classes(seen: Graph, node: Node) -> set[Node]:
-    """Give the classes of a node, with those above them."""
+    """Return the classes of a node, with those above them."""
     stated = seen.objects(node, RDF.type)
     above = (kind for one in stated for kind in seen.transitive_objects(one, RDFS.subClassOf))
     return {kind for kind in above if kind is not None}
@@ -201,9 +201,9 @@ def _vocabulary(ontology: Graph) -> Graph:
 
 
 def _leave_comparable(graph: Graph, shapes: Graph) -> None:
-    """Turn each limit that is no number into a text, which the shapes report as a wrong limit.
+    """Turn each limit that is not a number into a text, which the shapes report as a wrong limit.
 
-    Of a literal that is not of its datatype, or a blank node, pyshacl would give no verdict.
+    With a literal that is not of its datatype, or a blank node, pyshacl would return no verdict.
     """
     for shape, other in shapes.subject_objects(SH.lessThanOrEquals):
         for path in (shapes.value(shape, SH.path), other):

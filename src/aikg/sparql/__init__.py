@@ -1,1 +1,1 @@
-"""One query on one store: what is refused, how it is evaluated, how its answer is written."""
+"""Queries on one store: the check of the text, the evaluation, the format of the answer."""

@@ -1,4 +1,4 @@
-"""One query on one store: what is refused, how it is evaluated, how the answer is written."""
+"""The evaluation of a query on a store, and the writing of its answer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import IO, Any, TypeAlias, TypeVar, cast
 import pyoxigraph as ox
 
 from aikg.errors import RequestMalformed
-from aikg.names import BASE, PREFIXES
+from aikg.names import BASE, shorten
 from aikg.sparql import grammar
-from aikg.sparql.exact import NARROW, ExactOutput
+from aikg.sparql.exact import NARROW, ExactOutput, write_triples
 from aikg.sparql.formats import SOLUTIONS, TRIPLES, choose
 
 T = TypeVar("T")
@@ -27,15 +27,15 @@ STACK = 1 << 30
 
 @dataclass(frozen=True)
 class Request:
-    """A query and how it is to be answered.
+    """A query, and the form of its answer.
 
     Attributes:
         query: The text, in SPARQL 1.1.
         accept: An Accept header, or None for the default format.
         format: The name of a format, which goes before `accept`.
-        default_graphs: The graphs that make the default graph; none for the store's own.
-        named_graphs: The graphs that GRAPH can name; none for all, or for none of them where
-            `default_graphs` are given (SPARQL 1.1 Protocol, section 2.1.4).
+        default_graphs: The graphs that make the default graph; empty: the store's own.
+        named_graphs: The graphs that GRAPH can name; empty: all of them, or none of them if there
+            are `default_graphs` (SPARQL 1.1 Protocol, section 2.1.4).
     """
 
     query: str
@@ -49,7 +49,7 @@ def deep(function: Callable[[], T], stack: int = STACK) -> T:
     """Call a function on a large stack, which no query of the permitted size overflows.
 
     Args:
-        function: What is called.
+        function: The function.
         stack: The size of the stack, in bytes.
     """
 
@@ -57,7 +57,7 @@ def deep(function: Callable[[], T], stack: int = STACK) -> T:
         try:
             return function()
         except BaseException as error:
-            # The frames hold results that only the thread that made them may drop.
+            # The frames have results that only the thread that made them may drop.
             traceback.clear_frames(error.__traceback__)
             raise
 
@@ -72,46 +72,40 @@ def deep(function: Callable[[], T], stack: int = STACK) -> T:
 def evaluate(
     store: ox.Store, request: Request, output: IO[bytes], begin: Callable[[str], None]
 ) -> None:
-    """Answer a request, in the thread that calls: use `deep` for queries of strangers.
+    """Answer a request, in the thread that calls; untrusted queries need `deep`.
 
     Args:
         store: The graph.
         request: The query.
-        output: Where the answer is written, in pieces, as it is found.
+        output: Receives the answer, in pieces, as it is found.
         begin: Called with the answer's media type before the first piece.
 
     Raises:
         QueryRefused: The query would leave the graph, or change it.
         QueryMalformed: The text is not a query.
-        NotAcceptable: The answer has no form that was asked for, or cannot be
-            written in the one that was.
+        NotAcceptable: The answer has none of the accepted formats, or the format cannot
+            express it.
     """
     results = ask(store, request)
-    available = TRIPLES if isinstance(results, ox.QueryTriples) else SOLUTIONS
-    media_type = choose(request.format, request.accept, available).media_type
+    if isinstance(results, ox.QueryTriples):
+        media_type = choose(request.format, request.accept, TRIPLES).media_type
+        write_triples(results, media_type, output, begin)
+        return
+    media_type = choose(request.format, request.accept, SOLUTIONS).media_type
+    syntax = ox.QueryResultsFormat.from_media_type(media_type)
     if media_type in NARROW:
         exact = ExactOutput(media_type, output, begin)
-        written = exact.writable(results) if isinstance(results, ox.QueryTriples) else results
-        _write(written, media_type, cast(IO[bytes], exact))
+        results.serialize(cast(IO[bytes], exact), syntax)
         exact.end()
     else:
         begin(media_type)
-        _write(results, media_type, output)
-
-
-def _write(results: Results | Iterator[ox.Triple], media_type: str, output: IO[bytes]) -> None:
-    if isinstance(results, ox.QuerySolutions | ox.QueryBoolean):
-        results.serialize(output, ox.QueryResultsFormat.from_media_type(media_type))
-    elif media_type in {"text/turtle", "application/trig", "application/rdf+xml"}:
-        ox.serialize(results, output, ox.RdfFormat.from_media_type(media_type), prefixes=PREFIXES)
-    else:
-        ox.serialize(results, output, ox.RdfFormat.from_media_type(media_type))
+        results.serialize(output, syntax)
 
 
 def select(store: ox.Store, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Answer a query as columns and rows of terms; None where a variable is unbound.
+    """Answer a query as columns and rows of terms; an unbound variable is None.
 
-    Triples are rows of three; ASK gives one row with its literal.
+    A triple is a row of three; ASK has one row with its literal.
 
     Raises:
         QueryRefused: The query would leave the graph, or change it.
@@ -130,8 +124,17 @@ def select(store: ox.Store, query: str) -> tuple[list[str], list[tuple[Any, ...]
     return deep(rows)
 
 
+def as_text(term: Any) -> str:
+    """Return a term as text to read: an IRI as a prefixed name, an unbound variable as nothing."""
+    if term is None:
+        return ""
+    return (
+        shorten(term.value) if isinstance(term, ox.NamedNode) else str(getattr(term, "value", term))
+    )
+
+
 def ask(store: ox.Store, request: Request) -> Results:
-    """Begin to evaluate; what comes back belongs to the calling thread.
+    """Begin to evaluate; the results belong to the calling thread.
 
     Raises:
         QueryRefused: The query would leave the graph, or change it.

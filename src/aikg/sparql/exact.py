@@ -1,4 +1,4 @@
-"""XML and JSON-LD that give back each term as it is, or are refused before they begin.
+"""Answers in XML and JSON-LD that keep each term as it is, or are refused before they begin.
 
 A parser of XML reads a raw carriage return as a line feed (XML 1.0, section 2.11); most control
 characters are no part of XML at all (section 2.2); RDF/XML writes a predicate as the name of an
@@ -9,27 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, NoReturn
+from typing import IO, NoReturn, cast
 
 import pyoxigraph as ox
 
 from aikg.errors import NotAcceptable
+from aikg.names import PREFIXES
 
 #: The formats that cannot carry every answer.
 NARROW = ("application/sparql-results+xml", "application/rdf+xml", "application/ld+json")
-#: How much is held back, in bytes: so much is known to be right before the answer begins.
+#: How much is held back, in bytes: so much is checked before the answer begins.
 BEGINNING = 1 << 16
 
-#: The UTF-8 of what no XML document can hold.
+#: The UTF-8 of characters that no XML document may have.
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
-#: What an element can be called by, at the end of an IRI.
+#: A possible name of an element, at the end of an IRI.
 _LOCAL_NAME = re.compile(r"[^\W\d][\w.-]*$")
 
 
 class ExactOutput:
-    """An output for a narrow format; it begins the answer when its beginning is known to be right.
+    """An output for a narrow format; it begins the answer after it has checked its beginning.
 
-    What it refuses is a NotAcceptable; where the answer has begun by then, it has to break off.
+    It refuses a term by NotAcceptable; if the answer has begun by then, the answer breaks off.
     """
 
     def __init__(self, media_type: str, output: IO[bytes], begin: Callable[[str], None]) -> None:
@@ -48,7 +49,7 @@ class ExactOutput:
         return len(content)
 
     def writable(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-        """Let the triples through that the format has a form for."""
+        """Yield the triples, and refuse one that the format cannot express."""
         for triple in triples:
             predicate = triple.predicate.value
             if self._media_type == "application/ld+json":
@@ -60,7 +61,7 @@ class ExactOutput:
             yield triple
 
     def flush(self) -> None:
-        """Do nothing: what is held back is handed on by `end`."""
+        """Do nothing: `end` hands on the rest."""
 
     def end(self) -> None:
         """Hand on the rest."""
@@ -79,7 +80,34 @@ class ExactOutput:
 
     def _refuse(self, what: str, section: str) -> NoReturn:
         raise NotAcceptable(
-            f"The answer holds {what}, which {self._media_type} cannot.",
-            advice="Ask for another format, or leave out of the query what holds it.",
+            f"The answer contains {what}, which {self._media_type} cannot express.",
+            advice="Ask for another format, or leave that part out of the query.",
             reference=f"https://www.w3.org/TR/{section}",
         )
+
+
+def write_triples(
+    triples: Iterable[ox.Triple],
+    media_type: str,
+    output: IO[bytes],
+    begin: Callable[[str], None],
+) -> None:
+    """Write triples, with the prefixes of this project where the format has any.
+
+    Args:
+        triples: The triples.
+        media_type: One of the types of `formats.TRIPLES`.
+        output: Receives the answer, in pieces.
+        begin: Called with the media type before the first piece.
+
+    Raises:
+        NotAcceptable: The format cannot express one of the triples.
+    """
+    syntax = ox.RdfFormat.from_media_type(media_type)
+    if media_type in NARROW:
+        exact = ExactOutput(media_type, output, begin)
+        ox.serialize(exact.writable(triples), cast(IO[bytes], exact), syntax, prefixes=PREFIXES)
+        exact.end()
+    else:
+        begin(media_type)
+        ox.serialize(triples, output, syntax, prefixes=PREFIXES)

@@ -17,10 +17,10 @@ class Format:
     """One way to write an answer.
 
     Attributes:
-        media_type: The registered type, which the answer carries.
-        names: What people call it; the first is its name in this project.
-        also: Types that clients ask for when they mean this one.
-        ending: What a file of it is called by, where addresses can end in it.
+        media_type: The registered type, which the answer has.
+        names: Its common names; the first is its name in this project.
+        also: Types that clients ask for and that mean this one.
+        ending: The ending of its files, if addresses can end in it.
     """
 
     media_type: str
@@ -101,7 +101,7 @@ def named(name: str, available: Sequence[Format]) -> Format:
 
 
 def preferred(accept: str | None, media_types: Sequence[str]) -> str | None:
-    """Give the media type that an Accept header prefers, or None if it excludes all.
+    """Return the media type that an Accept header prefers, or None if it excludes all.
 
     Parameters such as `charset` do not count, for no type here has any that matters. At the same
     quality a type that is named goes before one that a wildcard allows, then the order counts.
@@ -113,7 +113,7 @@ def preferred(accept: str | None, media_types: Sequence[str]) -> str | None:
 def _preferred(accept: str, media_types: tuple[str, ...]) -> str | None:
     if not accept.strip():
         return media_types[0]
-    # Java's own header has `q=.2`, which is no number to werkzeug.
+    # Java's own header has `q=.2`, which werkzeug does not take for a number.
     wanted = parse_accept_header(accept.replace("q=.", "q=0."), MIMEAccept)
     ranges = {(value.partition(";")[0].lower(), quality): None for value, quality in wanted}
     # Of a long header only a few can matter, and each that is left is held against each type.

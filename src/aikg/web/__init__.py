@@ -13,14 +13,12 @@ from functools import partial
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 
-from aikg import questions
 from aikg.characters import visible, visible_lines
 from aikg.engine.client import Engine
 from aikg.engine.places import Caller, caller
-from aikg.files.queries import Query
+from aikg.files.queries import Query, read_queries
 from aikg.ledger import namespaces
 from aikg.ledger.records import Submission
-from aikg.questions import Question
 from aikg.settings import Settings
 from aikg.submissions import receipts
 from aikg.submissions.desk import Desk
@@ -64,7 +62,7 @@ _HEADERS = {
 
 def create_app(
     engine: Engine,
-    registered: Sequence[Question],
+    registered: Sequence[Query],
     desk: Desk | None = None,
     sections: Sequence[Query] = (),
 ) -> Flask:
@@ -154,7 +152,7 @@ def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
     for address, why in desk.withheld().items():
         sys.stderr.write(f"submission {address} is withheld: {why}\n")
     queries = settings.root / "queries"
-    registered, sections = questions.load(queries / "competency"), nodes.load(queries / "pages")
+    registered, sections = read_queries(queries / "competency"), nodes.load(queries / "pages")
     return create_app(desk.engine, registered, desk, sections)
 
 

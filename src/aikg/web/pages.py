@@ -14,8 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
+from aikg.files.queries import Query
 from aikg.names import BASE, OTHER_PREFIXES, shorten
-from aikg.questions import Question
 from aikg.sparql.formats import SOLUTIONS, TRIPLES
 from aikg.web import description, nodes
 
@@ -50,7 +50,7 @@ class Shown:
 
 
 def blueprint(
-    engine: Engine, registered: Sequence[Question], withheld: Callable[[], Iterable[str]] = tuple
+    engine: Engine, registered: Sequence[Query], withheld: Callable[[], Iterable[str]] = tuple
 ) -> Blueprint:
     """Make the routes of the front page and of the server's health.
 
@@ -106,19 +106,19 @@ def link(iri: str) -> str | None:
     return iri if iri.startswith(("http://", "https://")) else None
 
 
-def form(registered: Sequence[Question], text: str = "") -> dict[str, Any]:
+def form(registered: Sequence[Query], text: str = "") -> dict[str, Any]:
     """Give what the form needs: the text in it, the questions beside it, the formats below it."""
     formats = {"a SELECT or ASK": SOLUTIONS, "a CONSTRUCT or DESCRIBE": TRIPLES}
     return {"text": text, "questions": registered, "formats": formats}
 
 
-def show_form(registered: Sequence[Question]) -> str:
+def show_form(registered: Sequence[Query]) -> str:
     """Show the form alone."""
     return render_template("sparql.html", **form(registered))
 
 
 def show_answer(
-    registered: Sequence[Question], parameters: MultiDict[str, str], text: str, answer: Answer
+    registered: Sequence[Query], parameters: MultiDict[str, str], text: str, answer: Answer
 ) -> str:
     """Show the form and the beginning of an answer, with links to all of it.
 

@@ -12,15 +12,14 @@ from typing import NoReturn
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
-from aikg import questions
 from aikg.engine.client import Engine
 from aikg.errors import AikgError
-from aikg.questions import Question
+from aikg.files.queries import Query, find_query
 from aikg.web import description, pages, parameters, problems
 from aikg.web.cache import VERSION
 
 
-def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
+def blueprint(engine: Engine, registered: Sequence[Query]) -> Blueprint:
     """Make the route of the endpoint."""
     endpoint = Blueprint("sparql", __name__)
 
@@ -62,9 +61,9 @@ def blueprint(engine: Engine, registered: Sequence[Question]) -> Blueprint:
     return endpoint
 
 
-def _only_query(given: MultiDict[str, str], registered: Sequence[Question]) -> str:
+def _only_query(given: MultiDict[str, str], registered: Sequence[Query]) -> str:
     texts = given.getlist("query")
-    texts += [questions.find(registered, name).text for name in given.getlist("question")]
+    texts += [find_query(registered, name).text for name in given.getlist("question")]
     if len(texts) != 1:
         raise parameters.malformed(
             f"The request has {len(texts) or 'no'} queries, where it must have one",
