@@ -117,7 +117,8 @@ def lint_joins(check: Query, known: set[str]) -> Iterator[tuple[int, str]]:
         elif iri not in named:
             yield header, f"the check does not read <{iri}>, so this path reads too much."
     subjects = {s for s, _, _ in edges if isinstance(s, Variable)}
-    left = min((subjects - _reached(s, edges, paths) for s in subjects), key=len, default=set())
+    starts = sorted(subjects, key=lambda s: (str(s) != "node", str(s)))
+    left = min((subjects - _reached(s, edges, paths) for s in starts), key=len, default=set())
     if left:
         named_left = sorted(str(v) for v in left if not str(v).startswith(_INNER)) or ["?"]
         at = next((n for n, text in _numbered(check.text) if f"?{named_left[0]}" in text), 1)
