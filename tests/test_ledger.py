@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 
@@ -20,7 +21,7 @@ from aikg.errors import (
     UnknownSubmission,
     UnknownToken,
 )
-from aikg.ledger import home, overlay, records, steps, tokens
+from aikg.ledger import home, overlay, private, records, steps, tokens
 from aikg.ledger.database import MIGRATIONS, Database
 from aikg.ledger.records import Submission
 from aikg.ledger.steps import Actor, GraphChange, Judgement, Sent
@@ -239,3 +240,37 @@ def test_a_home_is_held_by_one(tmp_path: Path) -> None:
         pass
     with home.hold(tmp_path, "another"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(0o755, 0o700), (0o770, 0o700), (0o700, 0o700), (0o500, 0o500), (0o1777, 0o1777)],
+)
+def test_a_home_is_closed_to_others_unless_users_share_it(
+    tmp_path: Path, before: int, after: int
+) -> None:
+    """A folder like `/tmp` stays open; what the owner may do stays as it was."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    folder.chmod(before)
+    private.folder(folder)
+    assert S_IMODE(folder.stat().st_mode) == after
+    folder.chmod(0o700)
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_the_old_one(tmp_path: Path) -> None:
+    """Nor is a part of the new one left; a whole one is its owner's alone."""
+    path = tmp_path / "secret"
+    path.write_text("old")
+
+    def write_in_part() -> None:
+        with private.written(path) as part:
+            part.write_text("new, in part")
+            raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        write_in_part()
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
+    with private.written(path) as part:
+        part.write_text("new")
+    assert (path.read_text(), S_IMODE(path.stat().st_mode)) == ("new", 0o600)

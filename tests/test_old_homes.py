@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from stat import S_IMODE
@@ -48,6 +50,18 @@ def test_a_copy_is_made_before_the_form_of_a_ledger_changes(name: str, tmp_path:
     Database(ledger).close()
     assert saved.stat().st_mtime_ns == made
     assert sorted(file.name for file in ledger.parent.iterdir()) == ["ledger.db", saved.name]
+
+
+def test_of_several_who_open_an_old_ledger_at_once_one_changes_its_form(tmp_path: Path) -> None:
+    """All of them open it; the copy is of the old form."""
+    ledger = old_homes.make("home-0.1.0", tmp_path / "home")
+    program = "import sys; from pathlib import Path; from aikg.ledger.database import Database; "
+    program += "Database(Path(sys.argv[1])).close()"
+    opening = [subprocess.Popen([sys.executable, "-c", program, str(ledger)]) for _ in range(4)]
+    assert [process.wait(120) for process in opening] == [0] * 4
+    assert read(saved_before(ledger, 1), "PRAGMA user_version") == [(1,)]
+    assert read(ledger, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert read(ledger, "SELECT count(*) FROM person") == [(5,)]
 
 
 def test_each_old_token_is_a_person_of_its_own(tmp_path: Path) -> None:

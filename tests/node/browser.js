@@ -132,9 +132,11 @@ const actions = {
     };
     const isSignedIn = async (page) => (await read(page, "/submissions")).includes("signed in as");
     const first = {};
-    const readAll = async () => {
+    // Each moment has addresses of its own, so that no answer of an earlier one is kept for them.
+    const at = (path, moment) => `${path}${path.includes("?") ? "&" : "?"}moment=${moment}`;
+    const readAll = async (moment) => {
       for (const path of paths) {
-        const text = await read(unknown, path);
+        const text = await read(unknown, at(path, moment));
         first[path] ??= text;
         if (text !== first[path]) seen.differences.push(path);
         seen.reads += 1;
@@ -142,18 +144,19 @@ const actions = {
       seen.unknown.push(await isSignedIn(unknown));
     };
     try {
-      await readAll();
+      await readAll("before");
       await read(curator, "/submissions");
       await curator.click("text=sign in");
       await curator.fill("#token", token);
       await Promise.all([curator.waitForNavigation(), curator.click("main button")]);
       for (const path of paths) {
-        if (await read(curator, path) !== first[path]) seen.differences.push(path);
-        await readAll();
+        const text = await read(curator, at(path, paths.indexOf(path)));
+        if (text !== first[path]) seen.differences.push(path);
+        await readAll(paths.indexOf(path));
       }
       seen.signedIn.push(await isSignedIn(curator));
       await Promise.all([curator.waitForNavigation(), curator.click("text=Sign out")]);
-      await readAll();
+      await readAll("after");
       seen.signedIn.push(await isSignedIn(curator));
       await Promise.all(waiting);
       seen.jar = await contexts[1].cookies();
