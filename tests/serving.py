@@ -109,7 +109,12 @@ def engine(small: Settings) -> Iterator[Engine]:
 
 @contextmanager
 def start(
-    settings: Settings, port: int = 0, home: Path | None = None, said: Path | None = None
+    settings: Settings,
+    port: int = 0,
+    home: Path | None = None,
+    said: Path | None = None,
+    host: str = "127.0.0.1",
+    files: int | None = None,
 ) -> Iterator[Server]:
     """Run a server in a process of its own, as `aikg serve` does, and end it by SIGTERM.
 
@@ -118,19 +123,23 @@ def start(
         port: Its port; 0 for one that is free.
         home: Its home; None for one of its own with the graph of the settings.
         said: A file for what it writes to standard error.
+        host: Where it listens.
+        files: How many descriptors it may have; None for as many as the test has.
     """
     with tempfile.TemporaryDirectory() as folder:
         if home is None:
             shutil.copy(settings.graph, folder)
         with (
             (said or Path(os.devnull)).open("w") as errors,
-            _run(replace(settings, home=home or Path(folder)), port, errors) as server,
+            _run(replace(settings, home=home or Path(folder)), host, port, errors, files) as server,
         ):
             yield server
 
 
 @contextmanager
-def _run(settings: Settings, port: int, errors: TextIO) -> Iterator[Server]:
+def _run(
+    settings: Settings, host: str, port: int, errors: TextIO, files: int | None
+) -> Iterator[Server]:
     environment = {
         "AIKG_ROOT": str(settings.root),
         "AIKG_HOME": str(settings.home),
@@ -141,12 +150,23 @@ def _run(settings: Settings, port: int, errors: TextIO) -> Iterator[Server]:
         "AIKG_WORKERS": str(settings.workers),
         "AIKG_SUBMISSION_BYTES": str(settings.submission_bytes),
         "AIKG_PROXY": settings.proxy,
+        "AIKG_SHARE": str(settings.share),
+        "AIKG_QUEUE": str(settings.queue),
+        "AIKG_THREADS": str(settings.threads),
+        "AIKG_CONNECTIONS": str(settings.connections),
+        "AIKG_CLIENT_CONNECTIONS": str(settings.client_connections),
+        "AIKG_HEAD_SECONDS": str(settings.head_seconds),
+        "AIKG_BODY_RATE": str(settings.body_rate),
+        "AIKG_BODIES": str(settings.bodies),
+        "AIKG_URL": settings.url,
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }
     # A test run in the background of a shell ignores SIGINT, and so would what it starts.
     program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    if files:
+        program += f"import resource as r; r.setrlimit(r.RLIMIT_NOFILE, ({files}, {files})); "
     program += "from aikg import settings, web; "
-    program += f"web.serve(settings.from_environment(), '127.0.0.1', {port})"
+    program += f"web.serve(settings.from_environment(), {host!r}, {port})"
     with subprocess.Popen(
         [sys.executable, "-c", program],
         env=os.environ | environment,

@@ -269,6 +269,18 @@ def test_the_figures_follow_what_is_published(built: Built, request: pytest.Fixt
             assert told == counted
 
 
+def test_void_names_the_public_address(built: Built, settings: Settings) -> None:
+    """With `AIKG_URL` the endpoint has that address in VoID and service description."""
+    public = "https://kg.example/aikg"
+    with start(replace(settings, url=public)) as server:
+        for target in ("/.well-known/void", "/void.ttl", "/sparql"):
+            headers = {"Accept": "text/turtle", "Host": "other.example"}
+            body = server.send("GET", target, headers).body
+            assert f"<{public}/sparql>".encode() in body
+            assert b"<https://w3id.org/aikg/sparql>" not in body
+            assert b"other.example" not in body
+
+
 @pytest.mark.parametrize(
     ("proxy", "believed"), [("", False), ("127.0.0.1", True), ("127.0.0.9", False)]
 )

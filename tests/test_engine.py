@@ -111,7 +111,7 @@ def test_a_query_for_all_memory_is_stopped(engine: Engine) -> None:
     [
         ("SELECT", {}, QueryMalformed),
         ("SELECT * { SERVICE <urn:x> {} }", {}, QueryRefused),
-        ("CLEAR ALL", {}, QueryRefused),
+        ("CLEAR ALL", {}, QueryMalformed),
         ("ASK {}", {"accept": "image/png"}, NotAcceptable),
         ("DESCRIBE <urn:s1>", {"format": "csv"}, NotAcceptable),
         ("#" * 64_001, {}, QueryTooLarge),

@@ -209,7 +209,13 @@ REQUESTS = [
 
 def test_slow_and_half_sent_requests(server: Server) -> None:
     """Three hundred of them keep nobody waiting, and come to their answer when they end."""
-    opened = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
+    opened = [
+        # Four addresses: no client has more than a share of the connections.
+        socket.create_connection(
+            ("127.0.0.1", server.port), source_address=(f"127.0.3.{n % 4 + 1}", 0)
+        )
+        for n in range(300)
+    ]
     for n, connection in enumerate(opened):
         connection.sendall(REQUESTS[n % len(REQUESTS)])
     assert_unharmed(server)

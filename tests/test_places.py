@@ -87,7 +87,58 @@ def test_what_waits_is_bounded(limits: Settings) -> None:
         with pytest.raises(ShareExceeded, match="2 requests of yours"):
             take(all_places, "a")
         with waiting(all_places, "b", "b"), pytest.raises(TooBusy, match="4 requests wait"):
-            take(all_places, "d")
+            take(all_places, "")
+
+
+def test_a_full_queue_of_as_many_clients_is_full(
+    limits: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody has more in the queue than the newest would have, the newest is sent away."""
+    monkeypatch.setattr(places, "LONG", 60)
+    all_places = Places(limits)
+    for name in "aabc":
+        take(all_places, name)
+    with waiting(all_places, *"abcd"), pytest.raises(TooBusy, match="4 requests wait"):
+        take(all_places, "e")
+
+
+def test_a_free_place_is_taken_whatever_waits(limits: Settings) -> None:
+    """Two clients that fill the queue do not keep a third from the place that is kept for it."""
+    all_places = Places(limits)
+    for name in "aab":
+        take(all_places, name)
+    with waiting(all_places, "a", "a", "b", "b"):
+        place = take(all_places, "c")
+        all_places.leave(place)
+        assert take(all_places, "d")
+
+
+def test_a_full_queue_makes_room_for_who_has_less_in_it(limits: Settings) -> None:
+    """The newest of the client that waits with most goes; the others wait on, and so does it."""
+    all_places = Places(limits)
+    held = [take(all_places, name) for name in "aabc"]
+    ended: list[tuple[str, str]] = []
+
+    def wait(name: str) -> None:
+        try:
+            all_places.leave(take(all_places, name, timeout=20))
+            ended.append((name, "served"))
+        except TooBusy as error:
+            ended.append((name, str(error)))
+
+    threads = []
+    for name in ("a", "b", "a", "c", "d"):
+        threads.append(threading.Thread(target=wait, args=[name]))
+        threads[-1].start()
+        while len(all_places._waiting) + len(ended) < len(threads):
+            time.sleep(0.01)
+    threads[2].join()
+    assert ended == [("a", "The queue was needed for clients with fewer requests.")]
+    for place in held:
+        all_places.leave(place)
+    for thread in threads:
+        thread.join()
+    assert sorted(ended[1:]) == [(name, "served") for name in "abcd"]
 
 
 def test_who_waits_longest_is_next(limits: Settings) -> None:

@@ -74,7 +74,7 @@ def test_the_loop_sleeps_while_an_answer_is_sent(
 
     monkeypatch.setattr(wasyncore, "poll2", counted)
     with server.listen("127.0.0.1", 0) as listener:
-        running = server.make(in_two_pieces, listener, settings, 1000)
+        running = server.make(in_two_pieces, listener, settings, lambda path: 1000)
         loop = threading.Thread(target=running.run)
         loop.start()
         with closing(http.client.HTTPConnection(*listener.getsockname(), timeout=60)) as connection:

@@ -68,7 +68,7 @@ def accept(media_type: str) -> dict[str, str]:
         ("GET", ASK + "&default-graph-uri=here", {}, b"", 400, PROBLEM),
         ("GET", ASK + "&timeout=soon", {}, b"", 400, PROBLEM),
         ("GET", ASK + "&timeout=-1", {}, b"", 400, PROBLEM),
-        ("GET", "/sparql?query=CLEAR+ALL", {}, b"", 403, PROBLEM),
+        ("GET", "/sparql?query=CLEAR+ALL", {}, b"", 400, PROBLEM),
         ("GET", "/sparql?query=" + quote("ASK { SERVICE <urn:x> { } }"), {}, b"", 403, PROBLEM),
         ("POST", "/sparql", FORM, b"update=CLEAR+ALL", 403, PROBLEM),
         ("POST", "/sparql", {"Content-Type": "application/sparql-update"}, b"CLEAR ALL", 403,

@@ -120,6 +120,30 @@ class RequestMalformed(AikgError):
     status = 400
 
 
+class HeaderTooLarge(AikgError):
+    """The head of an HTTP request is too long."""
+
+    status = 431
+
+
+class BodyTooLarge(AikgError):
+    """The body of an HTTP request is longer than its address takes."""
+
+    status = 413
+
+
+class RequestTooSlow(AikgError):
+    """An HTTP request did not come in time."""
+
+    status = 408
+
+
+class UnsupportedCoding(AikgError):
+    """An HTTP request has a transfer coding other than `chunked`."""
+
+    status = 501
+
+
 class UnsupportedMediaType(AikgError):
     """A request's body is of a type that the endpoint does not read."""
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from aikg.errors import SettingError
+
+#: The public address: scheme, host (a name, or an IPv6 address in brackets), port, path.
+_PUBLIC = re.compile(
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
+    r"(?:/[\w.~-]+)*/?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,13 @@ class Settings:
         submission_bytes: The largest file that is taken in, in bytes.
         threads: How many requests are served at once, those that wait among them.
         proxy: The address of the proxy in front, whose X-Forwarded headers are believed.
+        connections: How many connections are open at once, where descriptors suffice.
+        client_connections: How many of them may be one client's; the proxy may have all.
+        head_seconds: How long the head of a request may take, in seconds.
+        body_rate: How fast a body must come after that time, in bytes a second.
+        bodies: How many bytes of bodies wait or are worked on at once; a quarter of one client's.
+        url: The public address of the server, without a slash at the end; empty where each client's
+            own address for the server is used.
     """
 
     root: Path
@@ -46,6 +62,12 @@ class Settings:
     submission_bytes: int = 20_000_000
     threads: int = 96
     proxy: str = ""
+    connections: int = 1000
+    client_connections: int = 100
+    head_seconds: float = 15.0
+    body_rate: float = 1000.0
+    bodies: int = 512 << 20
+    url: str = ""
 
     @property
     def graph(self) -> Path:
@@ -80,8 +102,38 @@ def from_environment() -> Settings:
         cache=int(_number("AIKG_CACHE", Settings.cache)),
         submission_bytes=int(_number("AIKG_SUBMISSION_BYTES", Settings.submission_bytes)),
         threads=int(_number("AIKG_THREADS", Settings.threads)),
-        proxy=os.environ.get("AIKG_PROXY", ""),
+        proxy=_address("AIKG_PROXY"),
+        connections=int(_number("AIKG_CONNECTIONS", Settings.connections)),
+        client_connections=int(_number("AIKG_CLIENT_CONNECTIONS", Settings.client_connections)),
+        head_seconds=_number("AIKG_HEAD_SECONDS", Settings.head_seconds),
+        body_rate=_number("AIKG_BODY_RATE", Settings.body_rate),
+        bodies=int(_number("AIKG_BODIES", Settings.bodies)),
+        url=_url("AIKG_URL"),
     )
+
+
+def _address(name: str) -> str:
+    text = os.environ.get(name, "")
+    try:
+        return text and str(ipaddress.ip_address(text))
+    except ValueError:
+        raise SettingError(
+            f"{name} is {text!r}, which is not an IP address.",
+            advice=f"Set {name} to an address such as 127.0.0.1, or leave it out.",
+        ) from None
+
+
+def _url(name: str) -> str:
+    text = os.environ.get(name, "")
+    if not text:
+        return ""
+    if not _PUBLIC.fullmatch(text):
+        raise SettingError(
+            f"{name} is {text!r}, which is not the public address of a server.",
+            advice=f"Set {name} to an address such as https://kg.example.org, with a path where "
+            "the proxy adds one, and without user, query and fragment.",
+        )
+    return text.rstrip("/")
 
 
 def _number(name: str, default: float) -> float:

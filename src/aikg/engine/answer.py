@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, Self
+from typing import IO, Any, NoReturn, Self
 
 from aikg import errors
 from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames
@@ -54,7 +54,7 @@ class Answer:
         worker: Worker,
         place: Place,
         request: dict[str, Any],
-        body: bytes,
+        body: bytes | IO[bytes],
         most: int,
         finish: Callable[[bool], None],
     ) -> None:
@@ -76,7 +76,7 @@ class Answer:
         self.media_type = str(head["media_type"])
         self.repeatable = bool(head["repeatable"])
 
-    def _begin(self, request: dict[str, Any], body: bytes) -> dict[str, Any]:
+    def _begin(self, request: dict[str, Any], body: bytes | IO[bytes]) -> dict[str, Any]:
         """Send the request, and wait for the head of the answer."""
         try:
             # The kernel ends the worker if nobody else does.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from aikg.engine.answer import Answer, NotAsked
 from aikg.engine.places import Places
@@ -13,6 +13,8 @@ from aikg.engine.process import Change, Process
 from aikg.errors import EngineUnavailable, QueryTooLarge, WorkerLost
 from aikg.settings import Settings
 
+#: What goes with a job: bytes, or a function that opens them as a file.
+Body = bytes | Callable[[], IO[bytes]]
 #: Gives the changes since the build, in their order; asked for at each start of the process.
 Replay = Callable[[], Iterable[Change]]
 
@@ -81,7 +83,7 @@ class Engine:
         self,
         job: str,
         arguments: dict[str, Any],
-        body: bytes = b"",
+        body: Body = b"",
         *,
         timeout: float | None = None,
     ) -> Answer:
@@ -90,7 +92,8 @@ class Engine:
         Args:
             job: The name in the table.
             arguments: What it is told, of the types of JSON.
-            body: What a stranger sent; it is read only by the worker.
+            body: Untrusted bytes, which only the worker interprets; or a function that opens them
+                as a file, at its beginning each time, so that they need no memory.
             timeout: The deadline in seconds, shorter or longer than that of the settings.
 
         Raises:
@@ -110,7 +113,13 @@ class Engine:
                     raise
         raise EngineUnavailable("The engine ended again and again.", advice="Ask again.")
 
-    def _ask(self, pool: Pool, request: dict[str, Any], body: bytes, timeout: float) -> Answer:
+    def _ask(
+        self,
+        pool: Pool,
+        request: dict[str, Any],
+        body: Body,
+        timeout: float,
+    ) -> Answer:
         """Let a worker do a job, which gives worker and place back when the answer is closed."""
         place = self._places.take(timeout)
         try:
@@ -126,7 +135,8 @@ class Engine:
             else:
                 pool.drop(worker)
 
-        return Answer(worker, place, request, body, self.settings.answer_bytes, finish)
+        content = body() if callable(body) else body
+        return Answer(worker, place, request, content, self.settings.answer_bytes, finish)
 
     def rehearse(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
         """Try a change on a copy of the graph; what is asked meanwhile does not see it.

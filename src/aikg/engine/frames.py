@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 #: Kinds of frames: an object in JSON; a piece of bytes; the last piece.
 HEAD, DATA, END = b"H", b"D", b"E"
@@ -69,13 +70,16 @@ class Frames:
         del self._received[:size]
         return content
 
-    def send_message(self, head: dict[str, Any], *bodies: bytes) -> None:
-        """Send a head, and bodies, each in pieces."""
+    def send_message(self, head: dict[str, Any], *bodies: bytes | IO[bytes]) -> None:
+        """Send a head, and bodies, each in pieces; of a file, no more than one is in memory."""
         frames = [(HEAD, encode(head))]
         for body in bodies:
-            last = max(len(body) - 1, 0) // _PIECE * _PIECE
-            frames += [(DATA, body[at : at + _PIECE]) for at in range(0, last, _PIECE)]
-            frames.append((END, body[last:]))
+            file = io.BytesIO(body) if isinstance(body, bytes) else body
+            piece = file.read(_PIECE)
+            while following := file.read(_PIECE):
+                self.send(*frames, (DATA, piece))
+                frames, piece = [], following
+            frames.append((END, piece))
         self.send(*frames)
 
     def receive_head(self) -> dict[str, Any]:

@@ -77,6 +77,8 @@ class Places:
         self._held: list[Place] = []
         #: In the order in which they came, each with what wakes it alone: who may not go, sleeps.
         self._waiting: dict[Caller, threading.Condition] = {}
+        #: Those that wait, and shall not: their place in the queue is another client's.
+        self._displaced: set[Caller] = set()
 
     def take(self, timeout: float) -> Place:
         """Wait for a place.
@@ -89,16 +91,18 @@ class Places:
         deadline = time.monotonic() + timeout
         who = replace(caller.get())  # of each request its own
         with self._lock:
-            self._refuse_surplus(who.name)
             self._waiting[who] = threading.Condition(self._lock)
             try:
-                while self._next() is not who:
+                if who not in self._next():
+                    self._refuse_surplus(who)
+                while who not in self._next():
                     self._wait(who, deadline)
                 place = Place(who, timeout, deadline)
                 self._held.append(place)
                 return place
             finally:
                 del self._waiting[who]
+                self._displaced.discard(who)
                 self._wake_next()
 
     def leave(self, place: Place) -> None:
@@ -109,34 +113,52 @@ class Places:
                 self._held.remove(place)
                 self._wake_next()
 
-    def _refuse_surplus(self, name: str) -> None:
+    def _refuse_surplus(self, who: Caller) -> None:
+        """Refuse the newest that waits, or the newest of the client that has most in the queue."""
         most = self._settings.queue
-        if name and sum(other.name == name for other in self._waiting) >= most // 2:
+        waiting = Counter(other.name for other in self._waiting)
+        if who.name and waiting[who.name] > most // 2:
             raise ShareExceeded(
                 f"{most // 2} requests of yours wait already, which is as many as one client may.",
                 advice=QUIETER,
             )
-        if len(self._waiting) >= most:
+        if len(self._waiting) <= most:
+            return
+        name, count = waiting.most_common(1)[0]
+        if not who.name or count <= waiting[who.name]:
             raise TooBusy(f"{most} requests wait already.", advice=QUIETER)
+        newest = next(other for other in reversed(self._waiting) if other.name == name)
+        self._displaced.add(newest)
+        self._waiting[newest].notify()
 
     def _wait(self, who: Caller, deadline: float) -> None:
         left = deadline - time.monotonic()
         if left <= 0:
             raise TooBusy("The request waited for its turn until its deadline.", advice=QUIETER)
         self._waiting[who].wait(min(TICK, left))
+        if who in self._displaced:
+            raise TooBusy("The queue was needed for clients with fewer requests.", advice=QUIETER)
         if who.gone():
             raise ClientGone("The client has hung up.", advice="Ask again.")
         self._take_back()
 
-    def _next(self) -> Caller | None:
-        """Give who has waited longest of those who may have a place."""
+    def _next(self) -> list[Caller]:
+        """Return those whose turn it is: as many as there are places, the longest wait first."""
         held = Counter(place.caller.name for place in self._held)
         free = self._settings.workers - len(self._held)
-        return next((who for who in self._waiting if self._may_have(who.name, held, free)), None)
+        found = []
+        for who in self._waiting:
+            if free <= 0:
+                break
+            if who not in self._displaced and self._may_have(who.name, held, free):
+                found.append(who)
+                held[who.name] += 1
+                free -= 1
+        return found
 
     def _wake_next(self) -> None:
-        """Wake whose turn it is."""
-        if who := self._next():
+        """Wake those whose turn it is."""
+        for who in self._next():
             self._waiting[who].notify()
 
     def _may_have(self, name: str, held: Counter[str], free: int) -> bool:

@@ -34,27 +34,27 @@ _REASON = re.compile(r"\b[A-Z]\w* [A-Za-z ]*[a-z]\b")
 
 
 def refuse_outward(query: str) -> None:
-    """Refuse what would leave this graph (SERVICE, LOAD) or change it.
+    """Refuse what would leave this graph (SERVICE), and an update, which is not a query.
 
     Raises:
-        QueryRefused: The query would do one of these; the advice says what to do instead.
+        QueryRefused: The query would ask another endpoint.
+        QueryMalformed: It is an update; the advice says how evidence is sent.
     """
     words = _words(query)
-    outward = {"SERVICE", "LOAD"}.intersection(words)
-    if outward:
-        raise QueryRefused(
-            f"{outward.pop()} is refused: this endpoint makes no connection to others.",
-            advice="Federate from outside: run the query on an engine of your own, with this "
-            "endpoint in its SERVICE clause.",
-            reference="https://www.w3.org/TR/sparql11-federated-query/",
-        )
     operation = next((word for word in words if word not in _PROLOGUE), None)
     if operation in _UPDATES:
-        raise QueryRefused(
-            f"{operation} is an update, and this endpoint is for reading.",
+        raise QueryMalformed(
+            f"{operation} is an update, not a query, and this endpoint is for reading.",
             advice="Ask with SELECT, ASK, CONSTRUCT or DESCRIBE. New evidence is sent as a "
             "submission, by POST to /submissions.",
             reference="https://www.w3.org/TR/sparql11-query/#QueryForms",
+        )
+    if "SERVICE" in words:
+        raise QueryRefused(
+            "SERVICE is refused: this endpoint makes no connection to others.",
+            advice="Federate from outside: run the query on an engine of your own, with this "
+            "endpoint in its SERVICE clause.",
+            reference="https://www.w3.org/TR/sparql11-federated-query/",
         )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ipaddress
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 
 from aikg.characters import visible, visible_lines
 from aikg.engine.client import Engine
@@ -28,6 +28,7 @@ from aikg.web import (
     lookup,
     nodes,
     pages,
+    parameters,
     problems,
     server,
     sparql,
@@ -37,27 +38,12 @@ from aikg.web import (
 )
 from aikg.web.access import Access
 from aikg.web.cache import Cache
+from aikg.web.clients import client_name
 from aikg.web.compression import Compression
+from aikg.web.connections import CLIENT
 
-#: A byte of a query takes three in a form; the rest is for the other parameters.
-_ESCAPED, _OTHERS = 3, 16_000
-#: The longest header that a client may send, in characters.
-_HEADER = 16_000
-#: How much of an IPv6 address is one client's: what a provider gives a household.
-_HOUSEHOLD = 64
-
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    # Any page may read an open graph from its visitor's browser.
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Headers": "Accept, Content-Type",
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, QUERY, OPTIONS",
-    "Access-Control-Expose-Headers": "Allow, Content-Location, ETag, Link, Location, Retry-After",
-    "Access-Control-Max-Age": "86400",
-}
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def create_app(
@@ -75,7 +61,6 @@ def create_app(
         sections: What the page of a node asks, in this order.
     """
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = engine.settings.query_bytes * _ESCAPED + _OTHERS
     app.config["SECTIONS"] = sections
     app.jinja_env.finalize = _seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -95,18 +80,19 @@ def create_app(
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
     @app.before_request
-    def refuse_large_header() -> None:
-        if any(len(value) > _HEADER for _, value in request.headers):
-            raise RequestHeaderFieldsTooLarge(f"A header has more than {_HEADER:,} characters.")
+    def bound_body() -> None:
+        most = parameters.most_body(engine.settings, request.path)
+        request.max_content_length, request.max_form_memory_size = most, parameters.FIELD
 
     @app.before_request
     def name_caller() -> None:
         gone = request.environ.get("waitress.client_disconnected", bool)
-        caller.set(Caller(_client(request.remote_addr or ""), gone))
+        name = request.environ.get(CLIENT) or client_name(request.remote_addr or "")
+        caller.set(Caller(name, gone))
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        response.headers.extend(_HEADERS)
+        response.headers.extend(problems.HEADERS)
         response.vary.add("Accept")
         return response
 
@@ -116,6 +102,8 @@ def create_app(
         engine.settings.cache,
         engine.settings.query_bytes,
     )
+    if engine.settings.url:
+        app.wsgi_app = _Public(app.wsgi_app, engine.settings.url)  # type: ignore[method-assign]
     return app
 
 
@@ -130,15 +118,21 @@ def _seen(value: object) -> object:
     return visible_lines(value) if type(value) is str else value
 
 
-def _client(address: str) -> str:
-    """Name who shares one share: an address, or for IPv6 the network that it is in."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    return str(ipaddress.ip_network((parsed, _HOUSEHOLD), strict=False))
+class _Public:
+    """An application that every client reaches at one public address.
+
+    What it writes as an absolute address begins with that one, whatever Host a client sends.
+    """
+
+    def __init__(self, app: WSGIApplication, url: str) -> None:
+        self._app, self._url = app, urlsplit(url)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        environ["wsgi.url_scheme"] = self._url.scheme
+        environ["HTTP_HOST"] = self._url.netloc
+        environ["SCRIPT_NAME"] = self._url.path
+        return self._app(environ, start_response)
 
 
 def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
@@ -169,13 +163,17 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
     Raises:
         PortInUse: Another program listens there.
+        SettingError: The host is not an address of this machine, or descriptors are too few.
         EngineUnavailable: The graph cannot be loaded.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with server.listen(host, port) as listener:
-        address = f"http://{host}:{listener.getsockname()[1]}"
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{listener.getsockname()[1]}"
         app = open_app(settings, f"the server at {address}")
-        sys.stdout.write(f"SPARQL at {address}/sparql, pages at {address}/; Ctrl-C ends it\n")
+        public = f"; public at {settings.url}/" if settings.url else ""
+        sys.stdout.write(
+            f"SPARQL at {address}/sparql, pages at {address}/{public}; Ctrl-C ends it\n"
+        )
         sys.stdout.flush()
-        # To what is larger than Flask reads, Flask answers: 413, with a problem document.
-        server.run(app, listener, settings, 4 * settings.submission_bytes)
+        server.run(app, listener, settings, partial(parameters.most_body, settings))

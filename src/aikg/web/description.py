@@ -23,8 +23,10 @@ ENDPOINT, VOID = BASE + "sparql", BASE + ".well-known/void"
 #: The graphs of the files that describe dataset and endpoint.
 _FILES = f"<{BASE}graph/description/dataset> <{BASE}graph/description/service>"
 
-_VOID = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
-  VALUES ?graph {{ <{VOID}> {_FILES} }} GRAPH ?graph {{ ?s ?p ?o }} }}"""
+_VOID = f"""CONSTRUCT {{ ?subject ?p ?object }} WHERE {{
+  VALUES ?graph {{ <{VOID}> {_FILES} }} GRAPH ?graph {{ ?s ?p ?o }}
+  BIND(IF(?s = <{ENDPOINT}>, <urn:here>, ?s) AS ?subject)
+  BIND(IF(?o = <{ENDPOINT}>, <urn:here>, ?o) AS ?object) }}"""
 
 #: The partitions, which are blank nodes, are left to VoID.
 _SERVICE = f"""CONSTRUCT {{ ?subject ?p ?object }} WHERE {{
@@ -48,11 +50,11 @@ def blueprint(engine: Engine) -> Blueprint:
 
     @routes.get("/.well-known/void")
     def void() -> Response:
-        return nodes.page(engine, VOID) if nodes.page_wanted() else _answer(engine, _VOID)
+        return nodes.page(engine, VOID) if nodes.page_wanted() else _void(engine)
 
     @routes.get("/void.ttl")
     def void_file() -> Response:
-        return _answer(engine, _VOID, "turtle")
+        return _void(engine, "turtle")
 
     @routes.get("/ontology/")
     @routes.get("/ontology")
@@ -82,6 +84,13 @@ def service(engine: Engine) -> Response:
     """Describe the endpoint under the address that the client has for it."""
     here = request.base_url if is_absolute(request.base_url) else ENDPOINT
     return _answer(engine, _SERVICE.replace("urn:here", here))
+
+
+def _void(engine: Engine, format: str | None = None) -> Response:
+    """Describe dataset and endpoint; the endpoint under its public address, where it has one."""
+    public = engine.settings.url
+    here = f"{public}/sparql" if public else ENDPOINT
+    return _answer(engine, _VOID.replace("urn:here", here), format)
 
 
 def dataset(engine: Engine) -> str:

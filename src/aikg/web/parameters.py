@@ -9,12 +9,27 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from aikg.errors import QueryRefused, RequestMalformed, UnsupportedMediaType
+from aikg.settings import Settings
 
 PROTOCOL = "https://www.w3.org/TR/sparql11-protocol/#query-operation"
 FORM = "application/x-www-form-urlencoded"
 QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
 #: The versions that a client can announce; the engine reads all of them the same way.
 VERSIONS = ("1.0", "1.1", "1.2", "1.2-basic")
+
+#: A byte of a query takes three in a form; the rest is for the other parameters.
+_ESCAPED, _OTHERS = 3, 16_000
+#: The longest text in a form, in bytes; a file in a form waits on the disk.
+FIELD = 1_000_000
+#: The addresses that take files, and how much the form around a file may add, in bytes.
+_FILES, AROUND = {"/validate", "/submissions"}, 64_000
+
+
+def most_body(settings: Settings, path: str) -> int:
+    """Return how long the body of a request may be that is sent to a path, in bytes."""
+    if path in _FILES:
+        return settings.submission_bytes + AROUND
+    return settings.query_bytes * _ESCAPED + _OTHERS
 
 
 def read() -> MultiDict[str, str]:

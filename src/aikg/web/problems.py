@@ -12,6 +12,24 @@ from aikg.errors import AikgError
 from aikg.names import BASE
 from aikg.sparql.formats import SOLUTIONS, TRIPLES, preferred
 
+#: What every response says beside its own headers.
+HEADERS = [
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    # Any page may read an open graph from its visitor's browser.
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Headers", "Accept, Content-Type"),
+    ("Access-Control-Allow-Methods", "GET, HEAD, POST, QUERY, OPTIONS"),
+    (
+        "Access-Control-Expose-Headers",
+        "Allow, Content-Location, ETag, Link, Location, Retry-After",
+    ),
+    ("Access-Control-Max-Age", "86400"),
+]
 #: How long a client should wait before it asks again, in seconds.
 _RETRY = 5
 
@@ -19,7 +37,6 @@ _ADVICE = {
     404: "See / for what there is, and /sparql for the endpoint.",
     405: "Use one of the methods in the header Allow.",
     413: "Send less at once; docs/http-api.md has the limits.",
-    431: "Send shorter headers; a long query is sent by POST.",
     500: "This is a mistake of the server's; please report it with the request.",
 }
 
@@ -59,13 +76,20 @@ def respond(members: dict[str, Any], page: str = "problem.html", **context: Any)
         response = jsonify(members)
         response.mimetype = "application/problem+json"
     response.status_code = members["status"]
-    if response.status_code == 415:
-        response.headers["Accept-Encoding"] = "identity"  # RFC 9110, section 15.5.16
-    if response.status_code == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="aikg"'
-    if response.status_code in {429, 503}:
-        response.headers["Retry-After"] = str(members.get("retry_after", _RETRY))
+    response.headers.extend(headers_of(members))
     return response
+
+
+def headers_of(members: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the headers that go with the status of a problem."""
+    status = members["status"]
+    if status == 415:
+        return [("Accept-Encoding", "identity")]  # RFC 9110, section 15.5.16
+    if status == 401:
+        return [("WWW-Authenticate", 'Bearer realm="aikg"')]
+    if status in {429, 503}:
+        return [("Retry-After", str(members.get("retry_after", _RETRY)))]
+    return []
 
 
 def _respond_to_http(error: HTTPException) -> Response:

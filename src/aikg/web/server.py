@@ -2,86 +2,171 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import logging
 import math
+import resource
 import signal
 import socket
 import sys
+import threading
 import time
+from collections import Counter, deque
+from collections.abc import Callable
 from typing import Any
 
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from aikg.errors import PortInUse
+from aikg.errors import PortInUse, SettingError, ShareExceeded, TooBusy
 from aikg.settings import Settings
+from aikg.web.clients import Shares, client_name, is_same
+from aikg.web.connections import Bounds, Channel, Refusal
+from aikg.web.heads import MOST
 
 #: How long a client may neither send nor read, in seconds.
 _SILENCE = 60
-#: How many clients may be connected; most of them wait, or are slow.
-_CONNECTIONS = 1000
-#: How much of an answer lies ready for a client that reads slowly, in bytes.
-_READY = 1 << 20
-_FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
-
-
-class _Channel(HTTPChannel):
-    """A connection; it knows since when its request is answered."""
-
-    served_since = math.inf
-
-    def writable(self) -> bool:
-        """Tell whether there is something to send, which no thread is sending at this moment.
-
-        The loop could not send it either: it would turn round and round, and keep the thread from
-        the interpreter's lock. A thread that leaves something behind wakes the loop.
-        """
-        if not super().writable():
-            return False
-        free = bool(self.outbuf_lock.acquire(False))
-        if free:
-            self.outbuf_lock.release()
-        return free
-
-    def service(self) -> None:
-        """Answer one request."""
-        self.served_since = time.time()
-        super().service()
-        self.served_since = math.inf
+#: How many clients may wait to be accepted.
+_BACKLOG = 1000
+#: How many are accepted before others are served, and how long nobody is where that fails.
+_BURST, _REST = 64, 1.0
+#: How much of an answer lies ready for a client that reads slowly, in bytes; what is beyond the
+#: first of the two sizes lies on the disk.
+_IN_MEMORY, _READY = 1 << 18, 1 << 20
+#: How much of a request is read at once, in bytes.
+_AT_ONCE = 1 << 16
+#: A connection may need one descriptor for itself, and one for each body that lies on the disk.
+_EACH = 3
+#: Descriptors for the libraries, files and sockets of the program itself; for a worker (two, and
+#: its place while it is replaced); for a thread (an upload, the ledger).
+_OWN, _WORKER, _THREAD = 64, 4, 2
+#: The same line stands in the log once in so many seconds.
+_REPEAT = 10.0
+_FORWARDED = {"x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
 
 
 class _Threads(ThreadedTaskDispatcher):
     """The threads that answer, no more than there ever were requests at once.
 
     They take turns, and one that has slept while a hundred others worked wakes with a cold cache.
+    A client has two fifths of them at most; its other requests wait until one of its own ends.
     """
 
     def __init__(self, most: int) -> None:
         super().__init__()
-        self._most = most
+        self._most, self._share = most, max(1, most * 2 // 5)
+        self._counting = threading.Lock()
+        self._served: Counter[str] = Counter()
+        self._waiting: dict[str, deque[Channel]] = {}
 
-    def add_task(self, task: HTTPChannel) -> None:
-        """Let a thread answer what a connection asks, once one is free."""
+    def add_task(self, task: Channel) -> None:
+        """Let a thread answer what a connection asks, once one is free and the client may."""
+        client = task.requests[0].client
+        with self._counting:
+            if self._served[client] >= self._share:
+                self._waiting.setdefault(client, deque()).append(task)
+                return
+            self._served[client] += 1
+        self._start(task)
+
+    def end_task(self, client: str) -> None:
+        """Start the next request of a client, one of whose requests is answered."""
+        with self._counting:
+            if waiting := self._waiting.get(client):
+                task = waiting.popleft()
+            else:
+                self._waiting.pop(client, None)
+                self._served[client] -= 1
+                if not self._served[client]:
+                    del self._served[client]
+                return
+        self._start(task)
+
+    def _start(self, task: Channel) -> None:
         if self.active_count + len(self.queue) >= len(self.threads) < self._most:
             self.set_thread_count(len(self.threads) + 1)
         super().add_task(task)
 
 
 class Server(TcpWSGIServer):
-    """Waitress, which lets a client read as slowly as it likes; this one lets go of its thread."""
+    """Waitress, with a share of everything for each client.
 
-    channel_class = _Channel
+    It lets a client read as slowly as it likes; this one lets go of its thread.
+    """
+
+    channel_class = Channel
     patience = math.inf
+    bounds: Bounds
+    connections: Shares
+    socket: Any
     _stop_at: float | None = None
+    _rests_until = 0.0
+
+    def __init__(self, *arguments: Any, bounds: Bounds, connections: Shares, **more: Any) -> None:
+        self.bounds, self.connections = bounds, connections
+        self._refused: deque[Channel] = deque()
+        super().__init__(*arguments, **more)
+
+    def readable(self) -> bool:
+        """Return whether more connections are accepted."""
+        return bool(super().readable()) and time.monotonic() >= self._rests_until
+
+    def handle_accept(self) -> None:
+        """Accept those who wait, each within its client's share."""
+        for _ in range(_BURST):
+            try:
+                connection, address = self.socket.accept()
+            except (BlockingIOError, ConnectionError, InterruptedError):
+                return
+            except OSError as error:
+                # Without descriptors or memory the next try fails too, and each fills the log.
+                self._rests_until = time.monotonic() + _REST
+                self.logger.warning("no connection is accepted for a moment: %s", error)
+                return
+            with contextlib.suppress(OSError):
+                self.set_socket_options(connection)
+            self._admit(connection, address)
+
+    def _admit(self, connection: socket.socket, address: Any) -> None:
+        name, is_proxy = client_name(address[0]), is_same(address[0], self.bounds.settings.proxy)
+        try:
+            try:
+                self.connections.take(name, whole=is_proxy)
+            except TooBusy:
+                self._close_idle()
+                self.connections.take(name, whole=is_proxy)
+        except (ShareExceeded, TooBusy) as error:
+            with contextlib.suppress(OSError), connection:
+                connection.setblocking(False)
+                connection.send(Refusal(error).raw())
+                connection.shutdown(socket.SHUT_WR)
+        else:
+            self.channel_class(self, connection, address, self.adj, map=self._map)
+
+    def _close_idle(self) -> None:
+        """Where no more connections may be, hang up on the one that has been idle for longest."""
+        idle = [channel for channel in self.active_channels.values() if channel.is_idle]
+        if idle:
+            min(idle, key=lambda channel: channel.last_activity).handle_close()
+
+    def add_task(self, task: Channel) -> None:
+        """Let a thread answer, or the loop itself where nothing but an error is to be sent."""
+        if task.requests[0].error:
+            self._refused.append(task)
+            self.pull_trigger()
+        else:
+            self.task_dispatcher.add_task(task)
 
     def maintenance(self, now: float) -> None:
-        """Hang up on those that are silent, and on those that do not take their answer."""
+        """Hang up on those that are silent or slow, and on those that do not take their answer."""
         super().maintenance(now)
         for channel in list(self.active_channels.values()):
             if channel.served_since < now - self.patience and channel.total_outbufs_len:
                 channel.handle_close()
+            else:
+                channel.hang_up_if_slow(time.monotonic())
 
     def stop(self, *_: object) -> None:
         """Take no more connections, and end when what has begun is answered; asked twice, now."""
@@ -91,14 +176,16 @@ class Server(TcpWSGIServer):
         self.pull_trigger()  # the loop may be asleep
 
     def run(self) -> None:
-        """Answer until it is told to stop."""
+        """Answer until `stop` is called."""
         open_to_all = True
         while self._stop_at is None or (self._is_busy() and time.time() < self._stop_at):
             if self._stop_at is not None and open_to_all:
                 self.del_channel()
-                self.socket.close()  # type: ignore[union-attr]
+                self.socket.close()
                 open_to_all = False
             self.asyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
+            while self._refused:
+                self._refused.popleft().service()
         self.task_dispatcher.shutdown()
 
     def _is_busy(self) -> bool:
@@ -106,16 +193,45 @@ class Server(TcpWSGIServer):
         return any(channel.requests or channel.total_outbufs_len for channel in channels)
 
 
-def run(app: Any, listener: socket.socket, settings: Settings, most_body: int) -> None:
+class _Sparing(logging.Filter):
+    """Lets the same line pass once in a while, however often it is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[object, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is written."""
+        now = time.monotonic()
+        if now - self._last.get(record.msg, -math.inf) < _REPEAT:
+            return False
+        self._last[record.msg] = now
+        return True
+
+
+def run(
+    app: Any, listener: socket.socket, settings: Settings, most_body: Callable[[str], int]
+) -> None:
     """Answer requests until SIGINT or SIGTERM, then those that have begun."""
     server = make(app, listener, settings, most_body)
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, server.stop)
+    for received in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(received, server.stop)
     server.run()
 
 
-def make(app: Any, listener: socket.socket, settings: Settings, most_body: int) -> Server:
-    """Make the server that listens there."""
+def make(
+    app: Any, listener: socket.socket, settings: Settings, most_body: Callable[[str], int]
+) -> Server:
+    """Make the server that listens there.
+
+    Args:
+        app: The WSGI application.
+        listener: The open port.
+        settings: The bounds of each client, the threads, the proxy.
+        most_body: Returns how long a body may be that is sent to a path, in bytes.
+    """
+    for name in ("waitress", "waitress.queue"):
+        logging.getLogger(name).addFilter(_Sparing())
     proxy: dict[str, Any] = {}
     if settings.proxy:
         proxy = {"trusted_proxy": settings.proxy, "trusted_proxy_headers": _FORWARDED}
@@ -123,17 +239,21 @@ def make(app: Any, listener: socket.socket, settings: Settings, most_body: int) 
         sockets=[listener],
         threads=settings.threads,
         channel_timeout=_SILENCE,
-        connection_limit=_CONNECTIONS,
-        cleanup_interval=10,
+        connection_limit=sys.maxsize,  # they are counted before
+        cleanup_interval=1,
+        recv_bytes=_AT_ONCE,
         # A client that hangs up while it waits is noticed only if more of it is read.
         channel_request_lookahead=1,
+        outbuf_overflow=_IN_MEMORY,
         outbuf_high_watermark=_READY,
         asyncore_use_poll=True,
-        max_request_body_size=most_body,
+        max_request_header_size=MOST + 1,
+        max_request_body_size=sys.maxsize,  # each address has its own
         clear_untrusted_proxy_headers=True,
         ident=None,
         **proxy,
     )
+    most = min(settings.connections, affordable(settings, raise_descriptors()))
     server = Server(
         app,
         _sock=listener,
@@ -141,9 +261,41 @@ def make(app: Any, listener: socket.socket, settings: Settings, most_body: int) 
         adj=adjustments,
         dispatcher=_Threads(settings.threads),
         sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+        bounds=Bounds(
+            settings, most_body, Shares(settings.bodies, settings.bodies // 4, "bytes of bodies")
+        ),
+        connections=Shares(most, min(settings.client_connections, most), "connections"),
     )
     server.patience = settings.deadline + _SILENCE
     return server
+
+
+def raise_descriptors() -> int:
+    """Raise the process's limit on descriptors as far as it may; return the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+
+def affordable(settings: Settings, descriptors: int) -> int:
+    """Return how many connections leave enough descriptors for everything else.
+
+    Args:
+        settings: The number of workers and threads.
+        descriptors: How many descriptors the process may have.
+
+    Raises:
+        SettingError: Too few descriptors are left for any service.
+    """
+    own = _OWN + _WORKER * settings.workers + _THREAD * settings.threads
+    if descriptors < own + _EACH:
+        raise SettingError(
+            f"This process may open {descriptors} files, and needs {own + _EACH} or more.",
+            advice="Raise the limit (`ulimit -n`), or lower AIKG_THREADS and AIKG_WORKERS.",
+        )
+    return (descriptors - own) // _EACH
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -151,10 +303,22 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises:
         PortInUse: Another program listens there.
+        SettingError: The host is not an address of this machine.
     """
+    is_six = ":" in host
     try:
-        return socket.create_server((host, port), backlog=_CONNECTIONS)
+        return socket.create_server(
+            (host, port),
+            family=socket.AF_INET6 if is_six else socket.AF_INET,
+            backlog=_BACKLOG,
+            dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
+        )
     except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise SettingError(
+                f"{host!r} is not an address of this machine.",
+                advice="Give --host 127.0.0.1, ::1, 0.0.0.0 (all of IPv4) or :: (all).",
+            ) from error
         if error.errno != errno.EADDRINUSE:
             raise
         raise PortInUse(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -20,17 +21,24 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from aikg.characters import visible
 from aikg.errors import RequestMalformed, SubmissionInvalid
+from aikg.intake.formats import FORMATS
 from aikg.ledger import records
 from aikg.ledger.records import Submission
 from aikg.ledger.steps import LICENCES, Actor, Sent
 from aikg.ledger.tokens import Token
 from aikg.submissions import receipts
 from aikg.submissions.desk import Desk
-from aikg.web import problems
+from aikg.web import parameters, problems
 from aikg.web.access import WITHIN, Access
+from aikg.web.clients import Shares
 
+_BYTES = "application/octet-stream"
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
 _ADDRESS = "/submissions/<name>/<int:version>"
+#: How many of the largest files are in memory at once; half of them one sender's.
+_IN_MEMORY = 4
+#: The types that are served as they were sent; any other could be a page, or a script.
+_SERVED = {form.media_type for form in FORMATS}
 
 
 def blueprint(desk: Desk, access: Access) -> Blueprint:
@@ -64,7 +72,7 @@ def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
         found = _find(desk, access.token(), name, version)
         return send_file(
             io.BytesIO(records.content(desk.database, found)),
-            mimetype=found.media_type,
+            mimetype=found.media_type if found.media_type in _SERVED else _BYTES,
             as_attachment=True,
             download_name=visible(found.filename or found.name),
         )
@@ -86,11 +94,15 @@ def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
 
 
 def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
+    most = _IN_MEMORY * (desk.engine.settings.submission_bytes + parameters.AROUND)
+    in_memory = Shares(most, most // 2, "bytes of submissions")
+
     @routes.post("/submissions")
     def submit() -> AnyResponse:
         token = access.require("submit")
         actor = _actor(desk, token)
-        found = desk.receive(_sent(desk), actor, any_name=token.allows("admin"))
+        with in_memory.holding(str(token.id), request.content_length or 0):
+            found = desk.receive(_sent(desk), actor, any_name=token.allows("admin"))
         return _received(desk, found)
 
     def step(verb: str, scope: str, take: Callable[..., Submission]) -> None:
@@ -171,7 +183,6 @@ def _sent(desk: Desk) -> Sent:
     Raises:
         RequestMalformed: There is nothing, or a parameter is missing or means nothing.
     """
-    request.max_content_length = desk.engine.settings.submission_bytes
     upload = request.files.get("file")
     if upload is not None and upload.filename:
         content, media_type, filename = upload.read(), upload.mimetype, upload.filename
@@ -242,7 +253,8 @@ def _received(desk: Desk, found: Submission) -> AnyResponse:
         return problems.respond(problems.problem(invalid) | {"submission": _url(found)})
     response = jsonify(told)
     response.status_code = 201
-    response.headers["Location"] = _url(found)
+    public = desk.engine.settings.url
+    response.headers["Location"] = _url(found, _external=bool(public))
     return response
 
 
@@ -253,5 +265,6 @@ def _shown(desk: Desk, token: Token | None, found: Submission) -> Response | str
     return jsonify(told)
 
 
-def _url(submission: Submission) -> str:
-    return url_for("submissions.submission", name=submission.name, version=submission.version)
+def _url(submission: Submission, **how: Any) -> str:
+    name, version = submission.name, submission.version
+    return url_for("submissions.submission", name=name, version=version, **how)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
+from functools import partial
+from typing import IO
 
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from aikg.engine.client import Engine
+from aikg.engine.client import Body, Engine
 from aikg.errors import AikgError
 from aikg.intake.formats import FORMATS, REPORTS
 from aikg.ledger import records
@@ -35,8 +38,6 @@ def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
 
     @routes.post("/validate")
     def validate() -> Response | str:
-        request.max_content_length = engine.settings.submission_bytes * 2
-        request.max_form_memory_size = engine.settings.submission_bytes
         body, media_type, file, fields = _read()
         page = _wants_page()
         try:
@@ -73,18 +74,33 @@ def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
     return routes
 
 
-def _read() -> tuple[bytes, str | None, str, MultiDict[str, str]]:
-    """Read a file, or a text that was pasted into the form, or a body as it is."""
+def _read() -> tuple[Body, str | None, str, MultiDict[str, str]]:
+    """Find a file, or a text that was pasted into the form, or a body as it is.
+
+    A file or a body lies on the disk where it is large: it is read once the engine has a slot.
+    """
     fields = MultiDict(request.args)
     if request.mimetype != "multipart/form-data":
         file = fields.get("file") or fields.get("name") or _UNNAMED
-        return request.get_data(), request.mimetype, file, fields
+        return _open_body, request.mimetype, file, fields
     fields.update(request.form)
     sent = request.files.get("file")
     if sent is not None and sent.filename:
-        return sent.read(), None, sent.filename, fields
+        return partial(_open, sent.stream), None, sent.filename, fields
     file = fields.get("name") or _UNNAMED
     return fields.get("text", "").encode(), fields.get("type") or "text/turtle", file, fields
+
+
+def _open_body() -> IO[bytes]:
+    """Open the request's body; the server has judged its length, and may have it on the disk."""
+    stream: IO[bytes] = request.environ["wsgi.input"]
+    is_file = hasattr(stream, "seekable") and stream.seekable()
+    return _open(stream) if is_file else io.BytesIO(request.get_data())
+
+
+def _open(stream: IO[bytes]) -> IO[bytes]:
+    stream.seek(0)
+    return stream
 
 
 def _name(file: str) -> str:
