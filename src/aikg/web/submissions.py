@@ -20,7 +20,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from aikg.characters import visible
-from aikg.errors import RequestMalformed, SubmissionInvalid
+from aikg.errors import RequestMalformed, SubmissionInvalid, SubmissionTooLarge
 from aikg.intake.formats import FORMATS
 from aikg.ledger import records
 from aikg.ledger.records import Submission
@@ -190,6 +190,12 @@ def _sent(desk: Desk) -> Sent:
         content, media_type, filename = request.form["text"].encode(), "text/turtle", None
     else:
         content, media_type, filename = request.get_data(), request.mimetype, None
+    most = desk.engine.settings.submission_bytes
+    if len(content) > most:
+        raise SubmissionTooLarge(
+            f"The file has {len(content):,} bytes; {most:,} are taken in.",
+            advice="Send a part of it at a time.",
+        )
     if not content:
         raise RequestMalformed("Nothing was sent.", advice="Send a file as the request's body.")
     return Sent(
