@@ -27,7 +27,7 @@ import click
 from serving import SLOW, Server, start
 
 from aikg import settings
-from aikg.built import ensure_built
+from aikg.graph import ensure_built
 from aikg.settings import Settings
 
 #: The longest wait of another client, in seconds.
