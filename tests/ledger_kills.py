@@ -1,8 +1,9 @@
 """Kill the server's processes at random moments while clients submit, publish and withdraw.
 
-After each kill every submission must be in the state that was acknowledged last, or in the one that
-was asked for when the answer did not come; and the graph holds all of it, or nothing.
-`make soak` runs some hundreds of rounds, a test twenty.
+Each home begins as one of version 0.1.0 that contains what the graph cannot take, and in each round
+one of those that are sent is of that kind. After each kill every submission must be in the state
+that was acknowledged last, or in the one that was asked for when the answer did not come; and the
+graph holds all of it, or nothing. `make soak` runs some hundreds of rounds, a test twenty.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import http.client
 import json
 import os
 import random
-import shutil
 import signal
 import sys
 import tempfile
@@ -24,7 +24,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
+import old_homes
 from desk import Desk, opened, trial
+from terms import RDF, Term, json_ld
 
 from aikg import settings
 from aikg.graph import ensure_built
@@ -35,7 +37,7 @@ CLIENTS = 3
 #: After so many rounds another home is begun, so that a start never has much to bring back.
 EACH = 50
 #: A process is killed within so many seconds of work.
-WORK = 4.0
+WORK = 1.5
 #: How long a server may take to be whole again, in seconds.
 RECOVERY = 60.0
 
@@ -70,6 +72,8 @@ class Tally:
         doubtful: How many were asked for and not answered.
         lost: The submissions that are not in a state that the answers allow.
         halves: The submissions of which the graph holds a part.
+        refused: How many submissions that the graph cannot take were refused when they were sent.
+        opens: How often a home was opened; an opening that fails ends the rounds.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
@@ -77,14 +81,17 @@ class Tally:
     doubtful: int = 0
     lost: list[str] = field(default_factory=list)
     halves: list[str] = field(default_factory=list)
+    refused: int = 0
+    opens: int = 0
 
 
 class Client(threading.Thread):
     """Sends trials in, publishes and withdraws them, and notes what was acknowledged."""
 
-    def __init__(self, desk: Desk, name: str, rng: random.Random) -> None:
+    def __init__(self, desk: Desk, name: str, rng: random.Random, poisons: bool) -> None:
         super().__init__()
-        self._desk, self._name, self._rng = desk, name, rng
+        self._desk, self._name, self._rng, self._poisons = desk, name, rng, poisons
+        self.refused = 0
         self.expected: dict[str, Expected] = {}
         self.stop = threading.Event()
 
@@ -94,9 +101,29 @@ class Client(threading.Thread):
         while not self.stop.is_set():
             number += 1
             try:
+                if self._poisons:
+                    self._poisons = False
+                    self._poison(f"{self._name}-poisoned")
                 self._live(f"{self._name}-{number}")
             except (OSError, http.client.HTTPException):
                 self.stop.wait(0.2)
+
+    def _poison(self, name: str) -> None:
+        """Send what the graph cannot take, and ask that it is published all the same."""
+        address = f"{name}/1"
+        expected = self.expected.setdefault(address, Expected())
+        expected.asked = {"invalid", "received"}
+        target = f"/submissions?licence=CC-BY-4.0&name={name}"
+        body = json_ld([Term("A remark", RDF + "langString")], name)
+        reply = self._desk.ask("POST", target, "submit", body, Content_Type="application/ld+json")
+        if self.stop.is_set():
+            return
+        if reply.status == 422:
+            self.expected[address] = Expected("invalid")
+            self.refused += 1
+        elif reply.status < 300:  # nothing allows the state that it has then
+            self.expected[address] = Expected("invalid")
+        self._desk.step("publish", address)
 
     def _live(self, name: str) -> None:
         first = f"{name}/1"
@@ -129,7 +156,7 @@ def soak(configured: Settings, rounds: int, seed: int = 1) -> Tally:
     for first in range(0, rounds, EACH):
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
-            shutil.copy(configured.graph, home)
+            old_homes.make("home-0.1.0-poisoned", home, configured.graph)
             numbers = range(first, min(first + EACH, rounds))
             _soak_home(replace(configured, home=home), numbers, rng, tally)
     return tally
@@ -143,6 +170,7 @@ def _soak_home(
     left = deque(rounds)
     while left:
         with opened(configured, configured.home) as desk:
+            tally.opens += 1
             whole = _size_when_published(desk, f"calm-{left[0]}")
             _check(desk, expected, whole, tally)
             alive = True
@@ -155,11 +183,12 @@ def _soak_home(
                     _check(desk, now, whole, tally)
                 _report(number + 1, tally)
     with opened(configured, configured.home) as desk:
+        tally.opens += 1
         _check(desk, expected, whole, tally)
 
 
 def _round(desk: Desk, number: int, rng: random.Random, tally: Tally) -> dict[str, Expected]:
-    clients = [Client(desk, f"r{number}-{n}", rng) for n in range(CLIENTS)]
+    clients = [Client(desk, f"r{number}-{n}", rng, n == 0) for n in range(CLIENTS)]
     for client in clients:
         client.start()
     time.sleep(rng.random() * WORK)
@@ -177,6 +206,7 @@ def _round(desk: Desk, number: int, rng: random.Random, tally: Tally) -> dict[st
     for client in clients:
         client.join()
         expected |= client.expected
+        tally.refused += client.refused
     tally.acknowledged += sum(e.acknowledged is not None for e in expected.values())
     tally.doubtful += sum(bool(e.asked) for e in expected.values())
     return expected
@@ -258,7 +288,8 @@ def _report(done: int, tally: Tally) -> None:
         sys.stdout.write(
             f"{done} rounds: {dict(tally.kills)}, {tally.acknowledged} acknowledged, "
             f"{tally.doubtful} in doubt, {len(tally.lost)} lost, "
-            f"{len(tally.halves)} half visible\n"
+            f"{len(tally.halves)} half visible, {tally.refused} refused, "
+            f"{tally.opens} openings of a home\n"
         )
         sys.stdout.flush()
 

@@ -149,6 +149,8 @@ def _run(
         "AIKG_QUERY_BYTES": str(settings.query_bytes),
         "AIKG_WORKERS": str(settings.workers),
         "AIKG_SUBMISSION_BYTES": str(settings.submission_bytes),
+        "AIKG_QUOTA_BYTES": str(settings.quota_bytes),
+        "AIKG_QUOTA_UNDECIDED": str(settings.quota_undecided),
         "AIKG_PROXY": settings.proxy,
         "AIKG_SHARE": str(settings.share),
         "AIKG_QUEUE": str(settings.queue),

@@ -17,4 +17,6 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_visible(
     tally = soak(settings, rounds=20)
     assert (tally.lost, tally.halves) == ([], [])
     assert tally.acknowledged
+    assert tally.refused
+    assert tally.opens > 1
     assert sum(tally.kills.values()) == 20

@@ -302,6 +302,12 @@ class TooManyGuesses(AikgError):
         self.retry_after = retry_after
 
 
+class QuotaExceeded(AikgError):
+    """The ledger keeps as much of this person's submissions as it may; nothing was kept."""
+
+    status = 403
+
+
 class UnknownToken(AikgError):
     """No token in force has that number."""
 

@@ -36,6 +36,8 @@ class Settings:
         queue: How many requests may wait for a place; half as many of one client's.
         cache: How much of the answers is kept for those who ask the same again, in bytes.
         submission_bytes: The largest file that is taken in, in bytes.
+        quota_bytes: How much the ledger keeps of one person's submissions that are not published.
+        quota_undecided: How many of one person's names may wait for a decision.
         threads: How many requests are served at once, those that wait among them.
         proxy: The address of the proxy in front, whose X-Forwarded headers are believed.
         connections: How many connections are open at once, where descriptors suffice.
@@ -60,6 +62,8 @@ class Settings:
     queue: int = 64
     cache: int = 64 << 20
     submission_bytes: int = 20_000_000
+    quota_bytes: int = 200_000_000
+    quota_undecided: int = 100
     threads: int = 96
     proxy: str = ""
     connections: int = 1000
@@ -101,6 +105,8 @@ def from_environment() -> Settings:
         queue=int(_number("AIKG_QUEUE", Settings.queue)),
         cache=int(_number("AIKG_CACHE", Settings.cache)),
         submission_bytes=int(_number("AIKG_SUBMISSION_BYTES", Settings.submission_bytes)),
+        quota_bytes=int(_number("AIKG_QUOTA_BYTES", Settings.quota_bytes)),
+        quota_undecided=int(_number("AIKG_QUOTA_UNDECIDED", Settings.quota_undecided)),
         threads=int(_number("AIKG_THREADS", Settings.threads)),
         proxy=_address("AIKG_PROXY"),
         connections=int(_number("AIKG_CONNECTIONS", Settings.connections)),

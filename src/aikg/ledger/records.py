@@ -223,6 +223,27 @@ def same_content(database: Database, sha256: str, token: int | None) -> Submissi
     return found[0] if found else None
 
 
+def kept_of(database: Database, person: int) -> int:
+    """Count the bytes that are kept of a person's submissions which are not published."""
+    rows = database.rows(
+        "SELECT coalesce(sum(coalesce(length(content), 0) + coalesce(length(statements), 0) + "
+        "coalesce(length(report), 0)), 0) AS bytes FROM submission "
+        "WHERE person = ? AND state <> 'published'",
+        (person,),
+    )
+    return int(rows[0]["bytes"])
+
+
+def undecided_of(database: Database, person: int) -> set[str]:
+    """Return the names of a person that wait for a decision."""
+    rows = database.rows(
+        "SELECT DISTINCT name FROM submission "
+        "WHERE person = ? AND state IN ('received', 'invalid', 'waiting')",
+        (person,),
+    )
+    return {row["name"] for row in rows}
+
+
 def content(database: Database, submission: Submission) -> bytes:
     """Give the bytes as sent; none after a purge."""
     return _blob(database, submission, "content")

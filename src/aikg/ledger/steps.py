@@ -126,6 +126,19 @@ def receive(database: Database, sent: Sent, actor: Actor) -> Submission:
     return submission
 
 
+def forget(database: Database, submission: Submission) -> None:
+    """Remove what was received and cannot be read: it never was a submission."""
+    with database.transaction():
+        kept = "SELECT id FROM submission WHERE id = ? AND state = 'received'"
+        database.write(
+            f"DELETE FROM event WHERE submission IN ({kept})",  # noqa: S608
+            (submission.id,),
+        )
+        database.write(
+            "DELETE FROM submission WHERE id = ? AND state = 'received'", (submission.id,)
+        )
+
+
 def judge(database: Database, submission: Submission, actor: Actor, found: Judgement) -> Submission:
     """Note the verdict on what was received; what waited under its name is superseded.
 

@@ -15,14 +15,19 @@ from aikg.errors import (
     NotAllowed,
     StateConflict,
     SubmissionInvalid,
+    SubmissionMalformed,
+    SubmissionTooLarge,
+    UnsupportedMediaType,
 )
 from aikg.files.turtle import write_nquads
+from aikg.intake.formats import recognise
 from aikg.ledger import namespaces, overlay, records, steps, tokens
 from aikg.ledger.database import Database
 from aikg.ledger.records import Submission
 from aikg.ledger.steps import Actor, GraphChange, Judgement, Sent
 from aikg.names import graph_of
 from aikg.publication import provenance, replay
+from aikg.submissions import quota
 
 #: How long a curator's step may take, in seconds: a large submission is judged and derived.
 PATIENCE = 600.0
@@ -69,14 +74,23 @@ class Desk:
         Raises:
             NotAllowed: The name is not free.
             StateConflict: The same bytes came from the same person under another name.
-            AikgError: It cannot be read; what was sent is kept as received.
+            QuotaExceeded: The ledger keeps as much of the person's as it may.
+            UnsupportedMediaType: It is of no format that is read; it is not kept.
+            SubmissionMalformed: It is not of the format that it is said to be; it is not kept.
+            SubmissionTooLarge: There is more than the limits allow; it is not kept.
+            AikgError: It was not judged; what was sent is kept as received.
         """
+        recognise(sent.media_type, sent.filename or "")
         with self._receiving:
             submission = self._present(sent, actor) or self._keep(sent, actor, any_name)
         if submission.state != records.RECEIVED:
             return submission
         told = self._told(submission)
-        answer = self._run("receive", told, sent.content, self.engine.settings.deadline)
+        try:
+            answer = self._run("receive", told, sent.content, self.engine.settings.deadline)
+        except (UnsupportedMediaType, SubmissionMalformed, SubmissionTooLarge):
+            steps.forget(self.database, submission)
+            raise
         found = Judgement(
             records.WAITING if answer["accepted"] else records.INVALID,
             json.dumps(answer["report"]),
@@ -262,6 +276,7 @@ class Desk:
                 f"The name {sent.name} is not free.",
                 advice="Choose another name; or ask an administrator to send it for you.",
             )
+        quota.check(self.database, self.engine.settings, sent, actor)
         return steps.receive(self.database, sent, actor)
 
     def _told(self, submission: Submission) -> dict[str, Any]:
