@@ -36,8 +36,9 @@ from aikg.settings import Settings
 CLIENTS = 3
 #: After so many rounds another home is begun, so that a start never has much to bring back.
 EACH = 50
-#: A process is killed within so many seconds of work.
-WORK = 1.5
+#: A process is killed within so many seconds after the first step of a round is acknowledged; in
+#: one round of five, within so many seconds after the round began.
+WORK = 1.0
 #: How long a server may take to be whole again, in seconds.
 RECOVERY = 60.0
 
@@ -92,6 +93,8 @@ class Client(threading.Thread):
         super().__init__()
         self._desk, self._name, self._rng, self._poisons = desk, name, rng, poisons
         self.refused = 0
+        #: Set when a step was acknowledged.
+        self.answered = threading.Event()
         self.expected: dict[str, Expected] = {}
         self.stop = threading.Event()
 
@@ -147,6 +150,7 @@ class Client(threading.Thread):
         if request().status >= 300 or self.stop.is_set():
             return False
         self.expected[address] = Expected(state)
+        self.answered.set()
         return True
 
 
@@ -191,6 +195,12 @@ def _round(desk: Desk, number: int, rng: random.Random, tally: Tally) -> dict[st
     clients = [Client(desk, f"r{number}-{n}", rng, n == 0) for n in range(CLIENTS)]
     for client in clients:
         client.start()
+    if rng.random() < 0.8:
+        deadline = time.monotonic() + RECOVERY
+        while not any(client.answered.is_set() for client in clients):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
     time.sleep(rng.random() * WORK)
     kind, victim = rng.choice(_processes(desk))
     tally.kills[kind] += 1
