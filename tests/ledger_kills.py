@@ -162,7 +162,8 @@ def soak(configured: Settings, rounds: int, seed: int = 1) -> Tally:
             home = Path(folder)
             old_homes.make("home-0.1.0-poisoned", home, configured.graph)
             numbers = range(first, min(first + EACH, rounds))
-            _soak_home(replace(configured, home=home), numbers, rng, tally)
+            unbounded = replace(configured, home=home, quota_undecided=10**6)
+            _soak_home(unbounded, numbers, rng, tally)
     return tally
 
 
