@@ -68,11 +68,12 @@ def _drugs(by: _Facts, known: Shipped, found: dict[Triple, None]) -> None:
 
 
 def _sizes(by: _Facts, found: dict[Triple, None]) -> None:
-    """A group has the size that a finding reports (group-size)."""
+    """A group has the one size that a finding reports (stated-size, group-size)."""
     for finding, outcomes in by[term("ofOutcome")].items():
         if outcomes == [_SIZE_IS]:
             (group,), values = by[term("ofGroup")][finding], by[term("value")][finding]
-            found.update({(group, term("size"), value): None for value in values})
+            for name in ("statedSize", "size"):
+                found.update({(group, term(name), value): None for value in values})
 
 
 def _subgroups(by: _Facts, found: dict[Triple, None]) -> None:
