@@ -25,10 +25,10 @@ build: .venv/ready ## build the graph from the files
 	$(BIN)/aikg build
 
 test: .venv/dev ## every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-fast: .venv/dev ## the tests without Java, second builds and mutations
-	$(BIN)/pytest -n 2 -m 'not slow'
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow'
 
 soak: .venv/dev ## kill processes under load, ROUNDS times (500); invent submissions; load from few clients
 	$(BIN)/pytest -s -m 'not slow' tests/test_kills.py --rounds $(ROUNDS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import pickle
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,9 +51,27 @@ def data() -> list[Statement]:
 
 
 @pytest.fixture(scope="session")
-def built(settings: Settings) -> Built:
-    """The graph, built from the repository's files and written to the test's home."""
-    return build.build(settings)
+def built(settings: Settings, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
+    """The graph, built from the repository's files and written to the test's home.
+
+    Where pytest-xdist runs several processes, one of them builds, and the others take copies.
+    """
+    if worker_id == "master":
+        return build.build(settings)
+    shared = tmp_path_factory.getbasetemp().parent / "built"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            result = build.build(settings)
+            unfinished = shared.with_suffix(".unfinished")
+            shutil.copytree(settings.home, unfinished)
+            (unfinished / "built.pickle").write_bytes(pickle.dumps(result))
+            unfinished.rename(shared)
+            return result
+    for name in (settings.graph.name, "aikg.owl"):
+        shutil.copy(shared / name, settings.home)
+    copied: Built = pickle.loads((shared / "built.pickle").read_bytes())  # noqa: S301  made above
+    return copied
 
 
 @pytest.fixture(scope="module")

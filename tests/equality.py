@@ -57,7 +57,8 @@ OFTEN = 20
 #: How many graphs a run invents at least.
 ROUNDS = 264
 
-CONTRADICTION = "contradiction"
+#: The rule against a node of two classes that exclude each other; it is no shape and no check.
+CONTRADICTION = "one-of-two-classes"
 #: What is told of what a submission may not say; nothing of it is put to the rules.
 CONDUCT = {"own-nodes", "no-new-terms"}
 
@@ -130,8 +131,6 @@ def _is_about_terms(shape: Node) -> bool:
 
 def violated(wrong: Wrong) -> str:
     """Name what is violated."""
-    if wrong[0] == CONTRADICTION:
-        return CONTRADICTION
     if wrong[0] in {"Violation", "Warning"}:
         return constraint(wrong[1], wrong[2])
     return wrong[1]
@@ -139,7 +138,7 @@ def violated(wrong: Wrong) -> str:
 
 def stands_against(wrong: Wrong) -> bool:
     """Say whether one finding of the control is enough to reject."""
-    return wrong[0] in {CONTRADICTION, "Violation"} or (wrong[0] == "Error" and not wrong[-1])
+    return wrong[0] == "Violation" or (wrong[0] == "Error" and not wrong[-1])
 
 
 def run(seed: int, graph: Path) -> Tally:

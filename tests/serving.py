@@ -16,6 +16,7 @@ from typing import TextIO
 
 import pytest
 
+from aikg.build import Built
 from aikg.engine.client import Engine
 from aikg.settings import Settings
 
@@ -102,7 +103,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def engine(small: Settings) -> Iterator[Engine]:
-    """An engine on the small graph."""
+    """An engine on the small graph, of the test's own."""
+    with Engine(small) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_engine(small: Settings) -> Iterator[Engine]:
+    """An engine on the small graph, for tests that neither change the graph nor end its process."""
     with Engine(small) as running:
         yield running
 
@@ -189,4 +197,11 @@ def _run(
 def server(small: Settings) -> Iterator[Server]:
     """A server on the small graph."""
     with start(small) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site(built: Built, settings: Settings) -> Iterator[Server]:
+    """A server on the whole graph, which the modules share: no test changes or ends it."""
+    with start(replace(settings, deadline=60)) as running:
         yield running

@@ -23,8 +23,10 @@ NEW = b'<urn:s1> <urn:p> "new" .'
 
 
 @pytest.fixture
-def client(engine: Engine) -> FlaskClient:
-    """A client of the application on the small graph."""
+def client(request: pytest.FixtureRequest, shared_engine: Engine) -> FlaskClient:
+    """A client of the application on the small graph, with a cache of its own."""
+    own = "engine" in request.fixturenames
+    engine = request.getfixturevalue("engine") if own else shared_engine
     return create_app(engine, []).test_client()
 
 

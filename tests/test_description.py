@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -46,10 +45,9 @@ def store(built: Built, settings: Settings) -> ox.Store:
 
 
 @pytest.fixture(scope="module")
-def server(built: Built, settings: Settings) -> Iterator[Server]:
-    """A server on the whole graph."""
-    with start(replace(settings, deadline=60)) as running:
-        yield running
+def server(site: Server) -> Server:
+    """The server on the whole graph."""
+    return site
 
 
 def read(server: Server, target: str) -> rdflib.Graph:

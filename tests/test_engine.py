@@ -56,26 +56,34 @@ def assert_answers(engine: Engine) -> None:
     ]
 
 
-def test_describe_tells_the_graph(engine: Engine) -> None:
+def test_describe_tells_the_graph(shared_engine: Engine) -> None:
     """The version is the file's, and the triples are those of the default graph."""
-    assert engine.describe() == {"version": "0123456789ab", "triples": 1505, "isolation": "full"}
+    assert shared_engine.describe() == {
+        "version": "0123456789ab",
+        "triples": 1505,
+        "isolation": "full",
+    }
 
 
-def test_a_query_that_overflows_its_stack_is_stopped(small: Settings, engine: Engine) -> None:
+def test_a_query_that_overflows_its_stack_is_stopped(
+    small: Settings, shared_engine: Engine
+) -> None:
     """Its worker is lost, and the engine goes on; on the usual stack the query is answered."""
     query = "SELECT * " + "{" * 40 + "<urn:s1> ?p ?o" + "}" * 40
     with Engine(replace(small, stack=128 << 10)) as narrow:
         with pytest.raises(WorkerLost, match="stack"):
             narrow.query(query)
         assert_answers(narrow)
-    assert json.loads(engine.query(query).read())["results"]["bindings"][0]["o"]["value"] == "1"
+    assert (
+        json.loads(shared_engine.query(query).read())["results"]["bindings"][0]["o"]["value"] == "1"
+    )
 
 
-def test_a_long_query_ends_at_its_deadline(engine: Engine) -> None:
+def test_a_long_query_ends_at_its_deadline(shared_engine: Engine) -> None:
     """The error names the deadline, and the engine goes on."""
     with pytest.raises(DeadlineExceeded, match="of 1 seconds"):
-        engine.query(SLOW, timeout=1)
-    assert_answers(engine)
+        shared_engine.query(SLOW, timeout=1)
+    assert_answers(shared_engine)
 
 
 def test_a_client_may_ask_for_less_time_not_for_more(small: Settings) -> None:
@@ -88,22 +96,22 @@ def test_a_client_may_ask_for_less_time_not_for_more(small: Settings) -> None:
             engine.query(SLOW, timeout=asked)
 
 
-def test_a_stream_that_breaks_off_raises(engine: Engine) -> None:
+def test_a_stream_that_breaks_off_raises(shared_engine: Engine) -> None:
     """After some pieces the error comes in place of the end."""
     pieces = []
     with (
-        engine.query(f"SELECT * {ROWS}", timeout=0.5) as answer,
+        shared_engine.query(f"SELECT * {ROWS}", timeout=0.5) as answer,
         pytest.raises(DeadlineExceeded),
     ):
         pieces.extend(answer)
     assert pieces
 
 
-def test_a_query_for_all_memory_is_stopped(engine: Engine) -> None:
+def test_a_query_for_all_memory_is_stopped(shared_engine: Engine) -> None:
     """The worker is lost before its deadline, and the engine goes on."""
     with pytest.raises(WorkerLost, match="memory"):
-        engine.run("query", {}, LARGE.encode(), timeout=60)  # a busy machine may need longer
-    assert_answers(engine)
+        shared_engine.run("query", {}, LARGE.encode(), timeout=60)  # a busy machine may need longer
+    assert_answers(shared_engine)
 
 
 @pytest.mark.parametrize(
@@ -118,11 +126,11 @@ def test_a_query_for_all_memory_is_stopped(engine: Engine) -> None:
     ],
 )
 def test_errors_of_the_worker_arrive_whole(
-    engine: Engine, query: str, arguments: dict[str, str], kind: type[AikgError]
+    shared_engine: Engine, query: str, arguments: dict[str, str], kind: type[AikgError]
 ) -> None:
     """The class, the advice and, for a mistake, the place are those that the worker raised."""
     with pytest.raises(kind) as caught:
-        engine.query(query, **arguments)
+        shared_engine.query(query, **arguments)
     assert caught.value.advice
     if isinstance(caught.value, QueryMalformed):
         assert (caught.value.line, caught.value.column) == (1, 7)
@@ -142,9 +150,9 @@ def ask_worker(engine: Engine) -> int:
     return worker
 
 
-def test_a_worker_is_asked_again(engine: Engine) -> None:
+def test_a_worker_is_asked_again(shared_engine: Engine) -> None:
     """One after the other, queries need one worker."""
-    assert len({ask_worker(engine) for _ in range(10)}) == 1
+    assert len({ask_worker(shared_engine) for _ in range(10)}) == 1
 
 
 def kill(process: int) -> None:
@@ -255,23 +263,23 @@ def test_an_answer_that_is_too_long_breaks_off(small: Settings) -> None:
         assert_answers(engine)
 
 
-def test_a_query_whose_client_has_gone_is_ended(engine: Engine) -> None:
+def test_a_query_whose_client_has_gone_is_ended(shared_engine: Engine) -> None:
     """At once, whether it has begun to answer or not."""
     began = time.monotonic()
     caller.set(Caller("here", lambda: time.monotonic() > began + 0.2))
     try:
         with pytest.raises(ClientGone):
-            engine.query(SLOW)
+            shared_engine.query(SLOW)
     finally:
         caller.set(Caller())
-    assert_answers(engine)
+    assert_answers(shared_engine)
 
 
-def test_a_job_that_fails_is_told_from_one_that_is_too_large(engine: Engine) -> None:
+def test_a_job_that_fails_is_told_from_one_that_is_too_large(shared_engine: Engine) -> None:
     """A mistake of ours is not the client's."""
     with pytest.raises(JobFailed, match="KeyError"):
-        engine.run("no such job", {}, b"body" * 1_000_000)
-    assert_answers(engine)
+        shared_engine.run("no such job", {}, b"body" * 1_000_000)
+    assert_answers(shared_engine)
 
 
 def test_an_answer_given_up_frees_its_worker(small: Settings) -> None:
@@ -369,6 +377,6 @@ def test_a_process_with_threads_does_not_fork() -> None:
         thread.join()
 
 
-def test_only_the_owner_can_reach_the_process(engine: Engine) -> None:
+def test_only_the_owner_can_reach_the_process(shared_engine: Engine) -> None:
     """The socket lies in a folder that nobody else may enter."""
-    assert Path(engine._pool.process.path).parent.stat().st_mode & 0o777 == 0o700
+    assert Path(shared_engine._pool.process.path).parent.stat().st_mode & 0o777 == 0o700

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import CASES, ROOT
 from flask.testing import FlaskClient
-from serving import Server, start
+from serving import Server
 
 from aikg import graph
 from aikg.build import Built
@@ -154,10 +153,9 @@ def test_every_obsolete_identifier_is_told(look_up: LookUp) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(built: Built, settings: Settings) -> Iterator[Server]:
-    """A server of the repository's graph, in a process of its own."""
-    with start(settings) as running:
-        yield running
+def server(site: Server) -> Server:
+    """The server on the whole graph."""
+    return site
 
 
 @pytest.mark.parametrize(("form", "status", "words"), BAD)

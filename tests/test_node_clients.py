@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desk import Desk
-from serving import Server, start
-
-from aikg.build import Built
-from aikg.settings import Settings
+from serving import Server
 
 pytestmark = pytest.mark.slow
 
@@ -36,10 +31,9 @@ def installed() -> None:
 
 
 @pytest.fixture(scope="module")
-def server(built: Built, settings: Settings, installed: None) -> Iterator[Server]:
-    """A server on the whole graph."""
-    with start(replace(settings, deadline=60)) as running:
-        yield running
+def server(site: Server, installed: None) -> Server:
+    """The server on the whole graph."""
+    return site
 
 
 def node(script: str, *arguments: str) -> Any:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from itertools import chain
 from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
 import rdflib
-from serving import Reply, Server, start
+from serving import Reply, Server
 
 from aikg.build import Built
 from aikg.names import BASE
@@ -35,10 +34,9 @@ def iris(built: Built, settings: Settings) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def server(built: Built, settings: Settings) -> Iterator[Server]:
-    """A server on the whole graph."""
-    with start(replace(settings, deadline=60)) as running:
-        yield running
+def server(site: Server) -> Server:
+    """The server on the whole graph."""
+    return site
 
 
 def page(server: Server, path: str) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import io
 import time
 import zipfile
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -19,18 +18,16 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from invented import CASE, pieces
 from processes import assert_unharmed, holder, workers
-from serving import Server, start
+from serving import Server
 from test_extraction import ROW, as_csv, as_xlsx
 from written import WRITERS, Page
 
-from aikg.build import Built
 from aikg.errors import AikgError
 from aikg.intake.cells import Cells
 from aikg.intake.formats import FORMATS
 from aikg.intake.reading import read
 from aikg.intake.submission import Limits
 from aikg.intake.verdict import Rules
-from aikg.settings import Settings
 
 ENDINGS = [form.endings[0] for form in FORMATS]
 TYPES = {form.endings[0]: form.media_type for form in FORMATS}
@@ -123,10 +120,9 @@ def cells() -> Cells:
 
 
 @pytest.fixture(scope="module")
-def server(built: Built, settings: Settings) -> Iterator[Server]:
-    """A server on the whole graph."""
-    with start(settings) as running:
-        yield running
+def server(site: Server) -> Server:
+    """The server on the whole graph."""
+    return site
 
 
 def send(server: Server, body: bytes, media_type: str) -> int:

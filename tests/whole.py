@@ -8,7 +8,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from aikg.intake.submission import Submission
-from aikg.intake.verdict import Verdict
+from aikg.intake.verdict import Verdict, contradictions
 from aikg.rules import checks, reasoning, shapes
 
 #: One thing that is wrong: the kind, the rule, the node, the property, the value, the words.
@@ -72,7 +72,8 @@ class Whole:
         results = shapes.validate(data, self._shapes, self._terms)
         found = {of_shape(result) for result in results}
         found |= {of_check(problem) for problem in checks.run(store, self._checks)}
-        return found | {("contradiction", *three) for three in reasoning.contradictions(store)}
+        every = {triple[0] for triple in reasoning.contradictions(store)}
+        return found | {of_check(problem) for problem in contradictions(store, every)}
 
 
 def _unrecorded(wrong: Wrong) -> Wrong:
@@ -109,15 +110,9 @@ def of_check(problem: checks.Problem) -> Wrong:
 
 def told(verdict: Verdict) -> set[Wrong]:
     """Give the same of a verdict, without what only a submission can do wrong."""
-    wrong = {of_shape(result) for result in verdict.results}
-    for problem in verdict.problems:
-        if problem.check == "one-of-two-classes":
-            classes = problem.message.removeprefix("It follows to be both <").partition(">, which")
-            one, _, other = classes[0].partition("> and <")
-            wrong.add(("contradiction", problem.node, one, other))
-        else:
-            wrong.add(of_check(problem))
-    return wrong
+    return {of_shape(result) for result in verdict.results} | {
+        of_check(problem) for problem in verdict.problems
+    }
 
 
 def submission(

@@ -157,7 +157,7 @@ def judge(store: ox.Store, submission: Submission, rules: Rules) -> Verdict:
         with _applied(store, inferred):
             changed = nodes | {node_of(triple) for triple in inferred}
             slice_.extend(neighbourhood.around(store, changed, rules.joined_by_checks))
-            problems = [*submission.problems, *problems, *_contradictions(slice_, nodes)]
+            problems = [*submission.problems, *problems, *contradictions(slice_, nodes)]
             found = checks.run(slice_, rules.checks)
             problems += [p for p in found if p.node in nodes]
             others = [p for p in found if p.node not in nodes]
@@ -208,7 +208,8 @@ def _stated_before(store: ox.Store, nodes: set[str]) -> Iterator[ox.Triple]:
                 yield quad.triple
 
 
-def _contradictions(slice_: ox.Store, nodes: set[str]) -> list[Problem]:
+def contradictions(slice_: ox.Store, nodes: set[str]) -> list[Problem]:
+    """Report each of these nodes that would be of two classes which exclude each other."""
     return [
         Problem(
             "Error",
