@@ -102,6 +102,28 @@ class UnknownQuestion(AikgError):
     status = 404
 
 
+class ComparisonMalformed(AikgError):
+    """A comparison that cannot be asked for; the message says why.
+
+    Attributes:
+        code: What is wrong, in a word for programs: `same-treatment`.
+        choices: What can be asked for instead.
+    """
+
+    status = 400
+
+    def __init__(self, message: str, *, advice: str, code: str, choices: list[str]) -> None:
+        super().__init__(message, advice=advice)
+        self.code = code
+        self.choices = choices
+
+
+class ComparisonNameUnknown(ComparisonMalformed):
+    """A name in a comparison is not known, or stands for several; the message lists the choices."""
+
+    status = 404
+
+
 class UnknownGraph(AikgError):
     """No named graph has that name."""
 

@@ -10,6 +10,7 @@ from aikg.cli.console import Commands
 COMMANDS = {
     "evidence": ("build", "audit", "query", "reason", "claims"),
     "intake": ("validate", "template"),
+    "compare": ("compare", "network", "map"),
     "lookup": ("resolve", "search", "names"),
     "server": ("serve",),
     "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),

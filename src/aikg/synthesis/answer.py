@@ -9,14 +9,14 @@ import numpy as np
 
 from aikg.synthesis import absences, inconsistency, report, words
 from aikg.synthesis.distributions import chi2_tail, two_sided_p
-from aikg.synthesis.effects import is_ratio, limits
+from aikg.synthesis.effects import corners, fault, is_ratio, limits
 from aikg.synthesis.estimates import Loop
-from aikg.synthesis.evidence import Evidence, Question
-from aikg.synthesis.findings import Found, find_all
+from aikg.synthesis.evidence import Evidence, Question, Ratio
+from aikg.synthesis.findings import Found, Refused, find_all
 from aikg.synthesis.network import Floats
 from aikg.synthesis.report import Json
 from aikg.synthesis.trials import select
-from aikg.synthesis.verdicts import PERMISSIBLE, REFUSED, WITH_CAVEATS, fill
+from aikg.synthesis.verdicts import PERMISSIBLE, REFUSED, WITH_CAVEATS, Refusal, fill
 
 #: What made an answer, and by which version of the rules.
 METHOD = {"name": "aikg compare", "version": "1"}
@@ -45,7 +45,7 @@ def compare(evidence: Evidence, question: Question, version: str = "") -> Json:
             if each_inconsistency not in inconsistencies:
                 inconsistencies.append(each_inconsistency)
     answer: Json = {
-        "question": _question(question),
+        "question": question_of(question, evidence),
         "dataVersion": version,
         "method": METHOD,
         "verdict": _best(estimates),
@@ -68,7 +68,7 @@ def compare(evidence: Evidence, question: Question, version: str = "") -> Json:
             {"finding": finding, "reason": reason}
             for finding, reason in sorted(set(selection.not_used))
         ],
-        "network": report.network(both[0], evidence),
+        "network": report.network(both[0].readings, evidence),
         "labels": {},
     }
     answer["labels"] = labels_of(answer, evidence)
@@ -76,7 +76,20 @@ def compare(evidence: Evidence, question: Question, version: str = "") -> Json:
     return answer
 
 
-def _question(question: Question) -> Json:
+def refuse(reason: Refusal, evidence: Evidence, question: Question, version: str = "") -> Json:
+    """Answer a question that cannot be computed whatever the figures are, with its reason."""
+    nothing = Evidence(labels=evidence.labels, outcomes=evidence.outcomes)
+    answer = compare(nothing, question, version)
+    refused = Refused("direct", (), (), "review", (reason,))
+    answer["refused"] = [report.refused(refused)]
+    answer["labels"] = labels_of(answer, evidence)
+    answer["summary"] = words.summary(answer, evidence, question)
+    return answer
+
+
+def question_of(question: Question, evidence: Evidence) -> Json:
+    """Return a question as data."""
+    outcome = evidence.outcomes.get(question.outcome)
     return {
         "experimental": question.experimental,
         "reference": question.reference,
@@ -84,12 +97,19 @@ def _question(question: Question) -> Json:
         "population": question.population,
         "measure": question.measure,
         "nodes": question.nodes,
+        "eventIsGood": outcome.good if outcome else None,
     }
 
 
-def _ratio(ratio: Any) -> Json:
-    """Return one printed ratio as data."""
+def _ratio(ratio: Ratio) -> Json:
+    """Return one printed ratio as data; one that cannot be used has no numbers."""
+    printed = ratio.printed
+    usable = printed is not None and ratio.status == "Reported"
+    usable = usable and printed is not None and fault(printed, ratio.measure) is None
+    y, se = corners(printed, ratio.measure)[0] if usable and printed else (None, None)
     return {
+        "yi": y,
+        "sei": se,
         "id": ratio.id,
         "study": ratio.experimental.study,
         "experimental": ratio.experimental.treatment,

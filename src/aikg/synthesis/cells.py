@@ -11,9 +11,26 @@ from pathlib import Path
 
 from aikg.synthesis import excerpt as excerpts
 from aikg.synthesis.counts import COUNTED, Candidate, candidates, common_rules, decimals_of
-from aikg.synthesis.evidence import PAPER, REVIEW, Cell, Evidence, Figure, Group, Margin, Ratio
+from aikg.synthesis.evidence import (
+    PAPER,
+    REVIEW,
+    Cell,
+    Evidence,
+    Figure,
+    Group,
+    Margin,
+    Population,
+    Ratio,
+)
 from aikg.synthesis.excerpt import Ask, Excerpt
-from aikg.synthesis.people import groups_of, labels_of, outcomes_of, populations_of, studies_of
+from aikg.synthesis.people import (
+    classes_of,
+    groups_of,
+    labels_of,
+    outcomes_of,
+    populations_of,
+    studies_of,
+)
 from aikg.synthesis.printed import MEASURES, printed_of
 
 _PERCENT = "CrudeProportion"
@@ -32,6 +49,11 @@ def read(ask: Ask, root: Path, outcome: str, nodes: str = "drug") -> Evidence:
     return evidence_of(excerpt, outcome, nodes)
 
 
+def population(ask: Ask, root: Path, identifier: str) -> dict[str, Population]:
+    """Return a population, and those that it lies within."""
+    return populations_of(excerpts.read(ask, root, [identifier]))
+
+
 def evidence_of(excerpt: Excerpt, outcome: str, nodes: str) -> Evidence:
     """Make evidence from an excerpt of the graph."""
     groups = groups_of(excerpt, nodes)
@@ -48,9 +70,7 @@ def evidence_of(excerpt: Excerpt, outcome: str, nodes: str) -> Evidence:
         studies=studies_of(excerpt, _mixing(results, figures, excerpt)),
         populations=populations_of(excerpt),
         outcomes=outcomes,
-        classes={
-            drug: frozenset(excerpt.all(drug, "inDrugClass")) for drug in excerpt.of_class("Drug")
-        },
+        classes=classes_of(excerpt),
         labels=labels_of(excerpt),
         margins=tuple(_margins(outcome, excerpt)),
         not_used=tuple(not_used),
@@ -267,6 +287,7 @@ def _ratios(family: set[str], groups: dict[str, Group], excerpt: Excerpt) -> Ite
             outcome=excerpt.one(finding, "ofOutcome"),
             measure=measure,
             text=excerpt.one(finding, "printed"),
+            adjusted=_adjusted(excerpt.one(finding, "adjustment")),
             place=_place(finding, excerpt),
             printed=printed_of(finding, excerpt),
             status=excerpt.one(finding, "status").rsplit("/", 1)[-1],
@@ -276,6 +297,11 @@ def _ratios(family: set[str], groups: dict[str, Group], excerpt: Excerpt) -> Ite
             follow_up=bool(excerpt.one(analysis, "followUp")),
             graph=excerpt.graphs.get(finding, ""),
         )
+
+
+def _adjusted(adjustment: str) -> bool | None:
+    """Return whether a ratio is adjusted or stratified; None where that is not stated."""
+    return adjustment != "ontology/Unadjusted" if adjustment else None
 
 
 def _mixing(

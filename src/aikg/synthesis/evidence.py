@@ -202,6 +202,7 @@ class Outcome:
         duration: The minimum duration that counts, with its unit, or "".
         time_to_event: Whether it is a length of time.
         good: Whether an event is good; None where the graph does not say.
+        of_people: Whether it happens to people, rather than to drugs or studies.
     """
 
     id: str
@@ -209,6 +210,7 @@ class Outcome:
     duration: str = ""
     time_to_event: bool = False
     good: bool | None = None
+    of_people: bool = True
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ class Evidence:
         studies: The studies.
         populations: The populations.
         outcomes: The outcomes.
-        classes: The classes of each drug.
+        classes: The classes of each drug, and the wider ones of each class.
         labels: What each identifier is called.
         margins: The margins.
         not_used: Findings that were left out when cells were made, with the reason.

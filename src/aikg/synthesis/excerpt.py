@@ -28,7 +28,8 @@ _FOLLOWED = tuple(
         "inPopulation", "within", "assignedRegimen", "hasComponent", "receives", "ofOutcome",
         "broaderOutcome", "ofAnalysis", "attributedTo", "statedAt", "inDocument", "reports",
         "pools", "restates", "ofArm", "ofStudy", "analysisSet", "assessedBy", "therapyLine",
-        "priorTherapy", "stage", "ofGroup", "experimental", "reference", "inDrugClass",
+        "priorTherapy", "broaderClass", "stage", "ofGroup", "experimental", "reference",
+        "inDrugClass",
     )
 )  # fmt: skip
 

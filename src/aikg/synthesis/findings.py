@@ -12,6 +12,7 @@ from aikg.synthesis.combinations import Combinations, TooMany
 from aikg.synthesis.connected import Network, networks
 from aikg.synthesis.estimates import DIRECT, INDIRECT, MIXED, NETWORK, Estimate, Loop, Triangle
 from aikg.synthesis.evidence import PAPER, REVIEW, Evidence, Question
+from aikg.synthesis.network import components
 from aikg.synthesis.readings import Reading, read
 from aikg.synthesis.trials import Selection
 from aikg.synthesis.verdicts import Refusal, ordered
@@ -257,11 +258,20 @@ class Finder:
             for network in found:
                 self._found.networks.append(network)
                 estimates = network.pair(self._pair, self._question)
-                shares = estimates[0].weights
-                entering = {study for study, share in shares.items() if share.max() > _TRACE}
-                whole = frozenset(shares if network.common.df else entering)
-                if whole not in simple:
+                if _entering(network, estimates[0]) not in simple:
                     self._found.estimates += estimates
+
+
+def _entering(network: Network, estimate: Estimate) -> frozenset[str]:
+    """Return the studies that an estimate of a network rests on.
+
+    Those with no share in the variance count only if they add to what is known of heterogeneity.
+    """
+    shares = estimate.weights
+    entering = {study for study, share in shares.items() if share.max() > _TRACE}
+    uses = [nodes for reading, nodes in network.readings if reading.trial.study.id in entering]
+    df = sum(len(nodes) - 1 for nodes in uses) - sum(len(part) - 1 for part in components(uses))
+    return frozenset(entering if df == network.common.df else shares)
 
 
 def shares_patients(one: Reading, other: Reading) -> bool:

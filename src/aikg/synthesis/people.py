@@ -151,9 +151,37 @@ def outcomes_of(excerpt: Excerpt) -> dict[str, Outcome]:
                 if excerpt.one(outcome, name)
             ),
             time_to_event=excerpt.is_a(outcome, "TimeToEvent"),
+            good=_good(outcome, excerpt),
+            of_people=not any(
+                excerpt.is_a(outcome, name) for name in ("PharmacologyOutcome", "ConductOutcome")
+            ),
         )
         for outcome in excerpt.of_class("Outcome")
     }
+
+
+def _good(outcome: str, excerpt: Excerpt) -> bool | None:
+    """Return whether an event is good: a figure that is better when it is higher counts one.
+
+    Of a time to an event the longer time is better, so that its event is bad.
+    """
+    better = excerpt.one(outcome, "betterWhen")
+    if not better:
+        return None
+    return (better == "ontology/Higher") != excerpt.is_a(outcome, "TimeToEvent")
+
+
+def classes_of(excerpt: Excerpt) -> dict[str, frozenset[str]]:
+    """Return the classes of each drug, and the wider classes of each class."""
+
+    def wider(node: str, seen: frozenset[str]) -> frozenset[str]:
+        found = frozenset(excerpt.all(node, "inDrugClass") + excerpt.all(node, "broaderClass"))
+        for each in found - seen:
+            found |= wider(each, seen | found)
+        return found
+
+    nodes = (*excerpt.of_class("Drug"), *excerpt.of_class("DrugClass"))
+    return {node: wider(node, frozenset()) - {node} for node in nodes}
 
 
 def labels_of(excerpt: Excerpt) -> dict[str, str]:

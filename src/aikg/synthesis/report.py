@@ -13,10 +13,10 @@ import numpy as np
 
 from aikg.synthesis import caveats, settings
 from aikg.synthesis.distributions import LEVEL
-from aikg.synthesis.effects import RISK_DIFFERENCE, is_ratio
+from aikg.synthesis.effects import RISK_DIFFERENCE, is_ratio, limits
 from aikg.synthesis.estimates import DIRECT, INDIRECT, MIXED, NETWORK, Estimate
 from aikg.synthesis.evidence import PAPER, REVIEW, Cell, Evidence, Question
-from aikg.synthesis.findings import Found, Refused
+from aikg.synthesis.findings import Refused
 from aikg.synthesis.network import Floats
 from aikg.synthesis.readings import Reading
 from aikg.synthesis.verdicts import verdict_of
@@ -83,9 +83,26 @@ def estimate(found: Estimate, figures: str, evidence: Evidence, question: Questi
         "prediction": _limits(found.prediction, scale),
         "knappHartung": _limits(found.knapp_hartung, scale),
         "weights": [_weight(study, share) for study, share in sorted(found.weights.items())],
+        "trials": _trials(found, question) if found.path == DIRECT else [],
         "cells": sorted([*found.combinations.cells, *found.combinations.ratios]),
     }
     return data
+
+
+def _trials(found: Estimate, question: Question) -> list[Json]:
+    """Return what each trial of a direct estimate says by itself, on the scale that is reported."""
+    scale, pair = scale_of(question), sorted((question.experimental, question.reference))
+    if question.experimental not in pair or "" in pair:
+        return []
+    sign = 1.0 if pair[1] == question.experimental else -1.0
+    rows = []
+    for reading in found.readings:
+        block = found.combinations.block(reading, pair)
+        y, se = sign * block.y[:, 0], np.sqrt(block.v[:, 0, 0])
+        low, high = limits(y, se)
+        ends = {"low": number(scale(low.min())), "high": number(scale(high.max()))}
+        rows.append({"study": reading.trial.study.id, "estimate": span(y, scale), "interval": ends})
+    return rows
 
 
 def _figures(readings: Sequence[Reading], figures: str) -> str:
@@ -215,11 +232,11 @@ def order(estimates: list[Json]) -> list[Json]:
     return estimates
 
 
-def network(found: Found, evidence: Evidence) -> Json:
+def network(readings: Sequence[Reading], evidence: Evidence) -> Json:
     """Return the network of all trials of the question, with what may and may not be used."""
     nodes: dict[str, Json] = {}
     edges: dict[tuple[str, str, str], Json] = {}
-    for reading in found.readings:
+    for reading in readings:
         trial = reading.trial
         setting = settings.describe([trial.population], evidence)
         for node in trial.nodes:

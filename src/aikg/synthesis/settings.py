@@ -22,7 +22,7 @@ def relate(one: Population, other: Population, classes: Mapping[str, frozenset[s
     Args:
         one: A population.
         other: Another, or the same.
-        classes: The classes of each drug.
+        classes: The classes of each drug, and the wider ones of each class.
     """
     if one.id == other.id:
         return SAME
@@ -32,11 +32,21 @@ def relate(one: Population, other: Population, classes: Mapping[str, frozenset[s
         return DIFFERENT
     lines_differ = bool(one.lines and other.lines and one.lines != other.lines)
     both_first = _FIRST_LINE in one.lines & other.lines
-    if both_first or (one.prior == other.prior and not lines_differ):
+    here, there = specific(one.prior, classes), specific(other.prior, classes)
+    if both_first or (here == there and not lines_differ):
         return NEAR if one.has_issue or other.has_issue else SAME
-    if not lines_differ and _covered(one.prior, other.prior, classes):
+    if not lines_differ and _covered(here, there, classes):
         return NEAR
     return DIFFERENT
+
+
+def specific(prior: frozenset[str], classes: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Return earlier treatments without the classes of others among them.
+
+    The graph infers the classes of each drug that was given before; the drug says more.
+    """
+    wider = {each for treatment in prior for each in classes.get(treatment, frozenset())}
+    return prior - wider
 
 
 def _covered(
@@ -117,7 +127,8 @@ def describe(populations: Sequence[Population], evidence: Evidence) -> str:
     words: list[str] = []
     for population in populations:
         if population.prior:
-            names = sorted(evidence.name(each) for each in population.prior)
+            prior = specific(population.prior, evidence.classes)
+            names = sorted(evidence.name(each) for each in prior)
             text = "after " + " and ".join(names)
         elif population.lines:
             text = " or ".join(sorted(evidence.name(line) for line in population.lines))
