@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -136,3 +138,36 @@ def test_a_trial_that_is_not_published_is_compared_with_the_graph(
                 "--file", str(trial), "--format", "json")  # fmt: skip
     assert found.exit_code == 0, found.output
     assert json.loads(found.stdout)["dataVersion"].endswith("decisive-trial.ttl")
+
+
+def of_progression(run: Callable[..., Result], one: str, other: str) -> dict[str, Any]:
+    """Compare on progression, with two made-up trials beside the graph."""
+    trials = CASES / "synthesis" / "hazard-ratios.ttl"
+    found = run("compare", one, other, "--outcome", "time-to-progression",
+                "--file", str(trials), "--format", "json")  # fmt: skip
+    assert found.exit_code == 0, found.output
+    return dict(json.loads(found.stdout))
+
+
+def test_printed_hazard_ratios_are_compared(run: Callable[..., Result]) -> None:
+    """Independent review enters; 0.70 by the investigator is listed. The store drops zeros."""
+    answer = of_progression(run, "fulvestrant", "anastrozole")
+    (direct,) = (e for e in answer["estimates"] if e["path"] == "direct")
+    assert direct["measure"] == "hazard-ratio"
+    assert direct["point"] == pytest.approx(0.8)
+    low, high = direct["asPrinted"]["interval"]
+    assert (low, high) == pytest.approx((0.8 * math.sqrt(0.64), 0.8 / math.sqrt(0.64)))
+    assert direct["interval"]["low"] < low < high < direct["interval"]["high"]
+    assert direct["estimate"]["low"] == pytest.approx(0.795)
+    assert "precision-unstated" not in direct["caveats"]
+    assert "adjustment-unstated" in direct["caveats"]
+    assert {row["finding"].rsplit("/", 1)[-1] for row in answer["not_used"]} == {"one-investigator"}
+
+
+def test_hazard_ratios_go_through_a_common_comparator(run: Callable[..., Result]) -> None:
+    """Both trials are in first line."""
+    answer = of_progression(run, "fulvestrant", "letrozole")
+    (indirect,) = (e for e in answer["estimates"] if e["path"] == "indirect")
+    assert indirect["point"] == pytest.approx(0.8 / 0.9)
+    assert indirect["setting"] == "first line"
+    assert "assessor-differs" in indirect["caveats"]

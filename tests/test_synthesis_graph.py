@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 import subprocess
 import sys
 from collections import Counter
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
@@ -12,9 +16,12 @@ import pytest
 from conftest import ROOT
 
 from aikg.sparql.evaluation import select as ask_store
-from aikg.synthesis import cells
+from aikg.synthesis import cells, output
 from aikg.synthesis.answer import compare
+from aikg.synthesis.distributions import z_of
 from aikg.synthesis.evidence import Evidence, Question
+from aikg.synthesis.exports.tables import variants
+from aikg.synthesis.leagues import evidence_map
 from aikg.synthesis.trials import select
 
 RESPONSE, BENEFIT = "outcome/objective-response", "outcome/clinical-benefit"
@@ -116,6 +123,73 @@ def test_the_summary_has_a_number_its_setting_and_no_verdict_of_its_own(read: An
     assert "No systematic search was made" in summary
     for word in ("equivalent", "comparable", "similar efficacy", "trend", "best"):
         assert word not in summary
+
+
+def test_one_restatement_more_changes_no_estimate(shipped: ox.Store) -> None:
+    """Whichever way it points, and from whichever document."""
+    base = "https://w3id.org/aikg/"
+    row = ox.NamedNode(base + "finding/review-2010-table-1-row-7-exemestane-rr")
+    again = ox.NamedNode(base + "finding/said-again")
+    store = ox.Store()
+    store.extend(quad for quad in shipped if not isinstance(quad.graph_name, ox.NamedNode))
+
+    def ask(query: str) -> list[tuple[str, ...]]:
+        _, rows = ask_store(store, query)
+        return [tuple("" if term is None else term.value for term in row) for row in rows]
+
+    asked = visceral("exemestane", "anastrozole", RESPONSE)
+    before = compare(cells.read(ask, ROOT, RESPONSE), asked)
+    copied = list(store.quads_for_pattern(row, None, None))
+    store.extend(ox.Quad(again, quad.predicate, quad.object) for quad in copied)
+    store.add(ox.Quad(again, ox.NamedNode(base + "ontology/restates"), row))
+    after = compare(cells.read(ask, ROOT, RESPONSE), asked)
+    assert after["estimates"] == before["estimates"]
+    assert after["refused"] == before["refused"]
+    unused = {row["finding"] for row in after["not_used"]}
+    assert unused - {row["finding"] for row in before["not_used"]} == {"finding/said-again"}
+
+
+@pytest.mark.slow
+@pytest.mark.oracle
+@pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
+def test_each_pair_of_table_1_equals_metafor(read: Any, tmp_path: Path) -> None:
+    """Every direct and indirect estimate of response and of benefit in visceral disease."""
+    expected: dict[str, tuple[dict[str, Any], str]] = {}
+    for outcome in (RESPONSE, BENEFIT):
+        drugs = evidence_map(read(outcome), visceral("", "", outcome))["drugs"]
+        for one, other in combinations(drugs, 2):
+            asked = Question(one, other, outcome, "population/any-visceral")
+            answer = compare(read(outcome), asked)
+            for variant in variants(answer):
+                if variant.estimate["path"] in {"direct", "indirect"}:
+                    head = "-".join(each.rsplit("/", 1)[-1] for each in (outcome, one, other))
+                    name = f"{head}-{variant.name}.csv"
+                    files = output.write(answer, "compare", "metafor")
+                    (tmp_path / name).write_text(files[f"{variant.name}.csv"])
+                    end = "atHigh" if variant.name.endswith(".high") else "atLow"
+                    expected[name] = (variant.estimate | {"at": variant.estimate[end]}, one)
+    paths = [str(path) for path in sorted(tmp_path.iterdir())]
+    done = subprocess.run(
+        ["Rscript", str(ROOT / "tools" / "metafor_oracle.R"), *paths],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert len(expected) > 20
+    for name, (estimate, one) in expected.items():
+        effects = {what[2]: float(what[3]) for what in lines if what[:2] == [name, "yi"]}
+        variances = [float(what[3]) for what in lines if what[:2] == [name, "vi"]]
+        total = 0.0
+        ends = {one.rsplit("/", 1)[-1]: 1.0}
+        other = {end for pair in effects for end in pair.split()[1:]}
+        through = {node.rsplit("/", 1)[-1] for node in estimate["through"]}
+        ends |= dict.fromkeys(other - through - set(ends), -1.0)
+        for pair, effect in effects.items():
+            _, first, second = pair.split()
+            total += effect * (ends[first] if first in ends else -ends[second])
+        y = math.log(estimate["at"]["estimate"])
+        assert y == pytest.approx(total, abs=1e-9), name
+        half = math.log(estimate["at"]["interval"][1]) - y
+        assert half == pytest.approx(z_of() * math.sqrt(sum(variances)), abs=1e-9), name
 
 
 @pytest.mark.parametrize("module", ["aikg.engine.holder", "aikg.web.server", "aikg.cli", "aikg"])

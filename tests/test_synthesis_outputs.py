@@ -100,6 +100,7 @@ def test_the_answers_equal_what_metafor_computed() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.oracle
 @pytest.mark.skipif(
     not shutil.which("Rscript"), reason="R is not installed; its lines are recorded"
 )

@@ -23,6 +23,8 @@ from evidence import (
     ratio,
 )
 
+from aikg.errors import ComparisonMalformed
+from aikg.synthesis import settings
 from aikg.synthesis.answer import compare
 from aikg.synthesis.evidence import Cell, Evidence, Population, Question, Study
 from aikg.synthesis.verdicts import CAVEAT, CODES, NOTE, REFUSAL
@@ -380,3 +382,23 @@ def test_the_page_prints_every_code_as_it_is() -> None:
     for code in CODES.values():
         star = "*" if code.kind == NOTE else ""
         assert f"| `{code.name}`{star} | {code.condition} | {code.words} |" in page
+
+
+def test_a_correction_makes_no_number_of_a_trial_without_events() -> None:
+    """It helps where one arm has none."""
+    corrected = question(correct=Fraction(1, 2))
+    answer = compare(trials("S1 A 0/100 B 0/102"), corrected)
+    assert answer["estimates"] == []
+    assert codes(answer) == {"both-arms-zero"}
+    (direct,) = compare(trials("S1 A 0/100 B 28/102"), corrected)["estimates"]
+    assert direct["point"] == pytest.approx((28.5 / 74.5) / (0.5 / 100.5))
+
+
+def test_settings_that_are_too_many_are_a_mistake_with_a_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The search for compatible ones is bounded."""
+    monkeypatch.setattr(settings, "SETTINGS", 1)
+    with pytest.raises(ComparisonMalformed) as error:
+        compare(two(AFTER_T, AFTER_X), ODDS)
+    assert error.value.code == "too-many-settings"

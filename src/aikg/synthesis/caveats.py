@@ -9,7 +9,7 @@ from aikg.synthesis import settings
 from aikg.synthesis.distributions import chi2_tail
 from aikg.synthesis.estimates import DIRECT, INDIRECT, NETWORK, Estimate
 from aikg.synthesis.evidence import Cell, Evidence, Question, Ratio
-from aikg.synthesis.readings import Reading
+from aikg.synthesis.reading import Reading
 from aikg.synthesis.verdicts import ordered
 
 #: Above this I² (a share), or below this p value of Q, trials are heterogeneous.

@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from pathlib import Path
 
 from aikg.synthesis import excerpt as excerpts
-from aikg.synthesis.counts import COUNTED, Candidate, candidates, common_rules, decimals_of
+from aikg.synthesis.counts import Candidate, common_rules
 from aikg.synthesis.evidence import (
-    PAPER,
     REVIEW,
     Cell,
     Evidence,
@@ -23,6 +21,7 @@ from aikg.synthesis.evidence import (
     Ratio,
 )
 from aikg.synthesis.excerpt import Ask, Excerpt
+from aikg.synthesis.figures import PERCENT, figure_of, measure_of, place_of, source_of
 from aikg.synthesis.people import (
     classes_of,
     groups_of,
@@ -32,8 +31,6 @@ from aikg.synthesis.people import (
     studies_of,
 )
 from aikg.synthesis.printed import MEASURES, printed_of
-
-_PERCENT = "CrudeProportion"
 
 
 def read(ask: Ask, root: Path, outcome: str, nodes: str = "drug") -> Evidence:
@@ -61,7 +58,7 @@ def evidence_of(excerpt: Excerpt, outcome: str, nodes: str) -> Evidence:
     family = {outcome, *(o.id for o in outcomes.values() if outcome in o.broader)}
     not_used: list[tuple[str, str]] = []
     results = [f for f in excerpt.of_class("GroupResult") if excerpt.one(f, "ofGroup") in groups]
-    figures = {f: _figure(f, groups[excerpt.one(f, "ofGroup")], excerpt) for f in results}
+    figures = {f: figure_of(f, groups[excerpt.one(f, "ofGroup")], excerpt) for f in results}
     reading = _Reading(outcome, family, groups, figures, excerpt, not_used)
     cells = [cell for part in _joined(results, excerpt) if (cell := reading.cell(part))]
     return Evidence(
@@ -109,70 +106,6 @@ def _study(finding: str, excerpt: Excerpt) -> str:
     return excerpt.one(arm or group, "ofStudy")
 
 
-def _source(finding: str, excerpt: Excerpt) -> str:
-    """Return whether a finding is a review's or a paper's own."""
-    for place in excerpt.all(finding, "statedAt"):
-        document = excerpt.one(place, "inDocument")
-        if any(excerpt.is_a(study, "Review") for study in excerpt.all(document, "reports")):
-            return REVIEW
-    return REVIEW if excerpt.all(finding, "attributedTo") else PAPER
-
-
-def _place(finding: str, excerpt: Excerpt) -> str:
-    """Return the passage of a finding: a cell of a table before other passages."""
-    places = excerpt.all(finding, "statedAt")
-    return min(places, key=lambda p: (not excerpt.one(p, "tableRow"), p), default="")
-
-
-def _figure(finding: str, group: Group, excerpt: Excerpt) -> Figure | None:
-    """Return the figure of a finding; None where it has none."""
-    if excerpt.one(finding, "status") != "ontology/Reported":
-        return None
-    place = _place(finding, excerpt)
-    printed = excerpt.one(finding, "printed")
-    text = excerpt.one(finding, "value")
-    vague = ("hedge", "bound", "rangeLow", "rangeHigh")
-    exact = bool(text) and not any(excerpt.one(finding, name) for name in vague)
-    exact = exact and excerpt.one(finding, "counts") != "ontology/Events"
-    found: tuple[Candidate, ...] = ()
-    measure = _measure(finding, excerpt)
-    if exact and group.size and measure in {_PERCENT, "Count"}:
-        found = _candidates(Decimal(text), printed, group.size, measure)
-    document = excerpt.one(place, "inDocument")
-    return Figure(
-        finding=finding,
-        outcome=excerpt.one(finding, "ofOutcome"),
-        printed=printed or text,
-        place=place,
-        candidates=found,
-        exact=exact,
-        inferred=_source(finding, excerpt) == PAPER and _is_inferred(document, excerpt),
-        table=f"{document}#{excerpt.one(place, 'tableNumber')}",
-    )
-
-
-def _candidates(value: Decimal, printed: str, size: int, measure: str) -> tuple[Candidate, ...]:
-    if measure == "Count":
-        count = int(value) if value == int(value) else -1
-        return (Candidate(count, (COUNTED,)),) if 0 <= count <= size else ()
-    decimals = decimals_of(printed, value)
-    if decimals is None:
-        decimals = max(0, -int(value.normalize().as_tuple().exponent))
-    return candidates(Fraction(value), decimals, size)
-
-
-def _is_inferred(document: str, excerpt: Excerpt) -> bool:
-    """Return whether a reference is taken to be this paper on grounds other than its entry."""
-    for reference in excerpt.of_class("CitedPublication"):
-        if document in excerpt.all(reference, "identifiedAs"):
-            return "ontology/Bibliographic" not in excerpt.all(reference, "identificationBasis")
-    return False
-
-
-def _measure(finding: str, excerpt: Excerpt) -> str:
-    return excerpt.one(finding, "measure").rsplit("/", 1)[-1]
-
-
 @dataclass
 class _Reading:
     """What the cells of one outcome are made of."""
@@ -201,9 +134,9 @@ class _Reading:
             id=first,
             group=self.groups[excerpt.one(first, "ofGroup")],
             outcome=own,
-            measure=_measure(first, excerpt),
+            measure=measure_of(first, excerpt),
             status="Reported" if reported else excerpt.one(first, "status").rsplit("/", 1)[-1],
-            place=_place(first, excerpt),
+            place=place_of(first, excerpt),
             figures=self._chosen(ranked),
             others=tuple(sorted({excerpt.one(f, "ofOutcome") for f in printed} - {own})),
             analysis=_analysis(analysis, excerpt),
@@ -218,7 +151,7 @@ class _Reading:
         chosen: dict[str, Figure] = {}
         for finding in ranked:
             figure = self.figures[finding]
-            source = _source(finding, self.excerpt)
+            source = source_of(finding, self.excerpt)
             if figure and chosen.setdefault(source, figure) is not figure:
                 self._leave_out([finding], "says the same as another finding of its source")
         return chosen
@@ -232,8 +165,8 @@ class _Reading:
         return (
             excerpt.one(finding, "ofOutcome") != self.outcome,
             figure is None,
-            _source(finding, excerpt) != REVIEW,
-            not excerpt.one(_place(finding, excerpt), "tableRow"),
+            source_of(finding, excerpt) != REVIEW,
+            not excerpt.one(place_of(finding, excerpt), "tableRow"),
             figure is None or not figure.exact,
             finding,
         )
@@ -257,7 +190,7 @@ def _with_counts(cells: Iterable[Cell], not_used: list[tuple[str, str]]) -> Iter
     """Let a count of persons stand for the percentage of the same group."""
     slots: dict[tuple[object, ...], list[Cell]] = defaultdict(list)
     for cell in cells:
-        measure = _PERCENT if cell.measure == "Count" else cell.measure
+        measure = PERCENT if cell.measure == "Count" else cell.measure
         slots[cell.group.id, cell.outcome, measure, cell.analysis, cell.assessor, cell.time].append(
             cell
         )
@@ -266,14 +199,14 @@ def _with_counts(cells: Iterable[Cell], not_used: list[tuple[str, str]]) -> Iter
         for cell in slot:
             if cell is not best:
                 not_used.append((cell.id, "another figure of the same group enters"))
-        yield replace(best, measure=_PERCENT) if best.measure == "Count" else best
+        yield replace(best, measure=PERCENT) if best.measure == "Count" else best
 
 
 def _ratios(family: set[str], groups: dict[str, Group], excerpt: Excerpt) -> Iterable[Ratio]:
     """Make a ratio of each printed contrast that restates no other of the same study."""
     for finding in excerpt.of_class("Contrast"):
         one, other = (excerpt.one(finding, name) for name in ("experimental", "reference"))
-        measure = MEASURES.get(_measure(finding, excerpt))
+        measure = MEASURES.get(measure_of(finding, excerpt))
         if measure is None or excerpt.one(finding, "ofOutcome") not in family:
             continue
         restated = any(excerpt.is_a(f, "Contrast") for f in excerpt.all(finding, "restates"))
@@ -288,7 +221,7 @@ def _ratios(family: set[str], groups: dict[str, Group], excerpt: Excerpt) -> Ite
             measure=measure,
             text=excerpt.one(finding, "printed"),
             adjusted=_adjusted(excerpt.one(finding, "adjustment")),
-            place=_place(finding, excerpt),
+            place=place_of(finding, excerpt),
             printed=printed_of(finding, excerpt),
             status=excerpt.one(finding, "status").rsplit("/", 1)[-1],
             analysis=_analysis(analysis, excerpt),
@@ -311,7 +244,7 @@ def _mixing(
     tables: dict[tuple[str, str], list[tuple[Candidate, ...]]] = defaultdict(list)
     for finding in results:
         figure = figures[finding]
-        if figure and figure.candidates and _measure(finding, excerpt) == _PERCENT:
+        if figure and figure.candidates and measure_of(finding, excerpt) == PERCENT:
             tables[_study(finding, excerpt), figure.table].append(figure.candidates)
     return {study for (study, _), found in tables.items() if not common_rules(found)}
 

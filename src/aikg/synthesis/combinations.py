@@ -15,7 +15,7 @@ from aikg.synthesis.counts import COMBINATIONS
 from aikg.synthesis.effects import arm_effect
 from aikg.synthesis.evidence import Question
 from aikg.synthesis.network import Block, Floats
-from aikg.synthesis.readings import Reading
+from aikg.synthesis.reading import Reading
 
 #: Combinations times the cube of the rows of contrasts: what one estimate may cost at most.
 WORK = 200_000_000

@@ -18,7 +18,7 @@ from aikg.synthesis.estimates import (
 )
 from aikg.synthesis.evidence import Question
 from aikg.synthesis.network import Block, Solution, components, solve
-from aikg.synthesis.readings import Reading
+from aikg.synthesis.reading import Reading
 
 
 @dataclass(frozen=True)

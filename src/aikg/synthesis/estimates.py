@@ -13,7 +13,7 @@ from aikg.synthesis.distributions import LEVEL, t_quantile, two_sided_p
 from aikg.synthesis.effects import RISK_DIFFERENCE
 from aikg.synthesis.evidence import Question
 from aikg.synthesis.network import Floats, Solution, solve
-from aikg.synthesis.readings import Reading
+from aikg.synthesis.reading import Reading
 
 COMMON, RANDOM = "common", "random"
 DIRECT, INDIRECT, MIXED, NETWORK = "direct", "indirect", "mixed", "network"

@@ -13,7 +13,8 @@ from aikg.synthesis.connected import Network, networks
 from aikg.synthesis.estimates import DIRECT, INDIRECT, MIXED, NETWORK, Estimate, Loop, Triangle
 from aikg.synthesis.evidence import PAPER, REVIEW, Evidence, Question
 from aikg.synthesis.network import components
-from aikg.synthesis.readings import Reading, read
+from aikg.synthesis.reading import Reading
+from aikg.synthesis.readings import read
 from aikg.synthesis.trials import Selection
 from aikg.synthesis.verdicts import Refusal, ordered
 

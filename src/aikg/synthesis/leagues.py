@@ -16,7 +16,7 @@ from aikg.synthesis.connected import Network, networks
 from aikg.synthesis.distributions import chi2_tail, two_sided_p
 from aikg.synthesis.evidence import PAPER, REVIEW, Evidence, Question
 from aikg.synthesis.findings import Refused, read_all, shares_patients
-from aikg.synthesis.readings import Reading
+from aikg.synthesis.reading import Reading
 from aikg.synthesis.report import Json
 from aikg.synthesis.trials import Selection, select
 from aikg.synthesis.verdicts import Refusal

@@ -18,7 +18,7 @@ from aikg.synthesis.estimates import DIRECT, INDIRECT, MIXED, NETWORK, Estimate
 from aikg.synthesis.evidence import PAPER, REVIEW, Cell, Evidence, Question
 from aikg.synthesis.findings import Refused
 from aikg.synthesis.network import Floats
-from aikg.synthesis.readings import Reading
+from aikg.synthesis.reading import Reading
 from aikg.synthesis.verdicts import verdict_of
 
 _PATHS = (DIRECT, INDIRECT, MIXED, NETWORK)

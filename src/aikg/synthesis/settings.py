@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
+from aikg.errors import ComparisonMalformed
 from aikg.synthesis.evidence import Evidence, Population
 
 SAME, NEAR, UNSTATED, DIFFERENT = "same", "near", "unstated", "different"
 
 _FIRST_LINE = "ontology/FirstLine"
+
+#: How many sets of compatible settings one question may have.
+SETTINGS = 200
 
 
 def relate(one: Population, other: Population, classes: Mapping[str, frozenset[str]]) -> str:
@@ -87,6 +91,9 @@ def strata(populations: Iterable[Population], evidence: Evidence) -> list[frozen
     """Return the largest sets of populations of which every two are same or near, in fixed order.
 
     Near is not transitive, so that one population may lie in two of them.
+
+    Raises:
+        ComparisonMalformed: There are more than `SETTINGS` of them.
     """
     known = {population.id: population for population in populations}
     if not known:
@@ -113,6 +120,13 @@ def _cliques(
     """Bron and Kerbosch's search with a pivot."""
     if not open_ and not closed:
         found.append(frozenset(chosen))
+        if len(found) > SETTINGS:
+            raise ComparisonMalformed(
+                f"The trials are in more than {SETTINGS} sets of settings.",
+                advice="Ask for a narrower population.",
+                code="too-many-settings",
+                choices=[],
+            )
         return
     pivot = max(sorted(open_ | closed), key=lambda name: len(joined[name] & open_))
     for name in sorted(open_ - (joined[pivot] - {pivot})):

@@ -141,7 +141,7 @@ def _refused(answer: dict[str, Any]) -> list[str]:
         return []
     first = list(texts)[:3]
     rest = len(texts) - len(first)
-    more = f" {rest} more reason{'' if rest == 1 else 's'} are listed." if rest else ""
+    more = f" {rest} more reason{' is' if rest == 1 else 's are'} listed." if rest else ""
     return ["Not computed: " + " ".join(first) + more]
 
 

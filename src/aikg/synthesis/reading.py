@@ -1,0 +1,110 @@
+"""What one trial can give an estimate: its counts or ratios, and why others are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from aikg.synthesis.evidence import Evidence, Figure, Question
+from aikg.synthesis.trials import Trial
+from aikg.synthesis.verdicts import Refusal
+
+#: Two treatments.
+Pair = frozenset[str]
+
+#: Measures of one group that never make a ratio, and the words for those that could.
+_MEDIANS = ("Median", "KaplanMeierEstimate", "Mean", "TimeToEffect", "SingleValue")
+_MEASURE_WORDS = {"CrudeProportion": "proportion", "Count": "count"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A trial as one estimate may use it.
+
+    Attributes:
+        trial: The trial.
+        figures: Whose figures are used: `review` or `paper`.
+        used: The figure of each cell.
+        options: The counts of each cell that are possible.
+        corners: Estimate and standard error of each ratio, as printed and at its corners.
+        problems: Why a treatment of the trial cannot be used.
+        pairs: Why a pair of its treatments cannot be used.
+        caveats: What stands beside each number of it.
+    """
+
+    trial: Trial
+    figures: str
+    used: Mapping[str, Figure] = field(default_factory=dict)
+    options: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    corners: Mapping[str, list[tuple[float, float]]] = field(default_factory=dict)
+    problems: Mapping[str, Refusal] = field(default_factory=dict)
+    pairs: Mapping[Pair, Refusal] = field(default_factory=dict)
+    caveats: frozenset[str] = frozenset()
+
+    def refusal(self, one: str, other: str) -> Refusal | None:
+        """Return why a pair of its treatments has no number, or None."""
+        for node in (one, other):
+            if node in self.problems:
+                return self.problems[node]
+        return self.pairs.get(frozenset((one, other)))
+
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """The treatments that enter a network: each has a number against each other one."""
+        nodes = [node for node in self.trial.nodes if node not in self.problems]
+        kept: list[str] = []
+        for node in nodes:
+            if all(self.refusal(node, other) is None for other in kept):
+                kept.append(node)
+        return tuple(kept) if len(kept) > 1 else ()
+
+
+def names_of(trial: Trial, evidence: Evidence, **more: str) -> dict[str, str]:
+    """Return what fills in the words of a refusal."""
+    return {
+        "study": evidence.name(trial.study.id),
+        "outcome": evidence.name(trial.outcome),
+        "population": evidence.name(trial.population.id),
+        **more,
+    }
+
+
+def whole_trial(trial: Trial, evidence: Evidence, question: Question) -> Refusal | None:
+    """Return what keeps every figure of a trial out."""
+    names = names_of(trial, evidence)
+    if trial.study.retracted:
+        return Refusal("retracted", names, (trial.study.id,))
+    if trial.outcome != question.outcome:
+        names |= {
+            "study1": evidence.name(trial.study.id),
+            "outcome1": evidence.name(trial.outcome),
+            "outcome2": evidence.name(question.outcome),
+        }
+        return Refusal("different-outcome", names, (trial.study.id, trial.outcome))
+    if trial.measure == question.measure:
+        return None
+    if trial.measure in _MEDIANS:
+        return Refusal("no-effect-measure", names, (trial.study.id,))
+    names |= {
+        "study1": evidence.name(trial.study.id),
+        "measure1": _MEASURE_WORDS.get(trial.measure, trial.measure.replace("-", " ")),
+        "measure2": question.measure.replace("-", " "),
+    }
+    return Refusal("different-measure", names, (trial.study.id,))
+
+
+def unrandomised(trial: Trial, evidence: Evidence) -> dict[Pair, Refusal]:
+    """Refuse pairs that chance did not decide between."""
+    refused = {}
+    for one, other in combinations(trial.nodes, 2):
+        if frozenset((one, other)) not in trial.randomised:
+            names = names_of(
+                trial,
+                evidence,
+                drug1=evidence.name(one),
+                drug2=evidence.name(other),
+                studies=evidence.name(trial.study.id),
+            )
+            refused[frozenset((one, other))] = Refusal("not-randomised", names, (trial.study.id,))
+    return refused
