@@ -1,0 +1,1 @@
+"""Nodes that nobody owns: a value has an address made from its content, by one rule for all."""
