@@ -154,12 +154,12 @@ def test_a_mistake_is_told_with_its_cell(held, change, code: str, heading: str |
 def test_a_misspelt_name_is_guessed(held) -> None:
     """What is near to a name of the graph is asked for."""
     body = as_csv({**ROW, "Drugs compared with": "letrozol 2.5 mg"})
-    assert "Did you mean letrozole?" in held(body).report.findings[0].mend
+    assert "Did you mean “letrozole”?" in held(body).report.findings[0].mend
 
 
 @pytest.mark.parametrize(
     ("heading", "short", "meant"),
-    [("Measure", "HR", "hazard ratio"), ("Analysis set", "ITT", "intention to treat"),
+    [("Measure", "HR", "hazard ratio"), ("Analysis set", "PP", "per protocol"),
      ("Outcome", "QOL", "quality of life")],
 )  # fmt: skip
 def test_initials_are_guessed_and_told_once(held, heading: str, short: str, meant: str) -> None:
@@ -169,6 +169,19 @@ def test_initials_are_guessed_and_told_once(held, heading: str, short: str, mean
     (found,) = (f for f in findings if f.code in {"rule/off-the-list", "rule/unknown-outcome"})
     assert f"Did you mean {meant}?" in found.mend.replace("“", "").replace("”", "")
     assert (found.place.line, [place.line for place in found.also_at]) == (3, [4])
+
+
+def test_an_item_of_a_list_has_several_names(held) -> None:
+    """A closed list takes each name of an item, in any case of letters."""
+    for name in ("ITT", "itt", "Intention to treat"):
+        examined = held(as_csv({**ROW, "Analysis set": name}))
+        assert told(examined) == []
+        sets = {
+            t.object.value
+            for t in examined.verdict.triples
+            if t.predicate.value.endswith("analysisSet")
+        }
+        assert sets == {AIKG + "IntentionToTreat"}
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,24 @@
-"""The figure of a row: what was measured, the number, its interval, its test."""
+"""The figure of a row: its outcome, number, interval, test and analysis."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import pyoxigraph as ox
 
 from aikg.intake import suggestions
 from aikg.intake.rows import Reader, Row
-from aikg.intake.statements import AIKG
+from aikg.intake.statements import AIKG, decimal
 
-_NEW = re.compile(
-    r"new (efficacy outcome|adverse event|adherence outcome|conduct outcome): *(.+)", re.IGNORECASE
-)
 _KINDS = {
     "efficacy outcome": "EfficacyOutcome",
     "adverse event": "AdverseEvent",
     "adherence outcome": "AdherenceOutcome",
     "conduct outcome": "ConductOutcome",
 }
+_NEW = re.compile(rf"new ({'|'.join(_KINDS)}): *(.+)", re.IGNORECASE)
 
-#: What a limit of an interval may be in place of a number.
+#: What may stand in place of a limit of an interval.
 _NO_LIMIT = {
     "not reached": "NotReached",
     "not estimable": "NotEstimable",
@@ -30,33 +27,8 @@ _NO_LIMIT = {
 }
 _P = re.compile(r"([<>=]?) *(\d*\.?\d+)")
 
-#: The cells of a figure that are read as they are.
-_PLAIN = (
-    *("Measure", "Status", "As printed", "Value", "Unit", "Bound", "Hedge", "Grade", "Counts"),
-    *("Range low", "Range high", "Range over", "CI level", "p sign", "p sides", "Direction"),
-    *("Significance", "Assessed by", "Time point", "Time point unit"),
-)
-
-
-#: What tells one analysis from another.
+#: The cells that distinguish one analysis from another.
 _ANALYSIS = ("Analysis", "Data cut-off", "Follow-up", "Follow-up unit")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Of whom and where a figure is.
-
-    Attributes:
-        trial: The trial.
-        passage: Where it is printed.
-        group: Of whom it is.
-        other: With whom they are compared, or None.
-    """
-
-    trial: ox.NamedNode
-    passage: ox.NamedNode
-    group: ox.NamedNode
-    other: ox.NamedNode | None
 
 
 class Figures:
@@ -74,47 +46,43 @@ class Figures:
         self._new: set[str] = set()
 
     def announce(self, outcome: str) -> None:
-        """Take note of an outcome that some row says is new, so that each row may name it."""
+        """Remember an outcome that some row calls new, so that each row may name it."""
         new = _NEW.fullmatch(outcome)
         if new:
             self._new.add(new[2].casefold())
 
-    def read(self, row: Row, setting: Setting) -> None:
+    def read(self, row: Row) -> None:
         """State the figure of a row, and what belongs to it."""
-        node, at = row.node, row.place("As printed")
-        self._kind(row, setting)
-        self._say.say(node, "statedAt", setting.passage, at)
-        self._outcome(row, setting)
-        for heading in _PLAIN:
-            self._reader.read(row, heading, node)
-        if "Status" not in row.cells:
-            self._status(row)
-        for heading, name in (("CI low", "ciLow"), ("CI high", "ciHigh")):
-            self._limit(row, heading, name)
+        self._kind(row)
+        self._say.say(row.node, "statedAt", row.passage, row.place("As printed"))
+        self._outcome(row)
+        self._reader.about(row, "figure", row.node)
+        self._status(row)
+        self._limit(row, "CI low", "ciLow")
+        self._limit(row, "CI high", "ciHigh")
         self._p_value(row)
-        self._analysis(row, setting)
-        self._patients(row, setting)
-        self._issue(row, setting)
-        if "Repeats" in row.cells:
-            self._refer(row, "Repeats", "restates")
+        self._analysis(row)
+        self._patients(row)
+        self._issue(row)
+        self._refer(row, "Repeats", "restates")
 
-    def _kind(self, row: Row, setting: Setting) -> None:
+    def _kind(self, row: Row) -> None:
         node, at = row.node, row.place("Arm")
         if "Interaction of" in row.cells:
             self._say.kind(node, "InteractionTest", row.place("Interaction of"))
             self._refer(row, "Interaction of", "comparesFinding")
             if "Modifier" in row.cells:
-                place = row.place("Modifier")
-                modifier = self._say.node("characteristic", row.text("Modifier"))
-                self._say.label(modifier, row.text("Modifier"), place)
+                text, place = row.text("Modifier"), row.place("Modifier")
+                modifier = self._say.node("characteristic", text)
+                self._say.label(modifier, text, place)
                 self._say.say(node, "modifier", modifier, place)
-        elif setting.other is not None:
+        elif row.other is not None:
             self._say.kind(node, "Contrast", row.place("Compared with"))
-            self._say.say(node, "experimental", setting.group, at)
-            self._say.say(node, "reference", setting.other, row.place("Compared with"))
+            self._say.say(node, "experimental", row.group, at)
+            self._say.say(node, "reference", row.other, row.place("Compared with"))
         else:
             self._say.kind(node, "GroupResult", at)
-            self._say.say(node, "ofGroup", setting.group, at)
+            self._say.say(node, "ofGroup", row.group, at)
 
     def _refer(self, row: Row, heading: str, name: str) -> None:
         """Point at the figures of other rows by their names."""
@@ -122,124 +90,107 @@ class Figures:
             if self._say.has("finding", text):
                 self._say.say(row.node, name, self._say.node("finding", text), row.place(heading))
             else:
-                what = f"No row has {text} in the column Figure."
-                advice = f"Write {text} into the column Figure of the row that is meant."
-                self._reader.wrong(row, heading, row.node, "unknown-figure", what, advice)
+                what = f"No row is called “{text}” in the column Figure."
+                advice = f"Write {text} in the column Figure of the row that you mean."
+                self._reader.wrong(row, heading, "unknown-figure", what, advice)
 
-    def _outcome(self, row: Row, setting: Setting) -> None:
+    def _outcome(self, row: Row) -> None:
         text, at = row.text("Outcome"), row.place("Outcome")
         new = _NEW.fullmatch(text)
         known = self._outcomes.get(text.casefold())
         if known:
-            self._measured(row, setting, ox.NamedNode(known))
+            self._measured(row, ox.NamedNode(known))
         elif new or text.casefold() in self._new:
             name = new[2] if new else text
             node = self._say.node("outcome", name.casefold())
-            self._measured(row, setting, node)
+            self._measured(row, node)
             if new:
-                self._say.kind(node, _KINDS[new[1].lower()], at)
-                self._say.label(node, name, at)
-                self._say.say(node, "statedAt", setting.passage, at)
+                self._say.describe(node, _KINDS[new[1].lower()], name, at)
+                self._say.say(node, "statedAt", row.passage, at)
         elif text:
-            near = suggestions.near_label(text, [*self._outcomes, *sorted(self._new)])
-            asked = f"Did you mean {near}? " if near else ""
-            advice = (
-                f"{asked}If it is new, write new efficacy outcome: {text}, or new adverse event: "
-            )
-            what = f"The graph knows no outcome called {text}."
-            self._reader.wrong(
-                row, "Outcome", row.node, "unknown-outcome", what, f"{advice}{text}."
-            )
+            asked = suggestions.question(text, [*self._outcomes, *sorted(self._new)])
+            what = f"The graph contains no outcome called “{text}”."
+            new_one = f"new efficacy outcome: {text}, or new adverse event: {text}."
+            advice = f"{asked}If the outcome is new, write {new_one}"
+            self._reader.wrong(row, "Outcome", "unknown-outcome", what, advice)
 
-    def _measured(self, row: Row, setting: Setting, outcome: ox.NamedNode) -> None:
+    def _measured(self, row: Row, outcome: ox.NamedNode) -> None:
         self._say.say(row.node, "ofOutcome", outcome, row.place("Outcome"))
-        planned = self._reader.chosen(row, "Primary outcome", row.node)
-        if planned == ox.Literal(True) and setting.trial.value.startswith(self._say.base):
+        planned = self._reader.chosen(row, "Primary outcome")
+        if planned == ox.Literal(True) and self._say.owns(row.trial):
             at = row.place("Primary outcome")
-            self._say.say(setting.trial, "hasPrimaryOutcome", outcome, at)
+            self._say.say(row.trial, "hasPrimaryOutcome", outcome, at)
 
     def _status(self, row: Row) -> None:
-        """What has a printed form and no status is reported, unless that form says otherwise."""
-        printed = row.text("As printed").casefold()
-        if printed in {"nr", "n.r.", "na"} and "Value" not in row.cells:
-            self._reader.wrong(
-                row,
-                "Status",
-                row.node,
-                "not-reported-or-not-reached",
-                f"“{row.text('As printed')}” may mean not reported, or not reached.",
-                "Look it up in the source's legend, and choose in the column Status: not reported, "
-                "not reached, not estimable.",
-            )
+        """A figure without a status is reported, unless its printed form is ambiguous."""
+        printed = row.text("As printed")
+        if "Status" in row.cells:
+            return
+        if printed.casefold() in {"nr", "n.r.", "na"} and "Value" not in row.cells:
+            advice = "Look it up in the source's legend, and choose in the column Status: "
+            options = "not reported, not reached, not estimable."
+            self._reader.ambiguous(row, "Status", printed, advice + options)
         else:
-            self._say.say(row.node, "status", self._say.term("Reported"), row.place("As printed"))
+            self._say.say(row.node, "status", "Reported", row.place("As printed"))
 
     def _limit(self, row: Row, heading: str, name: str) -> None:
-        text = row.text(heading).casefold()
-        if text in _NO_LIMIT:
-            value = self._say.term(_NO_LIMIT[text])
-            self._say.say(row.node, f"{name}Status", value, row.place(heading))
-        elif text in {"nr", "na"}:
-            what = f"“{row.text(heading)}” may mean not reported, or not reached."
+        text = row.text(heading)
+        if text.casefold() in _NO_LIMIT:
+            status = _NO_LIMIT[text.casefold()]
+            self._say.say(row.node, f"{name}Status", status, row.place(heading))
+        elif text.casefold() in {"nr", "na"}:
             advice = "Write not reached, not estimable or not reported."
-            self._reader.wrong(row, heading, row.node, "not-reported-or-not-reached", what, advice)
-        elif text:
-            self._reader.number(row, heading, row.node, name)
+            self._reader.ambiguous(row, heading, text, advice)
+        else:
+            self._reader.read(row, heading, row.node)
 
     def _p_value(self, row: Row) -> None:
-        text = row.text("p value")
-        match = _P.fullmatch(text)
+        match = _P.fullmatch(row.text("p value"))
         if match and match[1] and "p sign" not in row.cells:
             self._say.text(row.node, "pQualifier", match[1], row.place("p value"))
             digits = f"0{match[2]}" if match[2].startswith(".") else match[2]
-            self._say.number(row.node, "pValue", digits, row.place("p value"))
-        elif text:
+            self._say.say(row.node, "pValue", decimal(digits), row.place("p value"))
+        else:
             self._reader.read(row, "p value", row.node)
 
-    def _analysis(self, row: Row, setting: Setting) -> None:
+    def _analysis(self, row: Row) -> None:
         stated = [heading for heading in _ANALYSIS if heading in row.cells]
         if not stated:
             return
         at = row.place(stated[0])
         said = " ".join(row.text(heading) for heading in stated)
         title = f"{said if stated[0] == 'Analysis' else f'analysis of {said}'}, {row.text('Trial')}"
-        node = self._say.node("analysis", title)
-        self._say.kind(node, "Analysis", at)
-        self._say.label(node, title, at)
-        self._say.say(node, "ofStudy", setting.trial, at)
-        for cell in _ANALYSIS[1:]:
-            self._reader.read(row, cell, node)
+        node = self._say.describe(self._say.node("analysis", title), "Analysis", title, at)
+        self._say.say(node, "ofStudy", row.trial, at)
+        self._reader.about(row, "analysis", node)
         self._say.say(row.node, "ofAnalysis", node, at)
 
-    def _patients(self, row: Row, setting: Setting) -> None:
-        """The size of a group is a figure of its own, of the same place."""
+    def _patients(self, row: Row) -> None:
+        """State the size of a group, which is a figure of its own in the same passage."""
         if "Patients" not in row.cells:
             return
-        place = row.place("Patients")
-        size = row.text("Patients")
-        node = self._say.node("finding", f"size {setting.group.value} {size}")
-        if not self._reader.number(row, "Patients", node, "value"):
+        size, place = row.text("Patients"), row.place("Patients")
+        node = self._say.node("finding", f"size {row.group.value} {size}")
+        if not self._reader.read(row, "Patients", node, "value"):
             return
         self._say.kind(node, "GroupResult", place)
-        self._say.say(node, "ofGroup", setting.group, place)
-        self._say.say(
-            node, "ofOutcome", ox.NamedNode(self._outcomes["number of patients"]), place
-        ) if "number of patients" in self._outcomes else None
-        self._say.say(node, "measure", self._say.term("Count"), place)
-        self._say.say(node, "status", self._say.term("Reported"), place)
+        self._say.say(node, "ofGroup", row.group, place)
+        if "number of patients" in self._outcomes:
+            self._say.say(node, "ofOutcome", self._outcomes["number of patients"], place)
+        self._say.say(node, "measure", "Count", place)
+        self._say.say(node, "status", "Reported", place)
         self._say.text(node, "unit", "{person}", place)
         self._say.text(node, "printed", size, place)
-        self._say.say(node, "statedAt", setting.passage, place)
+        self._say.say(node, "statedAt", row.passage, place)
 
-    def _issue(self, row: Row, setting: Setting) -> None:
-        """Record that the source prints what cannot be so."""
-        if "Problem in the source" not in row.cells:
-            return
+    def _issue(self, row: Row) -> None:
+        """State that the source prints something impossible."""
         text, at = row.text("Problem in the source"), row.place("Problem in the source")
+        if not text:
+            return
         node = self._say.node("issue", f"{row.node.value} {text}")
-        self._say.kind(node, "DataIssue", at)
-        self._say.label(node, text, at)
+        self._say.describe(node, "DataIssue", text, at)
         self._say.say(node, "concerns", row.node, at)
-        self._say.say(node, "statedAt", setting.passage, at)
+        self._say.say(node, "statedAt", row.passage, at)
         if not self._reader.read(row, "Kind of problem", node):
-            self._say.say(node, "issueKind", self._say.term("Impossible"), at)
+            self._say.say(node, "issueKind", "Impossible", at)

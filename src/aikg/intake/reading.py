@@ -55,7 +55,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
         read_in = extraction.read(
             read_table(data, HEADINGS, limits),
             store or ox.Store(),
-            cells or Cells.none(),
+            cells or Cells(),
             name=name,
             file=file,
             form=form.name,

@@ -1,4 +1,4 @@
-"""Triples that grow from a table, each with the cell that says it."""
+"""Triples from a table, each with the cell that states it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL
 from aikg.rules.checks import Problem
 
 AIKG = PREFIXES["aikg"]
-_XSD = OTHER_PREFIXES["xsd"]
-_DECIMAL, _INTEGER, _DATE = (ox.NamedNode(_XSD + n) for n in ("decimal", "integer", "date"))
 _TYPE, _LABEL = ox.NamedNode(RDF_TYPE), ox.NamedNode(RDFS_LABEL)
+_DECIMAL = ox.NamedNode(OTHER_PREFIXES["xsd"] + "decimal")
 
 #: Subject, predicate and object.
 _Said = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
@@ -33,7 +32,7 @@ class Statements:
     def __init__(self, base: str) -> None:
         self.base = base
         self.problems: list[Problem] = []
-        # Keyed by its terms: to make a triple takes longer than all else that is done with it.
+        # Keyed by terms: a dictionary of triples takes longer to fill than the rest of the reading.
         self._said: dict[_Said, Place] = {}
         self._terms: dict[str, ox.NamedNode] = {}
         self._names: dict[tuple[str, str], ox.NamedNode] = {}
@@ -41,17 +40,20 @@ class Statements:
         self._wrong: list[tuple[str, str, str, Place]] = []
 
     def __iter__(self) -> Iterator[ox.Triple]:
-        """Give the triples."""
+        """Return the triples."""
         return (ox.Triple(*terms) for terms in self._said)
 
     def term(self, name: str) -> ox.NamedNode:
-        """Give a term of the ontology, or a node by its whole IRI."""
+        """Return a term of the ontology, or a node by its whole IRI."""
         if name not in self._terms:
             self._terms[name] = ox.NamedNode(name if ":" in name else AIKG + name)
         return self._terms[name]
 
     def node(self, kind: str, name: str) -> ox.NamedNode:
-        """Give the node of a kind with a name: the same name, the same node."""
+        """Return the node of a kind with a name: the same name, the same node.
+
+        Every node that a table describes gets its IRI here.
+        """
         known = self._names.get((kind, name))
         if known is None:
             slug = _slug(name) or "unnamed"
@@ -64,45 +66,46 @@ class Statements:
         return known
 
     def has(self, kind: str, name: str) -> bool:
-        """Say whether a node of a kind was named before."""
+        """Return whether a node of a kind was named before."""
         return (kind, name) in self._names
 
-    def say(
-        self,
-        node: ox.NamedNode,
-        name: str,
-        value: ox.NamedNode | ox.Literal,
-        place: Place,
-    ) -> None:
-        """State one triple; said again it keeps its first place."""
-        self._said.setdefault((node, self.term(name), value), place)
+    def owns(self, node: ox.NamedNode) -> bool:
+        """Return whether a node lies in the namespace of the submission."""
+        return node.value.startswith(self.base)
 
-    def kind(self, node: ox.NamedNode, name: str, place: Place) -> None:
-        """State of which class a node is."""
-        self._said.setdefault((node, _TYPE, self.term(name)), place)
+    def say(
+        self, node: ox.NamedNode, name: str, value: ox.NamedNode | ox.Literal | str, place: Place
+    ) -> None:
+        """State one triple; a repeated one keeps its first place.
+
+        Args:
+            node: The subject.
+            name: The property, as a term of the ontology or a whole IRI.
+            value: The object; a text is a term of the ontology.
+            place: The cell.
+        """
+        term = self.term(value) if isinstance(value, str) else value
+        self._said.setdefault((node, self.term(name), term), place)
+
+    def describe(self, node: ox.NamedNode, kind: str, label: str, place: Place) -> ox.NamedNode:
+        """State class and English label of a node, and return it."""
+        self.kind(node, kind, place)
+        self.label(node, label, place)
+        return node
 
     def label(self, node: ox.NamedNode, text: str, place: Place) -> None:
-        """Give a node its label, in English."""
+        """State the label of a node, in English."""
         self._said.setdefault((node, _LABEL, ox.Literal(text, language="en")), place)
+
+    def kind(self, node: ox.NamedNode, name: str, place: Place) -> None:
+        """State the class of a node."""
+        self._said.setdefault((node, _TYPE, self.term(name)), place)
 
     def text(self, node: ox.NamedNode, name: str, text: str, place: Place) -> None:
         """State a text."""
         self.say(node, name, ox.Literal(text), place)
 
-    def number(self, node: ox.NamedNode, name: str, digits: str, place: Place) -> None:
-        """State a decimal, with its point."""
-        written = digits if "." in digits else f"{digits}.0"
-        self.say(node, name, ox.Literal(written, datatype=_DECIMAL), place)
-
-    def integer(self, node: ox.NamedNode, name: str, digits: str, place: Place) -> None:
-        """State a whole number."""
-        self.say(node, name, ox.Literal(digits, datatype=_INTEGER), place)
-
-    def day(self, node: ox.NamedNode, name: str, day: str, place: Place) -> None:
-        """State a day."""
-        self.say(node, name, ox.Literal(day, datatype=_DATE), place)
-
-    def wrong(  # noqa: PLR0913, PLR0917  what a problem is made of
+    def wrong(  # noqa: PLR0913, PLR0917  the parts of a problem
         self,
         node: ox.NamedNode,
         name: str,
@@ -113,14 +116,14 @@ class Statements:
         advice: str,
         level: str = "Error",
     ) -> None:
-        """Tell what is wrong with a cell, in place of what it would have stated."""
+        """Report what is wrong with a cell, in place of the triple that it would have stated."""
         path = self.term(name).value
         self._wrong.append((node.value, path, value, place))
         found = (node.value, path, value or None, message, advice)
         self.problems.append(Problem(level, rule, *found, kind="rule"))
 
     def places(self) -> Places:
-        """Give the place of everything."""
+        """Return the place of each node, property and value."""
         places = Places()
         for node, path, value, place in self._wrong:
             places.add(node, path, value, Mention(node, path, value, place, place, place))
@@ -128,6 +131,11 @@ class Statements:
             node, path, value = (term.value for term in terms)
             places.add(node, path, value, Mention(node, path, value, place, place, place))
         return places
+
+
+def decimal(digits: str) -> ox.Literal:
+    """Return a decimal, with its point."""
+    return ox.Literal(digits if "." in digits else f"{digits}.0", datatype=_DECIMAL)
 
 
 def _slug(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Near misses: what a name that nothing bears was probably meant to be."""
+"""Near misses: the name that was probably meant by one that nothing has."""
 
 from __future__ import annotations
 
@@ -13,21 +13,15 @@ from aikg.intake.terms import text_of
 from aikg.intake.words import Words
 from aikg.names import BASE, PREFIXES, RDF_TYPE
 
-#: As many nodes of a kind are compared; more would take time, and would not be near.
+#: So many nodes of a kind are compared: more would take time.
 _MOST = 5_000
 
-_LABELS = tuple(
-    ox.NamedNode(iri)
-    for iri in (
-        PREFIXES["rdfs"] + "label",
-        PREFIXES["skos"] + "altLabel",
-        PREFIXES["aikg"] + "abbreviation",
-    )
-)
+_NAMING = {"rdfs": "label", "skos": "altLabel", "aikg": "abbreviation"}
+_LABELS = tuple(ox.NamedNode(PREFIXES[prefix] + name) for prefix, name in _NAMING.items())
 
 
 def near_term(store: ox.Store, iri: str) -> str | None:
-    """Give the term of the ontology whose name is nearest to one that it has not."""
+    """Return the term of the ontology whose name is nearest to an unknown one."""
     local = iri.removeprefix(PREFIXES["aikg"])
     names = {
         quad.subject.value.removeprefix(PREFIXES["aikg"])
@@ -40,7 +34,7 @@ def near_term(store: ox.Store, iri: str) -> str | None:
 
 
 def near_node(store: ox.Store, iri: str) -> str | None:
-    """Give the node of the same kind of address whose name is nearest."""
+    """Return the node with the same kind of address whose name is nearest."""
     local = iri.removeprefix(BASE)
     kind, _, name = local.rpartition("/")
     if not name or kind == "ontology":
@@ -57,7 +51,7 @@ def near_node(store: ox.Store, iri: str) -> str | None:
 
 
 def near_label(label: str, names: Iterable[str]) -> str | None:
-    """Give the name that is nearest to a text, whatever its case, or the one with its initials."""
+    """Return the name nearest to a text, in any case of letters, or the one with its initials."""
     folded = {name.casefold(): name for name in names}
     found = _nearest(label.casefold(), folded)
     if found:
@@ -67,7 +61,7 @@ def near_label(label: str, names: Iterable[str]) -> str | None:
 
 
 def named(store: ox.Store, kinds: Iterable[str]) -> dict[str, str]:
-    """Give the nodes of some classes by each of their labels, folded."""
+    """Return the nodes of some classes by each of their labels, folded."""
     nodes: dict[str, str] = {}
     for kind in kinds:
         for node in _of_class(store, kind):
@@ -78,13 +72,19 @@ def named(store: ox.Store, kinds: Iterable[str]) -> dict[str, str]:
     return nodes
 
 
+def question(text: str, names: Iterable[str]) -> str:
+    """Return the question whether the nearest name was meant, with a blank, or nothing."""
+    near = near_label(text, names)
+    return f"Did you mean “{near}”? " if near else ""
+
+
 def ask(words: Words, iri: str | None) -> str | None:
-    """Ask whether a node was meant."""
+    """Return the question whether a node was meant, or None."""
     return f"Did you mean {words.label(iri)} (<{iri}>)?" if iri else None
 
 
 def _classes_of(kind: str) -> list[str]:
-    """Name the class whose nodes lie under an address: drug-class is of DrugClass."""
+    """Return the class whose nodes have an address: drug-class is that of DrugClass."""
     name = "".join(part.capitalize() for part in kind.split("-"))
     return [PREFIXES["aikg"] + name] if re.fullmatch(r"\w+", name) else []
 

@@ -1,4 +1,4 @@
-"""The extraction sheet to fill in: headings, an example row, drop-downs of the closed lists."""
+"""The empty extraction sheet: headings, an example row, drop-downs of the closed lists."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from aikg.intake.cells import Cells
 from aikg.intake.columns import COLUMNS
 from aikg.intake.sheets import SHEET
 
-#: To which row the drop-downs reach.
+#: The last row that has drop-downs.
 _ROWS = 5_000
 
 _HELP = (
     "One row is one figure, as one document prints it: a ratio, a median, a percentage, a count.",
-    "A heading in bold is needed in each row. Delete the example row before you begin.",
-    "What is said of a trial, a publication or an arm is written once, or the same in each row.",
-    "Numbers have a point: 0.58. The characters of the source go into As printed.",
-    "NR is not read: look up whether it means not reported or not reached, and choose in Status.",
-    "A figure of one arm leaves Compared with empty; a ratio or a difference names the other arm.",
-    "An interaction test names the rows whose effects it compares in Interaction of.",
-    "What the source prints and cannot be so: keep it, and say it in Problem in the source.",
+    "Each row needs the cells under a bold heading. Delete the example row before you begin.",
+    "Describe a trial, a publication or an arm in one row, or in the same way in each row.",
+    "Numbers have a point: 0.58. Copy the characters of the source into As printed.",
+    "NR is ambiguous: look up whether it means not reported or not reached, and choose in Status.",
+    "For a figure of one arm, leave Compared with empty; for a ratio, write the other arm there.",
+    "For an interaction test, name the rows whose effects it compares in Interaction of.",
+    "If the source prints something impossible, copy it unchanged and explain it in the column "
+    "Problem in the source.",
 )
 
 
 def as_csv() -> bytes:
-    """Write the sheet as CSV, in UTF-8 with the mark by which spreadsheets know it."""
+    """Write the sheet as CSV, in UTF-8 with the byte order mark that spreadsheets need."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(column.heading for column in COLUMNS)
@@ -63,7 +64,7 @@ def _fill(sheet: Worksheet) -> None:
         example.font = Font(italic=True)
         letter = get_column_letter(at)
         sheet.column_dimensions[letter].width = min(max(len(column.example), 12), 40)
-        # As text, for a spreadsheet makes dates of 3-4 and loses the last zero of 30.0.
+        # As text: a spreadsheet turns 3-4 into a date and drops the last zero of 30.0.
         sheet.column_dimensions[letter].number_format = "@"
         example.number_format = "@"
     sheet.freeze_panes = "B2"
@@ -96,5 +97,5 @@ def _explain(sheet: Worksheet) -> None:
         sheet.append(["", line])
     sheet.append([])
     for column in COLUMNS:
-        several = " Several with semicolons between them." if column.several else ""
+        several = " Separate several by semicolons." if column.several else ""
         sheet.append([column.heading, column.meaning + several])
