@@ -97,6 +97,7 @@ def question_of(question: Question, evidence: Evidence) -> Json:
         "population": question.population,
         "measure": question.measure,
         "nodes": question.nodes,
+        "correct": float(question.correct),
         "eventIsGood": outcome.good if outcome else None,
     }
 

@@ -121,9 +121,9 @@ class Finder:
         one, other = self._pair
         holding = [r for r in self._found.readings if {one, other} <= set(r.trial.nodes)]
         for reading in holding:
-            if reason := reading.refusal(one, other):
-                self._refuse(DIRECT, (), [reading], [reason])
-        good = [reading for reading in holding if reading.refusal(one, other) is None]
+            if reasons := reading.refusals(one, other):
+                self._refuse(DIRECT, (), [reading], reasons)
+        good = [reading for reading in holding if not reading.refusals(one, other)]
         strata = [part for part in self._strata(good) if not self._shares(DIRECT, (), part)]
         for part in strata:
             uses = [(reading, tuple(sorted(self._pair))) for reading in part]
@@ -182,12 +182,12 @@ class Finder:
         if not all(legs):
             return
         refusals = [
-            [(r, r.refusal(mine, through)) for r in readings]
+            [(r, r.refusals(mine, through)) for r in readings]
             for mine, readings in zip(self._pair, legs, strict=True)
         ]
-        good = [[r for r, reason in part if reason is None] for part in refusals]
+        good = [[r for r, reasons in part if not reasons] for part in refusals]
         if not all(good):
-            reasons = [reason for part in refusals for _, reason in part if reason]
+            reasons = [each for part in refusals for _, found in part for each in found]
             reasons += self._settings(*legs)
             self._refuse(INDIRECT, (through,), [*legs[0], *legs[1]], reasons)
             return

@@ -15,20 +15,20 @@ from aikg.synthesis.verdicts import Refusal
 def read_ratios(trial: Trial, evidence: Evidence, question: Question) -> Reading:
     """Read a trial that prints ratios."""
     refused = unrandomised(trial, evidence)
-    whole = whole_trial(trial, evidence, question)
+    if whole := whole_trial(trial, evidence, question):
+        return Reading(trial=trial, figures=PAPER, problems=dict.fromkeys(trial.nodes, whole))
     found: dict[str, list[tuple[float, float]]] = {}
     caveats: set[str] = set()
     for ratio in trial.ratios:
         pair = frozenset((ratio.experimental.treatment or "", ratio.reference.treatment or ""))
-        problem = whole or _ratio_problem(ratio, trial, evidence)
+        problem = _ratio_problem(ratio, trial, evidence)
         if problem:
             refused.setdefault(pair, problem)
         elif ratio.printed:
             found[ratio.id] = corners(ratio.printed, trial.measure)
             caveats |= _ratio_caveats(ratio)
-    if not whole:
-        refused |= _unprinted(trial, refused, found, evidence)
-        refused |= _not_closing(trial, found, evidence)
+    refused |= _unprinted(trial, refused, found, evidence)
+    refused |= _not_closing(trial, found, evidence)
     return Reading(
         trial=trial, figures=PAPER, corners=found, pairs=refused, caveats=frozenset(caveats)
     )

@@ -42,12 +42,12 @@ class Reading:
     pairs: Mapping[Pair, Refusal] = field(default_factory=dict)
     caveats: frozenset[str] = frozenset()
 
-    def refusal(self, one: str, other: str) -> Refusal | None:
-        """Return why a pair of its treatments has no number, or None."""
-        for node in (one, other):
-            if node in self.problems:
-                return self.problems[node]
-        return self.pairs.get(frozenset((one, other)))
+    def refusals(self, one: str, other: str) -> list[Refusal]:
+        """Return why a pair of its treatments has no number, in the same order either way."""
+        ends = sorted((one, other))
+        found = [self.problems[node] for node in ends if node in self.problems]
+        pair = self.pairs.get(frozenset(ends))
+        return found or ([pair] if pair else [])
 
     @property
     def usable(self) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Reading:
         nodes = [node for node in self.trial.nodes if node not in self.problems]
         kept: list[str] = []
         for node in nodes:
-            if all(self.refusal(node, other) is None for other in kept):
+            if not any(self.refusals(node, other) for other in kept):
                 kept.append(node)
         return tuple(kept) if len(kept) > 1 else ()
 

@@ -19,7 +19,7 @@ from aikg.synthesis.evidence import PAPER, REVIEW, Cell, Evidence, Question
 from aikg.synthesis.findings import Refused
 from aikg.synthesis.network import Floats
 from aikg.synthesis.reading import Reading
-from aikg.synthesis.verdicts import verdict_of
+from aikg.synthesis.verdicts import ordered, verdict_of
 
 _PATHS = (DIRECT, INDIRECT, MIXED, NETWORK)
 
@@ -246,17 +246,16 @@ def network(readings: Sequence[Reading], evidence: Evidence) -> Json:
             entry["patients"] += size
         for i, one in enumerate(trial.nodes):
             for other in trial.nodes[i + 1 :]:
-                reason = reading.refusal(one, other)
+                reasons = reading.refusals(one, other)
                 edge = edges.setdefault(
                     (one, other, setting),
                     {"a": one, "b": other, "studies": [], "setting": setting,
                      "verdict": "refused", "codes": []},
                 )  # fmt: skip
                 edge["studies"].append(trial.study.id)
-                if reason is None:
+                if not reasons:
                     edge["verdict"] = verdict_of(caveats.of_readings([reading], evidence))
-                elif reason.code not in edge["codes"]:
-                    edge["codes"].append(reason.code)
+                edge["codes"] = ordered([*edge["codes"], *(reason.code for reason in reasons)])
     return {
         "nodes": [nodes[node] for node in sorted(nodes)],
         "edges": [edges[key] for key in sorted(edges)],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from aikg.synthesis.exports.tables import (
@@ -62,23 +61,28 @@ def _ratio_file(answer: Json, variant: Variant) -> dict[str, str]:
 
 def _covariance(found: dict[str, list[Arm]], answer: Json) -> list[list[float]]:
     """Return the covariance of all contrasts: those of one study share its first arm."""
-    measure = answer["question"]["measure"]
+    measure, correct = answer["question"]["measure"], answer["question"]["correct"]
     rows = [(study, arm, of_study[0]) for study, of_study in found.items() for arm in of_study[1:]]
+    added = {
+        study: correct if any(arm.events in {0, arm.size} for arm in of_study) else 0.0
+        for study, of_study in found.items()
+    }
     return [
         [
-            0.0 if study != other else _variance(base, measure)
-            + (_variance(arm, measure) if arm is same else 0.0)
+            0.0 if study != other else _variance(base, measure, added[study])
+            + (_variance(arm, measure, added[study]) if arm is same else 0.0)
             for other, same, _ in rows
         ]
         for study, arm, base in rows
     ]  # fmt: skip
 
 
-def _variance(arm: Arm, measure: str) -> float:
-    """Return the variance of one arm; NaN does not come up, for zero cells are refused."""
+def _variance(arm: Arm, measure: str, added: float) -> float:
+    """Return the variance of one arm, with what is added to its cells."""
+    events, size = arm.events + added, arm.size + 2 * added
     if measure == "odds-ratio":
-        return 1 / arm.events + 1 / (arm.size - arm.events)
+        return 1 / events + 1 / (size - events)
     if measure == "risk-ratio":
-        return 1 / arm.events - 1 / arm.size
-    risk = arm.events / arm.size
-    return risk * (1 - risk) / arm.size if math.isfinite(risk) else 0.0
+        return 1 / events - 1 / size
+    risk = events / size
+    return risk * (1 - risk) / size
