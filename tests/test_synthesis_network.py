@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from scipy import stats
 
 from aikg.synthesis import distributions
 from aikg.synthesis.answer import compare
-from aikg.synthesis.combinations import Combinations
+from aikg.synthesis.combinations import Combinations, _grid
 from aikg.synthesis.findings import read_all
 from aikg.synthesis.inconsistency import by_design, by_edge
 from aikg.synthesis.network import Block, solve
@@ -257,3 +258,33 @@ def test_quantiles_are_those_of_scipy(df: int) -> None:
 def test_the_normal_quantile_is_not_1_96() -> None:
     """Nine digits of it."""
     assert distributions.z_of() == pytest.approx(1.959963985, abs=5e-10)
+
+
+def test_a_network_has_as_many_arms_as_it_likes() -> None:
+    """Forty-five trials of ten drugs: ninety cells, each with one count."""
+    pairs = list(itertools.combinations("ABCDEFGHIJ", 2))
+    lines = (f"S{i} {a} {10 + i}/100 {b} {12 + i}/100" for i, (a, b) in enumerate(pairs))
+    network = of_path(ask("; ".join(lines)), "network")
+    assert (network["k"], network["df"], network["combinations"]) == (45, 36, 1)
+
+
+def test_the_last_factor_varies_fastest() -> None:
+    """Every combination once."""
+    grid = zip(*_grid([2, 1, 3], 6), strict=True)
+    assert [tuple(map(int, each)) for each in grid] == list(
+        itertools.product(range(2), range(1), range(3))
+    )
+
+
+def test_ratios_whose_shared_variance_is_none_enter_one_pair_at_a_time() -> None:
+    """Two narrow intervals and a wide one leave nothing for the shared arm."""
+    wide = [
+        ratio("S1", "B A", "0.80 (0.76-0.84)"),
+        ratio("S1", "C A", "0.80 (0.76-0.84)"),
+        ratio("S1", "C B", "1.00 (0.50-2.00)"),
+        ratio("S2", "D C", "0.90 (0.72-1.13)"),
+    ]
+    answer = compare(evidence(ratios=wide), question("D", "B", measure="hazard-ratio"))
+    assert [e["path"] for e in answer["estimates"]] == ["indirect"]
+    answer = compare(evidence(ratios=wide), question("B", "A", measure="hazard-ratio"))
+    assert [e["path"] for e in answer["estimates"]] == ["direct"]

@@ -46,7 +46,7 @@ def _options(function: _F) -> _F:
                 default="drug",
                 show_default=True,
                 type=click.Choice(("drug", "regimen")),
-                help="What one treatment is; regimens tell doses apart.",
+                help="A treatment is a drug, or a drug at one dose.",
             ),
             click.option(
                 "--correct",

@@ -1,4 +1,4 @@
-"""Why a treatment has nothing to be compared with: single arms, other subsets, no data at all."""
+"""Reasons why a treatment has no comparison: single arms, other subsets, no data at all."""
 
 from __future__ import annotations
 

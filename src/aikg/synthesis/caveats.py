@@ -1,4 +1,4 @@
-"""What stands beside a number: the caveats and notes of one estimate."""
+"""The caveats and notes that stand beside one estimate."""
 
 from __future__ import annotations
 

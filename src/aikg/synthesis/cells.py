@@ -40,7 +40,7 @@ def read(ask: Ask, root: Path, outcome: str, nodes: str = "drug") -> Evidence:
         ask: Asks the graph.
         root: The folder that holds `queries/`.
         outcome: The outcome, without the base of this graph.
-        nodes: `drug`, or `regimen` where doses are told apart.
+        nodes: `drug`, or `regimen` where doses are separate treatments.
     """
     excerpt = excerpts.read(ask, root, [outcome])
     return evidence_of(excerpt, outcome, nodes)
@@ -108,7 +108,7 @@ def _study(finding: str, excerpt: Excerpt) -> str:
 
 @dataclass
 class _Reading:
-    """What the cells of one outcome are made of."""
+    """The findings of one outcome, on their way to cells."""
 
     outcome: str
     family: set[str]

@@ -162,5 +162,12 @@ def _affordable(combinations: int, rows: int) -> bool:
 
 
 def _grid(shape: Sequence[int], size: int) -> list[Floats]:
-    """Return the index of each factor in each element of a product."""
-    return list(np.unravel_index(np.arange(size), shape)) if shape else []
+    """Return the index of each factor in each element of a product, the last varying fastest.
+
+    numpy's own function has a bound of 64 factors.
+    """
+    found, repeats = [], size
+    for count in shape:
+        repeats //= count
+        found.append(np.arange(size) // repeats % count)
+    return found

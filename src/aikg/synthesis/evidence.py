@@ -263,7 +263,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Question:
-    """What is compared.
+    """A comparison that is asked for.
 
     Attributes:
         experimental: The treatment whose effect is asked.

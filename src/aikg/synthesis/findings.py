@@ -48,7 +48,7 @@ class Refused:
 
 @dataclass
 class Found:
-    """What one pair comes to, with one choice of figures.
+    """All estimates and refusals of one pair, with one choice of figures.
 
     Attributes:
         figures: `review` or `paper`.

@@ -1,4 +1,4 @@
-"""Whether direct and indirect evidence agree: by design, and by edge."""
+"""Tests of direct against indirect evidence: by design, and by edge."""
 
 from __future__ import annotations
 

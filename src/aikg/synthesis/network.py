@@ -41,7 +41,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Solution:
-    """What generalised least squares found, for each combination (the first axis of each array).
+    """The fit of one network, for each combination of counts (the first axis of each array).
 
     Attributes:
         nodes: The treatments, the reference first; parameters are of the others against it.

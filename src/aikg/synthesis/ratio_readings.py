@@ -30,7 +30,12 @@ def read_ratios(trial: Trial, evidence: Evidence, question: Question) -> Reading
     refused |= _unprinted(trial, refused, found, evidence)
     refused |= _not_closing(trial, found, evidence)
     return Reading(
-        trial=trial, figures=PAPER, corners=found, pairs=refused, caveats=frozenset(caveats)
+        trial=trial,
+        figures=PAPER,
+        corners=found,
+        pairs=refused,
+        caveats=frozenset(caveats),
+        together=_has_covariance(trial, found),
     )
 
 
@@ -106,3 +111,22 @@ def _not_closing(
                 )
                 refused |= {frozenset(pair): refusal for pair in ((a, b), (b, c), (a, c))}
     return refused
+
+
+def _has_covariance(trial: Trial, found: Mapping[str, list[tuple[float, float]]]) -> bool:
+    """Return whether each arm of every three has a variance above 0, however all are rounded."""
+    least: dict[Pair, float] = {}
+    most: dict[Pair, float] = {}
+    for ratio in trial.ratios:
+        if ratio.id in found:
+            pair = frozenset((ratio.experimental.treatment or "", ratio.reference.treatment or ""))
+            errors = [error for _, error in found[ratio.id]]
+            least[pair], most[pair] = min(errors) ** 2, max(errors) ** 2
+    for three in combinations(trial.nodes, 3):
+        sides = [frozenset(pair) for pair in combinations(three, 2)]
+        if all(side in least for side in sides):
+            for far in sides:
+                near = sum(least[side] for side in sides if side != far)
+                if near <= most[far]:
+                    return False
+    return True

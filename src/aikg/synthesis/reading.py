@@ -1,4 +1,4 @@
-"""What one trial can give an estimate: its counts or ratios, and why others are refused."""
+"""One trial as an estimate may use it: its counts or ratios, and the reasons against others."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Reading:
         problems: Why a treatment of the trial cannot be used.
         pairs: Why a pair of its treatments cannot be used.
         caveats: What stands beside each number of it.
+        together: Whether more than two of its treatments can enter one network: the covariance of
+            their contrasts is known.
     """
 
     trial: Trial
@@ -41,6 +43,7 @@ class Reading:
     problems: Mapping[str, Refusal] = field(default_factory=dict)
     pairs: Mapping[Pair, Refusal] = field(default_factory=dict)
     caveats: frozenset[str] = frozenset()
+    together: bool = True
 
     def refusals(self, one: str, other: str) -> list[Refusal]:
         """Return why a pair of its treatments has no number, in the same order either way."""
@@ -57,6 +60,7 @@ class Reading:
         for node in nodes:
             if not any(self.refusals(node, other) for other in kept):
                 kept.append(node)
+        kept = kept if self.together else kept[:2]
         return tuple(kept) if len(kept) > 1 else ()
 
 

@@ -1,4 +1,4 @@
-"""Whether the people of two trials are alike enough to be set against each other.
+"""Settings: are the people of two trials alike enough to be set against each other?
 
 The setting is stage, line of treatment and earlier treatment. It is decided from what the sources
 state, never by a test of heterogeneity.

@@ -1,4 +1,4 @@
-"""What each study contributes to a question: one contrast for each study and population.
+"""The contribution of each study to a question: one contrast for each study and population.
 
 Of several analyses the latest enters, of several assessors independent review before the
 investigator, of several analysis sets intention to treat first. What else is there is listed with
@@ -27,7 +27,7 @@ _Key: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Trial:
-    """What one study contributes in one population.
+    """The contribution of one study in one population.
 
     Attributes:
         study: The study.

@@ -28,7 +28,7 @@ class Code:
         name: The code.
         kind: `refusal`, `caveat` or `note`.
         condition: When it holds.
-        words: What a reader is told; names in braces are filled in.
+        words: The sentence for a reader; names in braces are filled in.
     """
 
     name: str

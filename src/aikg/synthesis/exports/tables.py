@@ -1,4 +1,4 @@
-"""What all exports share: the trials of an estimate as rows, refusals, and CSV that is safe."""
+"""Shared by all exports: the trials of an estimate as rows, refusals, and CSV that is safe."""
 
 from __future__ import annotations
 
