@@ -39,7 +39,7 @@ soak: .venv/dev ## kill processes under load, ROUNDS times (500); invent submiss
 mutate: .venv/dev ## change each fact of the data in turn; name what the inventory overlooks
 	$(BIN)/python tests/inventory.py
 
-bench: .venv/dev ## measure against other servers, for docs/benchmark.md (QUICK=1: a first look)
+bench: .venv/dev ## measure against other servers, for docs/measurements/benchmark.md (QUICK=1: a first look)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 check: .venv/dev ## format, style, types, layers, rules

@@ -16,7 +16,7 @@ from bench.parts import ONCE, PARTS
 from bench.results import Results
 from bench.setting import prepare
 
-PAGE = Path(__file__).parents[1] / "docs" / "benchmark.md"
+PAGE = Path(__file__).parents[1] / "docs" / "measurements" / "benchmark.md"
 SIZES = (100_000, 1_000_000)
 
 
@@ -28,7 +28,7 @@ SIZES = (100_000, 1_000_000)
 @click.option("--quick", is_flag=True, help="One size, few rounds, and no page is written.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where peers and graphs are kept.")
 def main(sizes: tuple[int, ...], only: tuple[str, ...], quick: bool, folder: Path | None) -> None:
-    """Measure the endpoint beside others, and write docs/benchmark.md."""
+    """Measure the endpoint beside others, and write docs/measurements/benchmark.md."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and so ends what it started
     shipped = settings.from_environment()
     ensure_built(shipped)

@@ -1,4 +1,4 @@
-"""One trial and its paper, invented: what a submission states, in the words of docs/model.md.
+"""One trial and its paper, invented: a submission in the terms of docs/reference/model.md.
 
 Percentages are whole numbers of people, benefit is not rarer than response, intervals hold their
 estimates, and a whole is the sum of its two parts: so no check of level Error finds anything.

@@ -17,7 +17,7 @@ from aikg.audit import RECORDED, Entry, Report
 from aikg.errors import GraphInvalid
 from aikg.settings import Settings
 
-PAGE = (ROOT / "docs" / "audit.md").read_text()
+PAGE = (ROOT / "docs" / "explanation" / "audit.md").read_text()
 ROWS = re.findall(r"^\| ([IN]\d\d) \| .+? \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
 PROBLEMS = [f"I{n:02}" for n in range(1, 23)] + [f"N{n:02}" for n in range(1, 20)]
 

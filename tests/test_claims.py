@@ -69,7 +69,8 @@ SELECT ?claim WHERE { ?claim a aikg:Claim ; aikg:inPopulation/aikg:stage aikg:Me
 """
 
 
-_VERSIONS = re.findall(r"```sparql\n(.*?)```", (ROOT / "docs" / "claims.md").read_text(), re.S)[0]
+_PAGE = ROOT / "docs" / "explanation" / "claims.md"
+_VERSIONS = re.findall(r"```sparql\n(.*?)```", _PAGE.read_text(), re.S)[0]
 _VERSIONS = (
     f"PREFIX aikg: <{PREFIXES['aikg']}> PREFIX dcat: <http://www.w3.org/ns/dcat#> {_VERSIONS}"
 )
@@ -176,7 +177,7 @@ def test_each_line_has_one_direction_and_each_claim_a_status(built: Built) -> No
 
 
 def claim_table(built: Built) -> list[str]:
-    """The rows of docs/claims.md: the claims that findings could test, by margin."""
+    """The rows of docs/explanation/claims.md: the claims that findings could test, by margin."""
     store = store_with(built, "margins")
     found = statuses(store)
     words = {last(r["status"]): r["label"].value for r in store.query(_WORDS)}
@@ -201,14 +202,14 @@ def claim_table(built: Built) -> list[str]:
 
 def test_the_page_has_each_claim_with_its_statuses_and_reasons(built: Built) -> None:
     """A row of the page for each claim: its status under no margin and under two, and why."""
-    page = (ROOT / "docs" / "claims.md").read_text()
+    page = _PAGE.read_text()
     table = [line for line in page.splitlines() if re.match(r"\| [a-z]+-[a-z0-9-]+ \|", line)]
     assert table == claim_table(built)
 
 
 def test_the_page_counts_the_judgements(built: Built) -> None:
     """How many claims no finding could test, by what they are."""
-    page = (ROOT / "docs" / "claims.md").read_text().replace("\n", " ")
+    page = _PAGE.read_text().replace("\n", " ")
     for row in store_with(built).query(_JUDGEMENTS):
         assert f"{row['number'].value} {row['kind'].value}" in page
 
@@ -216,7 +217,7 @@ def test_the_page_counts_the_judgements(built: Built) -> None:
 def test_none_of_the_reviews_claims_is_supported_or_disputed(
     plain: dict[tuple[str, str], str],
 ) -> None:
-    """The page says so (docs/claims.md)."""
+    """The page says so (docs/explanation/claims.md)."""
     assert set(plain.values()) == {"Undecided", "NoData", "NotComputed"}
 
 

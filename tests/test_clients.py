@@ -78,7 +78,7 @@ def test_pandas_reads_csv_from_the_address(server: Server) -> None:
     ],
 )
 def test_curl_reads_csv(server: Server, arguments: list[str]) -> None:
-    """The commands of docs/http-api.md."""
+    """The commands of docs/reference/http-api.md."""
     command = ["curl", "-sSf", "-H", "Accept: text/csv", *arguments, server.url]
     assert subprocess.check_output(command, text=True).split() == NAMES
 

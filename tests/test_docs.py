@@ -14,9 +14,9 @@ from aikg import errors, graph
 from aikg.build import Built
 from aikg.settings import Settings
 
-MODEL = (ROOT / "docs" / "model.md").read_text()
-QUESTIONS_PAGE = (ROOT / "docs" / "questions.md").read_text()
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+MODEL = (ROOT / "docs" / "reference" / "model.md").read_text()
+QUESTIONS_PAGE = (ROOT / "docs" / "reference" / "questions.md").read_text()
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 (SHARED_PREFIXES,) = re.findall(r"```sparql prefixes\n(.*?)```", MODEL, re.DOTALL)
 PATTERNS = re.findall(r"\*\*(\d+)\. .*?```sparql\n(.*?)```", MODEL, re.DOTALL)
 
@@ -47,13 +47,13 @@ def test_the_readme_shows_the_answer_that_the_graph_gives(built: Built, settings
 
 def test_each_setting_has_a_row() -> None:
     """A setting that nobody can find is none."""
-    page = (ROOT / "docs" / "settings.md").read_text()
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text()
     assert set(re.findall(r"`AIKG_(\w+)` \|", page)) == {f.name.upper() for f in fields(Settings)}
 
 
 def test_each_error_with_a_status_is_in_the_table() -> None:
     """Whoever calls the endpoint can look up what an error means."""
-    page = (ROOT / "docs" / "http-api.md").read_text()
+    page = (ROOT / "docs" / "reference" / "http-api.md").read_text()
     statuses = {
         error.status
         for error in vars(errors).values()
@@ -82,7 +82,7 @@ def test_each_question_is_listed_with_what_it_asks() -> None:
 
 def test_each_module_has_its_place_in_the_architecture() -> None:
     """Whoever opens a module finds its layer on the page."""
-    page = (ROOT / "docs" / "architecture.md").read_text()
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
     package = ROOT / "src" / "aikg"
     modules = {path.stem for path in package.rglob("*.py")} - {"__init__"}
     modules |= {path.parent.name for path in package.rglob("__init__.py")} - {"aikg"}

@@ -209,8 +209,8 @@ def test_a_reason_without_a_pattern_is_named(tmp_path: Path) -> None:
 def test_the_page_has_the_coverage_that_the_program_counts(
     rows: list[Mapping], statements: list[Statement]
 ) -> None:
-    """The two tables of docs/links.md are those of `tools/mapping_tables.py coverage`."""
-    page = (ROOT / "docs" / "links.md").read_text()
+    """The two tables of docs/reference/links.md are those of `tools/mapping_tables.py coverage`."""
+    page = (ROOT / "docs" / "reference" / "links.md").read_text()
     for kind, _, linked, exact in mapping_tables.reach(mapping_tables.entities(statements), rows):
         assert f"| `{kind}` | {linked} | {exact} |" in page
     by_table: dict[str, list[str]] = {}

@@ -33,7 +33,7 @@ AROMATASE_INHIBITOR_TYPES = {
     "letrozole": {NONSTEROIDAL},
 }
 
-#: What the model calls inferred (docs/model.md): no file writes it.
+#: What the model calls inferred (docs/reference/model.md): no file writes it.
 INFERRED_TERMS = (
     "AromataseInhibitor",
     "Assessment",

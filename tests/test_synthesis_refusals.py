@@ -377,8 +377,8 @@ def test_first_line_is_never_joined_with_after_a_drug() -> None:
 
 
 def test_the_page_prints_every_code_as_it_is() -> None:
-    """One table, in one file of the program; `docs/compare.md` shows it."""
-    page = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
+    """One table, in one file of the program; `docs/reference/compare.md` shows it."""
+    page = (ROOT / "docs" / "reference" / "compare.md").read_text(encoding="utf-8")
     for code in CODES.values():
         star = "*" if code.kind == NOTE else ""
         assert f"| `{code.name}`{star} | {code.condition} | {code.words} |" in page

@@ -1,4 +1,4 @@
-"""docs/two-trials.md, as a new user follows it: its commands print what it says."""
+"""docs/tutorials/two-trials.md, as a new user follows it: its commands print what it says."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from aikg.intake.examination import examine
 from aikg.intake.verdict import Rules
 from aikg.settings import Settings
 
-PAGE = (ROOT / "docs" / "two-trials.md").read_text()
+PAGE = (ROOT / "docs" / "tutorials" / "two-trials.md").read_text()
 COMMANDS = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
-TRIALS = ROOT / "docs" / "trials"
+TRIALS = ROOT / "docs" / "tutorials" / "trials"
 NAMES = ("bolero-2", "paloma-2")
 
 
@@ -57,7 +57,7 @@ def test_a_command_of_the_page_prints_what_it_says(
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sheets_differ_where_the_page_says(name: str) -> None:
     """The tables of the page list each cell that was mended, and no other."""
-    section = PAGE.split(f"docs/trials/{name}.first.csv\n", 1)[1].split("\n## ", 1)[0]
+    section = PAGE.split(f"docs/tutorials/trials/{name}.first.csv\n", 1)[1].split("\n## ", 1)[0]
     told = re.findall(r"^\| (\d+) \| (.*?) \| ?(.*?) \| (.*?) \|$", section, re.MULTILINE)
     changed = [
         (str(number), heading, before.get(heading, ""), after[heading])

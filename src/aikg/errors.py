@@ -9,7 +9,7 @@ class AikgError(Exception):
     Attributes:
         advice: What the reader can do about it, in one sentence.
         reference: A page that states the rule that was broken, or None.
-        status: The HTTP status that tells it to a client (docs/http-api.md has the table).
+        status: The HTTP status of the response; docs/reference/http-api.md has the table.
     """
 
     status = 500

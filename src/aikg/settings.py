@@ -85,7 +85,7 @@ class Settings:
 
 
 def from_environment() -> Settings:
-    """Read the settings from `AIKG_*` variables; docs/settings.md lists them.
+    """Read the settings from `AIKG_*` variables; docs/reference/settings.md lists them.
 
     Raises:
         SettingError: A variable that should hold a number does not.

@@ -89,8 +89,8 @@ def _format(kind: str) -> Callable[[_F], _F]:
 def compare(form: str, folder: Path | None, **words: Any) -> None:
     """Compare EXPERIMENTAL with REFERENCE on an outcome.
 
-    Names are found as by `aikg search`. A refusal is an answer. docs/compare.md says how each
-    number is made, and what each code means.
+    Names are found as by `aikg search`. A refusal is an answer. docs/reference/compare.md
+    describes how each number is computed, and what each code means.
     """
     _answer(lambda asker, asked: asker.compare(asked), "compare", form, folder, words)
 

@@ -192,5 +192,5 @@ def claims(files: tuple[Path, ...], form: str) -> None:
         say()
     for rule, data in {(each.rule, each.data) for each in assessed}:
         say(f"By the rule {rule}, on the data of version {data}.")
-    say("docs/claims.md explains each status and reason. Without a margin no likeness is")
-    say("ever supported. Judgements, expectations and recommendations are not computed.")
+    say("docs/explanation/claims.md explains each status and reason. Without a margin, no claim")
+    say("of likeness is supported. Judgements, expectations and recommendations are not computed.")

@@ -112,7 +112,7 @@ def unpack(data: bytes, most: int) -> bytes:
     if len(data) > most:
         raise SubmissionTooLarge(
             f"The file is larger than {most:,} bytes, unpacked.",
-            advice="Send its studies as several submissions; docs/validation.md has the limits.",
+            advice="Send its studies as several submissions (see docs/reference/validation.md).",
         )
     return data
 

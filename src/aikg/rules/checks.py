@@ -25,7 +25,7 @@ SELECT DISTINCT ?node ?issue WHERE {
 ORDER BY DESC(?issue)
 """
 
-#: The levels, the most severe first (docs/model.md): only an Error stops the build.
+#: The levels, the most severe first (docs/reference/model.md): only an Error stops the build.
 LEVELS = ("Error", "Check", "Note")
 
 

@@ -23,7 +23,7 @@ METHOD = {"name": "aikg compare", "version": "1"}
 
 
 def compare(evidence: Evidence, question: Question, version: str = "") -> Json:
-    """Answer a question, as data with the keys of `docs/compare.md`.
+    """Answer a question, as data with the keys of `docs/reference/compare.md`.
 
     Args:
         evidence: The evidence on the outcome.

@@ -121,4 +121,5 @@ def reasons(answer: Json) -> list[str]:
         for item in answer.get("refused", ())
     ]
     codes = dict.fromkeys(c for each in answer.get("estimates", ()) for c in each["caveats"])
-    return [*lines, *([f"Caveats: {', '.join(codes)} (docs/compare.md)."] if codes else [])]
+    page = "docs/reference/compare.md"
+    return [*lines, *([f"Caveats: {', '.join(codes)} ({page})."] if codes else [])]

@@ -1,4 +1,4 @@
-"""An answer as plain data, with the keys of `docs/compare.md`: what every output shows.
+"""An answer as plain data, with the keys of `docs/reference/compare.md`: what every output shows.
 
 Ratios are ratios, differences percentage points; numbers are unrounded. Nothing is NaN or infinite.
 """

@@ -2,7 +2,7 @@
 
 A refusal forbids a number. A caveat stands beside one. A note is a caveat that holds of nearly all
 evidence here: alone it leaves the verdict `permissible`. The table is `codes.tsv`;
-`docs/compare.md` prints it.
+`docs/reference/compare.md` prints it.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ class _Parser(HTTPRequestParser):
         if length + coming > self._most:
             raise BodyTooLarge(
                 f"A body for this address may have {self._most:,} bytes.",
-                advice="Send less at once; docs/http-api.md has the limits.",
+                advice="Send less at once; docs/reference/http-api.md has the limits.",
             )
         if length > self._held:
             self._bounds.bodies.take(self.client, length - self._held)

@@ -75,7 +75,7 @@ def _judge_framing(found: dict[bytes, list[bytes]], is_current: bool) -> None:
     if lengths and len(lengths[0].lstrip(b"0")) > _DIGITS:
         raise BodyTooLarge(
             "Content-Length is more than any body may have.",
-            advice="Send less at once; docs/http-api.md has the limits.",
+            advice="Send less at once; docs/reference/http-api.md has the limits.",
         )
 
 

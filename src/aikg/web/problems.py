@@ -36,7 +36,7 @@ _RETRY = 5
 _ADVICE = {
     404: "See / for what there is, and /sparql for the endpoint.",
     405: "Use one of the methods in the header Allow.",
-    413: "Send less at once; docs/http-api.md has the limits.",
+    413: "Send less at once; docs/reference/http-api.md has the limits.",
     500: "This is a mistake of the server's; please report it with the request.",
 }
 
