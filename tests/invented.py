@@ -21,15 +21,14 @@ import pyoxigraph as ox
 from conftest import EXAMPLES, ROOT
 
 from aikg.files import turtle
-from aikg.intake.submission import namespace
 from aikg.intake.terms import node_of, value_of
-from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, shorten
+from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, shorten, submission_namespace
 from bench.shipped import Shipped
 from bench.trials import trial
 
 #: The submission's name, and where its nodes may lie.
 NAME = "invented"
-OWN = (namespace(NAME), "https://laboratory.example/")
+OWN = (submission_namespace(NAME), "https://laboratory.example/")
 #: The namespace of the case files.
 CASE = "https://w3id.org/aikg/submission/case/"
 

@@ -126,7 +126,7 @@ def test_a_label_that_steers_is_refused_and_shown(desk: Desk, tmp_path: Path) ->
     (found,) = [f for f in json.loads(reply.body)["report"]["findings"] if f["blocks"]]
     assert (found["code"], found["place"]["line"]) == ("rule/hidden-character", last)
     assert "U+001B" in found["found"]
-    for accept in ("text/plain", "application/json", "text/html"):
+    for accept in ("text/plain", "application/json", "text/html", TURTLE, "application/ld+json"):
         told = desk.ask("POST", "/validate", None, body, Content_Type=TURTLE, Accept=accept)
         assert told.status == 200
         text = told.body.decode()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aikg.errors import (
     AikgError,
-    RequestMalformed,
+    NameMalformed,
     SubmissionMalformed,
     SubmissionTooLarge,
     UnsupportedMediaType,
@@ -181,7 +181,7 @@ def test_a_format_that_is_not_read() -> None:
 
 def test_a_name_that_is_none() -> None:
     """A name is part of an address."""
-    with pytest.raises(RequestMalformed, match="cannot be called"):
+    with pytest.raises(NameMalformed, match="is not a valid name"):
         read(b"", "text/turtle", "f.ttl", "../x")
 
 

@@ -1,108 +1,129 @@
-"""Every error that aikg raises on purpose: what is wrong, where, and what to do next."""
+"""Every error that aikg raises on purpose: what is wrong, where, and what to do next.
+
+An error may cross a process boundary: `describe` writes it as JSON, and `revive` makes it again.
+HTTP and the command line publish the same members. So each attribute of an error is public, and is
+of a type of JSON.
+"""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 
 class AikgError(Exception):
     """Base of every error that aikg raises on purpose.
 
+    Args:
+        message: What is wrong, and where.
+        advice: See Attributes.
+        reference: See Attributes.
+        details: The attributes that the class declares, of the types of JSON.
+
     Attributes:
         advice: What the reader can do about it, in one sentence.
         reference: A page that states the rule that was broken, or None.
         status: The HTTP status of the response; docs/reference/http-api.md has the table.
+        kinds: Every class of error, by its name.
     """
 
-    status = 500
+    status: ClassVar[int] = 500
+    kinds: ClassVar[dict[str, type[AikgError]]] = {}
+    advice: str
+    reference: str | None
 
-    def __init__(self, message: str, *, advice: str, reference: str | None = None) -> None:
+    def __init_subclass__(cls, *, status: int | None = None) -> None:
+        """Register the class by its name, with its status or that of its base."""
+        cls.kinds[cls.__name__] = cls
+        cls.status = status or cls.status
+
+    def __init__(
+        self, message: str, *, advice: str, reference: str | None = None, **details: Any
+    ) -> None:
         super().__init__(message)
-        self.advice = advice
-        self.reference = reference
+        if undeclared := [name for name in details if not hasattr(type(self), name)]:
+            raise TypeError(f"{type(self).__name__} does not declare {', '.join(undeclared)}")
+        vars(self).update(advice=advice, reference=reference, **details)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """Advice, reference and the details, as JSON; what is None is left out."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def code(error: AikgError) -> str:
+    """Return the code of an error, as in the type of a problem document: `graph-invalid`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
+
+
+def describe(error: AikgError) -> dict[str, Any]:
+    """Return all of an error as JSON, for `revive` in another process."""
+    return {"error": type(error).__name__, "message": str(error)} | error.members
+
+
+def revive(described: dict[str, Any]) -> AikgError:
+    """Return the error that `describe` described."""
+    members = dict(described)
+    kind = AikgError.kinds.get(members.pop("error"), AikgError)
+    return kind(members.pop("message"), **members)
 
 
 class SettingError(AikgError):
-    """An environment variable or an option holds what it cannot hold."""
+    """An environment variable or an option has a value that is not valid."""
 
 
 class MissingFolder(AikgError):
     """A folder or a file that the build reads is not there."""
 
 
-class TurtleSyntaxError(AikgError):
+class TurtleSyntaxError(AikgError, status=400):
     """A file is not Turtle; the message names file, line and column."""
 
-    status = 400
 
-
-class GraphInvalid(AikgError):
+class GraphInvalid(AikgError, status=422):
     """The files break a shape or a check; the message lists each place."""
 
-    status = 422
 
-
-class Inconsistent(AikgError):
+class Inconsistent(AikgError, status=422):
     """What the data say contradicts the ontology; the message names the lines."""
 
-    status = 422
 
-
-class MappingInvalid(AikgError):
+class MappingInvalid(AikgError, status=422):
     """A table of links or names breaks its form; the message has a line for each mistake."""
 
-    status = 422
 
-
-class IdentifierMalformed(AikgError):
+class IdentifierMalformed(AikgError, status=400):
     """An identifier has a prefix that is not known, or breaks the pattern of its vocabulary."""
 
-    status = 400
 
-
-class IdentifierUnknown(AikgError):
+class IdentifierUnknown(AikgError, status=404):
     """An identifier is well-formed, and leads to nothing here."""
 
-    status = 404
 
-
-class IdentifierObsolete(AikgError):
-    """An identifier was given up by its vocabulary; the message tells what replaces it.
+class IdentifierObsolete(AikgError, status=410):
+    """A vocabulary has withdrawn an identifier; the message names what replaces it.
 
     Attributes:
         replaced_by: The identifier to use instead, or None.
-        entities: The addresses of ours to which that one leads.
+        entities: Our addresses to which that one leads.
         seen_in: Where its end was seen.
     """
 
-    status = 410
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        advice: str,
-        replaced_by: str | None,
-        entities: list[str],
-        seen_in: list[str],
-    ) -> None:
-        super().__init__(message, advice=advice)
-        self.replaced_by = replaced_by
-        self.entities = entities
-        self.seen_in = seen_in
+    replaced_by: str | None = None
+    entities: Sequence[str] = ()
+    seen_in: Sequence[str] = ()
 
 
-class VocabularyUnreadable(AikgError):
-    """A file with another vocabulary is not there, or in no form that is read."""
-
-    status = 400
+class VocabularyUnreadable(AikgError, status=400):
+    """A file with another vocabulary is not there, or is in no format that is read."""
 
 
-class UnknownQuestion(AikgError):
+class UnknownQuestion(AikgError, status=404):
     """No question of that name is registered; the message lists the near ones."""
 
-    status = 404
 
-
-class ComparisonMalformed(AikgError):
+class ComparisonMalformed(AikgError, status=400):
     """A comparison that cannot be asked for; the message says why.
 
     Attributes:
@@ -110,90 +131,56 @@ class ComparisonMalformed(AikgError):
         choices: What can be asked for instead.
     """
 
-    status = 400
-
-    def __init__(self, message: str, *, advice: str, code: str, choices: list[str]) -> None:
-        super().__init__(message, advice=advice)
-        self.code = code
-        self.choices = choices
+    code: str = ""
+    choices: Sequence[str] = ()
 
 
-class ComparisonNameUnknown(ComparisonMalformed):
+class ComparisonNameUnknown(ComparisonMalformed, status=404):
     """A name in a comparison is not known, or stands for several; the message lists the choices."""
 
-    status = 404
 
-
-class UnknownGraph(AikgError):
+class UnknownGraph(AikgError, status=404):
     """No named graph has that name."""
 
-    status = 404
+
+class UnknownNode(AikgError, status=404):
+    """No graph describes a node of that name."""
 
 
-class UnknownNode(AikgError):
-    """No graph speaks of a node of that name."""
-
-    status = 404
-
-
-class RequestMalformed(AikgError):
+class RequestMalformed(AikgError, status=400):
     """An HTTP request is not one of the SPARQL 1.1 Protocol."""
 
-    status = 400
 
-
-class HeaderTooLarge(AikgError):
+class HeaderTooLarge(AikgError, status=431):
     """The head of an HTTP request is too long."""
 
-    status = 431
+
+class BodyTooLarge(AikgError, status=413):
+    """The body of an HTTP request is longer than its address accepts."""
 
 
-class BodyTooLarge(AikgError):
-    """The body of an HTTP request is longer than its address takes."""
-
-    status = 413
-
-
-class RequestTooSlow(AikgError):
+class RequestTooSlow(AikgError, status=408):
     """An HTTP request did not come in time."""
 
-    status = 408
 
-
-class UnsupportedCoding(AikgError):
+class UnsupportedCoding(AikgError, status=501):
     """An HTTP request has a transfer coding other than `chunked`."""
 
-    status = 501
+
+class UnsupportedMediaType(AikgError, status=415):
+    """A request's body is of a type that the endpoint does not accept."""
 
 
-class UnsupportedMediaType(AikgError):
-    """A request's body is of a type that the endpoint does not read."""
-
-    status = 415
-
-
-class TextMalformed(AikgError):
-    """A text is not of its grammar; the message has the place.
+class TextMalformed(AikgError, status=400):
+    """A text breaks its grammar; the message has the place.
 
     Attributes:
         line: The line of the mistake, or the row of a table, counted from 1, or None.
         column: The column of the mistake, counted from 1, or None.
     """
 
-    status = 400
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        advice: str,
-        reference: str | None = None,
-        line: int | None = None,
-        column: int | None = None,
-    ) -> None:
-        super().__init__(message, advice=advice, reference=reference)
-        self.line = line
-        self.column = column
+    line: int | None = None
+    column: int | None = None
 
 
 class QueryMalformed(TextMalformed):
@@ -201,199 +188,143 @@ class QueryMalformed(TextMalformed):
 
 
 class SubmissionMalformed(TextMalformed):
-    """What was sent is not of its format."""
+    """The file does not follow its format."""
 
 
-class SubmissionTooLarge(AikgError):
-    """What was sent is over a size that is read: bytes, triples, or rows."""
-
-    status = 413
+class SubmissionTooLarge(AikgError, status=413):
+    """The file has more bytes, triples or rows than are read."""
 
 
-class QueryRefused(AikgError):
+class QueryRefused(AikgError, status=403):
     """The query would reach out of this endpoint (SERVICE, LOAD), or would write."""
 
-    status = 403
 
-
-class QueryTooLarge(AikgError):
+class QueryTooLarge(AikgError, status=413):
     """The query's text is over the size that the endpoint reads."""
 
-    status = 413
+
+class NotAcceptable(AikgError, status=406):
+    """None of the requested formats can carry the answer; the message lists those that can."""
 
 
-class NotAcceptable(AikgError):
-    """None of the asked formats can carry the answer; the message lists those that can."""
-
-    status = 406
-
-
-class DeadlineExceeded(AikgError):
+class DeadlineExceeded(AikgError, status=503):
     """The query was stopped at its deadline."""
 
-    status = 503
 
-
-class WorkerLost(AikgError):
+class WorkerLost(AikgError, status=500):
     """The worker that evaluated the query ended before its answer did."""
-
-    status = 500
 
 
 class AnswerTooLarge(AikgError):
     """The answer is over the size that one may have."""
 
 
-class ShareExceeded(AikgError):
-    """A client has as many requests here as one may have at once."""
-
-    status = 429
+class ShareExceeded(AikgError, status=429):
+    """A client has reached the limit of its share."""
 
 
-class TooBusy(AikgError):
-    """There is no place for the request, or its place was needed."""
-
-    status = 503
+class TooBusy(AikgError, status=503):
+    """There is no slot for the request, or its slot was needed."""
 
 
-class ClientGone(AikgError):
-    """The client has hung up; nobody reads this."""
-
-    status = 503
+class ClientGone(AikgError, status=503):
+    """The client has hung up, so nobody reads this."""
 
 
 class JobFailed(AikgError):
-    """A job met an error that nobody foresaw; the engine's standard error has the traceback."""
+    """A job raised an unexpected error; the engine's standard error has the traceback."""
 
 
-class EngineUnavailable(AikgError):
+class EngineUnavailable(AikgError, status=503):
     """The engine process cannot be reached."""
 
-    status = 503
 
-
-class ChangeRefused(AikgError):
+class ChangeRefused(AikgError, status=422):
     """The graph cannot take a change; the graph and the ledger are as they were."""
-
-    status = 422
 
 
 class PortInUse(AikgError):
     """Another program listens on the port already."""
 
 
-class StorageFull(AikgError):
-    """The disk has no room for what should be kept; nothing of it was written."""
-
-    status = 507
+class StorageFull(AikgError, status=507):
+    """The disk is full; nothing was written."""
 
 
 class LedgerUnreadable(AikgError):
-    """The ledger's file is damaged, is no ledger, or is of a later aikg."""
+    """The ledger's file is damaged, is not a ledger, or was written by a later aikg."""
 
 
-class HomeHeld(AikgError):
-    """Another program holds the home, and changes the graph that lies in it."""
-
-    status = 409
+class HomeHeld(AikgError, status=409):
+    """Another program uses the home, and changes the graph in it."""
 
 
-class Unauthenticated(AikgError):
+class Unauthenticated(AikgError, status=401):
     """A request that needs a token has none, or one that is not in force."""
 
-    status = 401
 
-
-class NotAllowed(AikgError):
+class NotAllowed(AikgError, status=403):
     """The token is in force, and does not allow this; the message names the scope that does."""
 
-    status = 403
 
-
-class TooManyGuesses(AikgError):
-    """An address has sent too many tokens that are none.
+class TooManyGuesses(AikgError, status=429):
+    """An address has sent too many invalid tokens.
 
     Attributes:
         retry_after: When it may try again, in seconds.
     """
 
-    status = 429
-
-    def __init__(self, message: str, *, advice: str, retry_after: int) -> None:
-        super().__init__(message, advice=advice)
-        self.retry_after = retry_after
+    retry_after: int = 60
 
 
-class QuotaExceeded(AikgError):
-    """The ledger keeps as much of this person's submissions as it may; nothing was kept."""
-
-    status = 403
+class QuotaExceeded(AikgError, status=403):
+    """A person has reached the quota of submissions; nothing was kept."""
 
 
-class UnknownToken(AikgError):
+class UnknownToken(AikgError, status=404):
     """No token in force has that number."""
 
-    status = 404
 
-
-class UnknownNamespace(AikgError):
+class UnknownNamespace(AikgError, status=404):
     """A namespace is not registered."""
 
-    status = 404
 
-
-class NamespaceRefused(AikgError):
+class NamespaceRefused(AikgError, status=400):
     """An address cannot be registered as a namespace of a person."""
 
-    status = 400
 
-
-class UnknownPerson(AikgError):
+class UnknownPerson(AikgError, status=404):
     """No person has that number."""
 
-    status = 404
+
+class NameMalformed(AikgError, status=400):
+    """A name cannot be part of an IRI, or contains a hidden character."""
 
 
-class NameMalformed(AikgError):
-    """A name is not fit to be a part of an IRI."""
-
-    status = 400
-
-
-class UnknownSubmission(AikgError):
+class UnknownSubmission(AikgError, status=404):
     """There is no submission of that name and version."""
 
-    status = 404
+
+class SubmissionGone(AikgError, status=410):
+    """A submission was withdrawn or purged; the message says when and why."""
 
 
-class SubmissionGone(AikgError):
-    """A submission was withdrawn or purged; the message tells when and why."""
-
-    status = 410
-
-
-class StateConflict(AikgError):
+class StateConflict(AikgError, status=409):
     """A submission is not in the state that a step begins from."""
-
-    status = 409
 
 
 class StillUsed(StateConflict):
-    """Others point at what would go; the message lists them."""
+    """Others refer to what would go; the message lists them."""
 
 
-class SubmissionInvalid(AikgError):
+class SubmissionInvalid(AikgError, status=422):
     """A submission breaks a rule.
 
     Attributes:
         report: What was found.
     """
 
-    status = 422
-
-    def __init__(self, message: str, *, advice: str, report: object) -> None:
-        super().__init__(message, advice=advice)
-        self.report = report
+    report: object = None
 
 
 class ServerRefused(AikgError):

@@ -5,33 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from aikg.errors import NameMalformed
+
 #: Every IRI of this project begins with this address; each IRI is a page.
 BASE = "https://w3id.org/aikg/"
 
 #: One prefix a kind of thing, so that names need no escapes: `drug:exemestane`.
-OWN_PREFIXES = {
-    "aikg": BASE + "ontology/",
-    "arm": BASE + "arm/",
-    "check": BASE + "check/",
-    "claim": BASE + "claim/",
-    "component": BASE + "component/",
-    "derivation": BASE + "derivation/",
-    "drug": BASE + "drug/",
-    "drug-class": BASE + "drug-class/",
-    "finding": BASE + "finding/",
-    "graph": BASE + "graph/",
-    "group": BASE + "group/",
-    "issue": BASE + "issue/",
-    "mapping": BASE + "mapping/",
-    "outcome": BASE + "outcome/",
-    "passage": BASE + "passage/",
-    "population": BASE + "population/",
-    "publication": BASE + "publication/",
-    "regimen": BASE + "regimen/",
-    "rule": BASE + "rule/",
-    "shape": BASE + "shape/",
-    "study": BASE + "study/",
-    "target": BASE + "target/",
+OWN_PREFIXES = {"aikg": BASE + "ontology/"} | {
+    kind: f"{BASE}{kind}/"
+    for kind in (
+        *("arm", "check", "claim", "component", "derivation", "drug", "drug-class", "finding"),
+        *("graph", "group", "issue", "mapping", "outcome", "passage", "population"),
+        *("publication", "regimen", "rule", "shape", "study", "target"),
+    )
 }
 
 OTHER_PREFIXES = {
@@ -56,6 +42,11 @@ PREFIXES = dict(sorted((OWN_PREFIXES | OTHER_PREFIXES).items()))
 #: A submission describes only nodes below this address and its own name. So no submission can
 #: change a node of the graph, or of another submission.
 SUBMISSIONS = BASE + "submission/"
+#: The form of a submission's name, which is part of the addresses of its nodes (a regular
+#: expression for Python and for browsers), and its greatest length.
+SUBMISSION_NAME, LONGEST_NAME = "[a-z0-9]+(-[a-z0-9]+)*", 60
+#: The name of a text or a file whose own name has no letter or digit.
+UNNAMED = "my-trial"
 
 _NAMED = re.compile(
     r"(?:\b(?P<article>[Aa])n? )?"
@@ -98,6 +89,28 @@ def plain(text: str, name: Callable[[str], str]) -> str:
         return f"{article}“{called}”"
 
     return _NAMED.sub(named, text).replace("`“", "“").replace("”`", "”")
+
+
+def submission_namespace(name: str) -> str:
+    """Return the address under which a submission names its nodes.
+
+    Raises:
+        NameMalformed: The name cannot be part of an address.
+    """
+    if not re.fullmatch(SUBMISSION_NAME, name) or len(name) > LONGEST_NAME:
+        raise NameMalformed(
+            f"{name!r} is not a valid name for a submission.",
+            advice="Use lower-case letters, digits and single hyphens, at most "
+            f"{LONGEST_NAME} characters, as in `paloma-2`.",
+        )
+    return f"{SUBMISSIONS}{name}/"
+
+
+def name_after(file: str) -> str:
+    """Return the name of a submission that is called after its file."""
+    stem = file.replace("\\", "/").rpartition("/")[2].partition(".")[0]
+    words = re.sub("[^a-z0-9]+", "-", stem.lower()).strip("-")
+    return words[:LONGEST_NAME].strip("-") or UNNAMED
 
 
 def graph_of(path: str) -> str:

@@ -76,7 +76,12 @@ def say_lines(text: str) -> None:
 
 def say_json(found: Any) -> None:
     """Print JSON; what is hidden in it is escaped, which changes no value."""
-    click.echo(escaped_json(json.dumps(found, indent=2, ensure_ascii=False)))
+    say_lines(as_json(found))
+
+
+def as_json(found: Any) -> str:
+    """Return JSON, in which hidden characters are escapes, with a newline at its end."""
+    return escaped_json(json.dumps(found, indent=2, ensure_ascii=False)) + "\n"
 
 
 def remark(line: str) -> None:

@@ -1,20 +1,19 @@
-"""`aikg validate | template`: does a file fit, what is to be mended in it, a sheet to fill."""
+"""`aikg validate | template`: is a file valid, what to fix in it, and a sheet to fill in."""
 
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from aikg import build as building
 from aikg import graph, settings
-from aikg.characters import escaped_rdf
-from aikg.cli.console import remark, say, say_lines, stages
-from aikg.errors import AikgError, MissingFolder
+from aikg.cli.console import as_json, remark, say, say_json, say_lines, stages
+from aikg.errors import AikgError, MissingFolder, code
 from aikg.graph import ensure_built
 from aikg.intake import template as sheet
 from aikg.intake import texts
@@ -22,6 +21,7 @@ from aikg.intake.examination import Examined, examine
 from aikg.intake.verdict import Rules
 from aikg.ledger import namespaces, tokens
 from aikg.ledger.database import Database
+from aikg.names import name_after, submission_namespace
 from aikg.publication import change
 from aikg.rules import incremental
 from aikg.settings import Settings
@@ -37,21 +37,27 @@ from aikg.settings import Settings
     show_default=True,
     type=click.Choice(("text", "json", "turtle")),
 )
-@click.option("--token", help="Yours in this home; namespaces registered for you then count.")
+@click.option(
+    "--token", help="Your token in this home, for the namespaces that are registered for you."
+)
 def validate(files: tuple[Path, ...], name: str | None, form: str, token: str | None) -> None:
-    """Say whether FILES fit: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML; CSV and XLSX.
+    """Validate FILES: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML; CSV and XLSX.
 
-    Each is judged as a submission, together with the graph. A file below data/turtle/ takes the
-    place of what is built from it.
+    Each file is validated as a submission, together with the graph. A file below data/turtle/
+    replaces the triples that the graph has from it. JSON is one object a file, or one for all files
+    below data/turtle/ together.
 
-    Exit status: 1 if one of them does not fit.
+    Exit status: 1 if a file is not valid.
     """
     configured = settings.from_environment()
     curated = [path for path in files if _is_curated(path, configured)]
     submitted = [path for path in files if path not in curated]
+    valid = True
     if curated:
-        _validate_curated(curated, configured)
-    if submitted and not _validate_submitted(submitted, name, form, token, configured):
+        valid = _validate_curated(curated, form, configured)
+    if submitted:
+        valid = _validate_submitted(submitted, name, form, token, configured) and valid
+    if not valid:
         raise click.exceptions.Exit(1)
 
 
@@ -61,10 +67,10 @@ def template(file: Path) -> None:
     """Write the extraction sheet to FILE, as .xlsx with drop-downs or as .csv."""
     ending = file.suffix.lower()
     if ending not in {".xlsx", ".csv"}:
-        raise click.UsageError("FILE ends with .xlsx or .csv")
+        raise click.UsageError("FILE must end with .xlsx or .csv")
     cells = Rules.load(settings.from_environment().root).cells
     file.write_bytes(sheet.as_csv() if ending == ".csv" else sheet.as_xlsx(cells))
-    say(f"{file}: one row a figure; then aikg validate {file}")
+    say(f"{file}: fill in one row for each figure, then run `aikg validate {file}`")
 
 
 def _is_curated(path: Path, configured: Settings) -> bool:
@@ -72,30 +78,41 @@ def _is_curated(path: Path, configured: Settings) -> bool:
     return any(path.resolve().is_relative_to(folder.resolve()) for folder in folders)
 
 
-def _validate_curated(files: Sequence[Path], configured: Settings) -> None:
-    with stages() as progress:
-        remarks = building.validate_files(files, configured, progress)
-    for one in remarks:
-        remark(one)
-    say(f"{len(files)} file{'s' if len(files) > 1 else ''} valid")
+def _validate_curated(files: Sequence[Path], form: str, configured: Settings) -> bool:
+    said: dict[str, Any] = {"files": [str(path) for path in files], "accepted": True}
+    try:
+        with stages() as progress:
+            said["remarks"] = building.validate_files(files, configured, progress)
+    except AikgError as error:
+        if form != "json":
+            raise
+        said |= {"accepted": False, "problem": _problem(error)}
+    if form == "json":
+        say_json(said)
+    else:
+        for one in said["remarks"]:
+            remark(one)
+        say(f"{len(files)} file{'s' if len(files) > 1 else ''} valid")
+    return bool(said["accepted"])
 
 
 def _validate_submitted(
     files: Sequence[Path], name: str | None, form: str, token: str | None, configured: Settings
 ) -> bool:
     known = _namespaces(configured, token)
+    found: list[tuple[str, bool]] = []
     with stages() as progress:
         ensure_built(configured, progress)
         progress("load")
         store, rules = graph.open_graph(configured).store, Rules.load(configured.root)
         follows = incremental.read_rules(configured.root / "queries" / "rules")
-        examined = []
         for path in files:
             progress(f"validate {path}")
-            called = name or named_after(path)
-            change.set_aside(store, follows, called)
-            examined.append(
-                examine(
+            called = name or name_after(path.name)
+            try:
+                submission_namespace(called)
+                change.set_aside(store, follows, called)
+                one = examine(
                     store,
                     _read(path),
                     media_type=None,
@@ -103,12 +120,21 @@ def _validate_submitted(
                     name=called,
                     rules=rules,
                     namespaces=known,
-                    progress=partial(_told_row, progress, path),
+                    progress=partial(_report_row, progress, path),
                 )
-            )
-    for one in examined:
-        say_lines(_write(one, form))
-    return all(one.verdict.accepted for one in examined)
+                found.append((_write(one, form), one.verdict.accepted))
+            except AikgError as error:
+                if form != "json":
+                    raise
+                said = {"file": str(path), "accepted": False, "problem": _problem(error)}
+                found.append((as_json(said), False))
+    for text, _ in found:
+        say_lines(text)
+    return all(accepted for _, accepted in found)
+
+
+def _problem(error: AikgError) -> dict[str, Any]:
+    return {"code": code(error), "detail": str(error), **error.members}
 
 
 def _namespaces(configured: Settings, token: str | None) -> list[str]:
@@ -118,7 +144,7 @@ def _namespaces(configured: Settings, token: str | None) -> list[str]:
         return namespaces.of(database, tokens.find(database, token).person)
 
 
-def _told_row(progress: Callable[[str], object], path: Path, row: int) -> None:
+def _report_row(progress: Callable[[str], object], path: Path, row: int) -> None:
     progress(f"validate {path}, row {row + 1:,}")
 
 
@@ -131,17 +157,9 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def named_after(path: Path) -> str:
-    """Give the name of a submission after that of its file."""
-    name = re.sub(r"[^a-z0-9]+", "-", path.name.partition(".")[0].lower()).strip("-")
-    if not name:
-        raise AikgError(f"{path} gives no name.", advice="Give one: --name my-trial.")
-    return name[:64]
-
-
 def _write(examined: Examined, form: str) -> str:
     if form == "json":
         return texts.as_json(examined.report) + "\n"
     if form == "turtle":
-        return escaped_rdf(texts.as_rdf(examined.verdict, "turtle").decode())
+        return texts.as_rdf(examined.verdict, "turtle").decode()
     return texts.as_text(examined.report)

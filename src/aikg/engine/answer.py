@@ -6,11 +6,17 @@ import json
 from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn, Self
 
-from aikg import errors
 from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames
 from aikg.engine.places import QUIETER, TICK, Place
 from aikg.engine.pool import Worker
-from aikg.errors import AnswerTooLarge, ClientGone, DeadlineExceeded, TooBusy, WorkerLost
+from aikg.errors import (
+    AnswerTooLarge,
+    ClientGone,
+    DeadlineExceeded,
+    TooBusy,
+    WorkerLost,
+    revive,
+)
 
 _LESS = (
     "Ask for less: begin with what is rare, join each pattern to another, and use LIMIT. "
@@ -72,7 +78,7 @@ class Answer:
             raise
         self.whole = self._first[1] if self._first[0] != DATA else None
         if "error" in head:
-            raise getattr(errors, head.pop("error"))(head.pop("message"), **head)
+            raise revive(head)
         self.media_type = str(head["media_type"])
         self.repeatable = bool(head["repeatable"])
 

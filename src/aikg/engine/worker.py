@@ -22,7 +22,7 @@ import pyoxigraph as ox
 
 from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames, encode
 from aikg.engine.jobs import JOBS, READ_ONLY
-from aikg.errors import AikgError, JobFailed
+from aikg.errors import AikgError, JobFailed, describe
 from aikg.sparql.evaluation import STACK, deep
 
 #: Where Linux tells a process's size in pages.
@@ -168,8 +168,7 @@ class _Output:
                 f"The engine failed: {type(error).__name__}.",
                 advice="This is a mistake of the server's; please report it with the request.",
             )
-        told = {"error": type(error).__name__, "message": str(error)} | vars(error)
-        self._head, self._piece = [(HEAD, encode(told))], bytearray()
+        self._head, self._piece = [(HEAD, encode(describe(error)))], bytearray()
 
     def write(self, content: bytes) -> int:
         """Take a part of the answer."""

@@ -14,9 +14,9 @@ from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
 from aikg.intake.sheets import Cell, Table
 from aikg.intake.statements import AIKG, Statements
-from aikg.intake.submission import Submission, namespace
+from aikg.intake.submission import Submission
 from aikg.intake.treatments import Treatments
-from aikg.names import RDF_TYPE, RDFS_LABEL
+from aikg.names import RDF_TYPE, RDFS_LABEL, submission_namespace
 
 _WHOLE = {"all", "all arms", "both arms", "whole trial"}
 _PLACE = tuple(column.heading for column in COLUMNS if column.about == "place")
@@ -45,7 +45,7 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
         form: The name of its format.
         progress: Called with the number of each thousandth row.
     """
-    statements = Statements(namespace(name))
+    statements = Statements(submission_namespace(name))
     _check_headings(table, statements)
     sheet = _Sheet(store, Reader(cells, statements), dict(reversed(table.headings)))
     rows = [sheet.open(number, found) for number, found in table.rows]

@@ -14,8 +14,9 @@ from aikg.files.turtle import Lines
 from aikg.intake import json_text, turtle_text, xml_text
 from aikg.intake.formats import Format, as_text
 from aikg.intake.places import Mention, Mentions, Place, Places
-from aikg.intake.submission import Limits, Submission, namespace
+from aikg.intake.submission import Limits, Submission
 from aikg.intake.terms import node_of, value_of
+from aikg.names import submission_namespace
 from aikg.rules.checks import Problem
 
 #: What the parser calls a node that the text gives no label.
@@ -46,7 +47,7 @@ def read(data: bytes, form: Format, file: str, name: str, limits: Limits) -> Sub
         SubmissionTooLarge: It says more than `limits` allow.
     """
     text = as_text(data)
-    base = namespace(name)
+    base = submission_namespace(name)
     if form.name == "RDF/XML":
         xml_text.check(text.encode(), limits.depth)
     if form.name == "JSON-LD":

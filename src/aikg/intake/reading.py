@@ -12,7 +12,8 @@ from aikg.intake import extraction, rdf, roundtrip, sheets
 from aikg.intake.cells import Cells
 from aikg.intake.columns import HEADINGS
 from aikg.intake.formats import CSV, recognise, unpack
-from aikg.intake.submission import Limits, Submission, namespace
+from aikg.intake.submission import Limits, Submission
+from aikg.names import submission_namespace
 
 
 def read(  # noqa: PLR0913  what is sent, and what its cells may name
@@ -39,13 +40,13 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
         progress: Told each thousandth row of a table.
 
     Raises:
-        RequestMalformed: The submission cannot have that name.
+        NameMalformed: The submission cannot have that name.
         UnsupportedMediaType: The format is none that is read.
         SubmissionMalformed: The bytes are not of the format; with the place.
         SubmissionTooLarge: There is more than the limits allow.
     """
     limits = limits or Limits()
-    namespace(name)
+    submission_namespace(name)
     form = recognise(media_type, file)
     data = unpack(body, limits.bytes)
     if form.rdf is not None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import pyoxigraph as ox
 
-from aikg.errors import RequestMalformed
 from aikg.intake.places import Place, Places
 from aikg.intake.terms import node_of
 from aikg.iris import lies_under
-from aikg.names import SUBMISSIONS
+from aikg.names import submission_namespace
 from aikg.rules.checks import Problem
-
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Submission:
     @property
     def namespace(self) -> str:
         """The address under which the submission names its nodes."""
-        return namespace(self.name)
+        return submission_namespace(self.name)
 
     def owns(self, node: str) -> bool:
         """Say whether a node lies in a namespace of the submission's, or of its sender's."""
@@ -83,17 +79,3 @@ class Submission:
     def place(self, node: str, path: str | None = None, value: str | None = None) -> Place:
         """Give the place of a node, of its property or of a value, as near as it is known."""
         return self.places.find(node, path, value)
-
-
-def namespace(name: str) -> str:
-    """Give the address under which a submission names its nodes.
-
-    Raises:
-        RequestMalformed: The name cannot be part of an address.
-    """
-    if not _NAME.fullmatch(name):
-        raise RequestMalformed(
-            f"A submission cannot be called {name!r}.",
-            advice="Use up to 64 small letters, digits and hyphens, as in paloma-2.",
-        )
-    return f"{SUBMISSIONS}{name}/"

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pyoxigraph as ox
 
-from aikg.characters import escaped_json, visible
+from aikg.characters import escaped_json, escaped_rdf, visible
 from aikg.intake.places import Place
 from aikg.intake.report import Finding, Report
 from aikg.intake.verdict import Verdict
@@ -104,7 +104,10 @@ def as_rdf(verdict: Verdict, form: str) -> bytes:
     """
     prefixes = {"sh": _SH, "aikg": PREFIXES["aikg"], "ptr": _PTR}
     triples = list(_report(verdict))
-    return cast(bytes, ox.serialize(triples, format=_RDF[form], prefixes=prefixes))
+    text = cast(bytes, ox.serialize(triples, format=_RDF[form], prefixes=prefixes)).decode()
+    if form == "rdfxml":  # which cannot escape every character
+        return text.encode()
+    return (escaped_json if form == "jsonld" else escaped_rdf)(text).encode()
 
 
 def _report(verdict: Verdict) -> Iterator[ox.Triple]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import re
-import secrets
 from dataclasses import dataclass, fields
 from typing import Any
 
 from aikg.characters import hidden, visible
 from aikg.errors import NameMalformed, UnknownSubmission
 from aikg.ledger.database import Database
-from aikg.names import BASE
+from aikg.names import BASE, SUBMISSIONS
 
 RECEIVED, INVALID, WAITING = "received", "invalid", "waiting"
 PUBLISHED, REJECTED, SUPERSEDED = "published", "rejected", "superseded"
@@ -33,10 +31,6 @@ BEFORE = {
 
 #: All states.
 STATES = (RECEIVED, *BEFORE)
-
-#: What a name looks like: it becomes part of the IRIs of the submission's nodes.
-NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +73,8 @@ class Submission:
 
     @property
     def namespace(self) -> str:
-        """Below which all nodes lie that it describes; the same for each version (decision 6)."""
-        return f"{BASE}submission/{self.name}/"
+        """Below which all nodes lie that it describes; the same for each version."""
+        return f"{SUBMISSIONS}{self.name}/"
 
     @property
     def graph(self) -> str:
@@ -122,23 +116,6 @@ def now() -> str:
 def timestamp(later: datetime.timedelta = datetime.timedelta()) -> str:
     """Return the time in UTC, to the second, as it is or will be later."""
     return (datetime.datetime.now(datetime.UTC) + later).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def checked_name(name: str | None) -> str:
-    """Give a name that is fit for an IRI; for None one that nobody guesses.
-
-    Raises:
-        NameMalformed: It is not.
-    """
-    if name is None:
-        return f"s-{secrets.token_hex(6)}"
-    if not NAME.fullmatch(name) or len(name) > _LONGEST:
-        raise NameMalformed(
-            f"{name!r} is no name for a submission.",
-            advice=f"Use lower-case letters, digits and single hyphens, at most {_LONGEST}: "
-            "`paloma-2`. It becomes part of the addresses of what it describes.",
-        )
-    return name
 
 
 def refuse_hidden(of: str, name: str | None) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 
 from aikg.errors import StateConflict
 from aikg.ledger import overlay, records
 from aikg.ledger.database import Database
 from aikg.ledger.records import BEFORE, Submission, now
+from aikg.names import submission_namespace
 
 #: The licences under which evidence is taken, by their short names (https://spdx.org/licenses/).
 LICENCES = {
@@ -107,7 +109,8 @@ def receive(database: Database, sent: Sent, actor: Actor) -> Submission:
         NameMalformed: The name is none.
         StorageFull: There is no room; nothing was kept.
     """
-    name = records.checked_name(sent.name)
+    name = f"s-{secrets.token_hex(6)}" if sent.name is None else sent.name
+    submission_namespace(name)
     with database.transaction():
         before = records.versions(database, name)
         version = before[0].version + 1 if before else 1

@@ -19,6 +19,7 @@ from aikg.engine.places import Caller, caller
 from aikg.files.queries import Query, read_queries
 from aikg.ledger import namespaces
 from aikg.ledger.records import Submission
+from aikg.names import LONGEST_NAME, SUBMISSION_NAME
 from aikg.settings import Settings
 from aikg.submissions import receipts
 from aikg.submissions.desk import Desk
@@ -70,7 +71,9 @@ def create_app(
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(store.blueprint(engine))
     app.register_blueprint(lookup.blueprint(engine))
-    app.jinja_env.globals["takes_submissions"] = desk is not None
+    app.jinja_env.globals.update(
+        takes_submissions=desk is not None, name_form=SUBMISSION_NAME, longest_name=LONGEST_NAME
+    )
     access = Access(app, desk) if desk else None
     app.register_blueprint(validation.blueprint(engine, partial(_namespaces, desk, access)))
     if desk and access:

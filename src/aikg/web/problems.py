@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from aikg.errors import AikgError
+from aikg.errors import AikgError, code
 from aikg.names import BASE
 from aikg.sparql.formats import SOLUTIONS, TRIPLES, preferred
 
@@ -57,15 +56,14 @@ def wants_page() -> bool:
 
 def problem(error: AikgError) -> dict[str, Any]:
     """Describe an error with the members of RFC 9457 and ours: advice, reference, line, column."""
-    name = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
-    members = {
-        "type": f"{BASE}problem/{name.replace(' ', '-')}",
-        "title": name.capitalize(),
+    name = code(error)
+    return {
+        "type": f"{BASE}problem/{name}",
+        "title": name.replace("-", " ").capitalize(),
         "status": error.status,
         "detail": str(error),
-        **vars(error),
+        **error.members,
     }
-    return {member: value for member, value in members.items() if value is not None}
 
 
 def respond(members: dict[str, Any], page: str = "problem.html", **context: Any) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import IO
@@ -16,11 +15,9 @@ from aikg.engine.client import Body, Engine
 from aikg.errors import AikgError
 from aikg.intake.formats import FORMATS, REPORTS
 from aikg.ledger import records
+from aikg.names import UNNAMED, name_after, submission_namespace
 from aikg.sparql.formats import Format, named, negotiate, preferred
 from aikg.web import problems
-
-#: A pasted text has this name, unless it is given another.
-_UNNAMED = "my-trial"
 
 
 def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
@@ -41,6 +38,8 @@ def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
         body, media_type, file, fields = _read()
         page = _wants_page()
         try:
+            name = fields.get("name") or name_after(file)
+            submission_namespace(name)
             records.refuse_hidden("file", file)
             form = Format("", ("json",)) if page else _form(fields.get("format"))
             report = engine.run(
@@ -48,7 +47,7 @@ def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
                 {
                     "media_type": media_type,
                     "file": file,
-                    "name": fields.get("name") or _name(file),
+                    "name": name,
                     "form": form.names[0],
                     "bytes": engine.settings.submission_bytes,
                     "namespaces": namespaces(),
@@ -81,13 +80,13 @@ def _read() -> tuple[Body, str | None, str, MultiDict[str, str]]:
     """
     fields = MultiDict(request.args)
     if request.mimetype != "multipart/form-data":
-        file = fields.get("file") or fields.get("name") or _UNNAMED
+        file = fields.get("file") or fields.get("name") or UNNAMED
         return _open_body, request.mimetype, file, fields
     fields.update(request.form)
     sent = request.files.get("file")
     if sent is not None and sent.filename:
         return partial(_open, sent.stream), None, sent.filename, fields
-    file = fields.get("name") or _UNNAMED
+    file = fields.get("name") or UNNAMED
     return fields.get("text", "").encode(), fields.get("type") or "text/turtle", file, fields
 
 
@@ -101,12 +100,6 @@ def _open_body() -> IO[bytes]:
 def _open(stream: IO[bytes]) -> IO[bytes]:
     stream.seek(0)
     return stream
-
-
-def _name(file: str) -> str:
-    """Give the name of a submission after that of its file."""
-    stem = file.replace("\\", "/").rpartition("/")[2].partition(".")[0]
-    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:64].strip("-") or _UNNAMED
 
 
 def _wants_page() -> bool:
