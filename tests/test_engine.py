@@ -21,8 +21,8 @@ from serving import LARGE, ROWS, SLOW
 from aikg.engine import holder
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
-from aikg.engine.places import Caller, caller
 from aikg.engine.process import Change
+from aikg.engine.slots import Caller, caller
 from aikg.engine.worker import PIECE
 from aikg.errors import (
     AikgError,

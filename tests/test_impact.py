@@ -8,7 +8,7 @@ from conftest import CASES, ROOT
 
 from aikg.build import Built
 from aikg.engine import publishing
-from aikg.engine.publishing import Knowledge, Told
+from aikg.engine.publishing import Arguments, Knowledge
 from aikg.names import shorten
 from aikg.rules import checks
 from aikg.settings import Settings
@@ -53,7 +53,7 @@ def test_the_findings_that_come_and_go_are_those_of_the_whole_audit(
     store: ox.Store, known: Knowledge, sent: bytes
 ) -> None:
     """On publishing and on withdrawing; the checks are asked about a part of the graph only."""
-    told: Told = {
+    told: Arguments = {
         "name": "sent",
         "graph": "https://w3id.org/aikg/graph/submission/sent/1",
         "media_type": "text/turtle",

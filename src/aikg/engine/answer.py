@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn, Self
 
 from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames
-from aikg.engine.places import QUIETER, TICK, Place
 from aikg.engine.pool import Worker
+from aikg.engine.slots import QUIETER, TICK, Slot
 from aikg.errors import (
     AnswerTooLarge,
     ClientGone,
@@ -19,10 +19,10 @@ from aikg.errors import (
 )
 
 _LESS = (
-    "Ask for less: begin with what is rare, join each pattern to another, and use LIMIT. "
-    "The same query again would end the same way."
+    "Ask for less: begin with rare values, join each pattern to another, and use LIMIT. "
+    "The same query would be stopped again."
 )
-#: The job that examines a file, whose sender can shorten no query.
+#: The job that validates a file: its sender has no query to shorten.
 _EXAMINES = "check"
 _SHORTER = "Send a part of it at a time, or run `aikg validate FILE`, which has no deadline."
 
@@ -34,12 +34,11 @@ class NotAsked(WorkerLost):
 class Answer:
     """An answer as it arrives; iterate over its pieces once, and close it.
 
-    Where it breaks off, iterating raises an error: an answer in pieces never ends as if it were
-    whole.
+    If it breaks off, iterating raises an error, so that a part never looks like the whole.
 
     Args:
         worker: The worker, which waits for work.
-        place: The place that the job holds.
+        slot: The slot that the job holds.
         request: What the worker is asked: job and arguments.
         body: What goes with it.
         most: The longest answer, in bytes.
@@ -58,18 +57,18 @@ class Answer:
     def __init__(  # noqa: PLR0913, PLR0917  all that an answer comes from
         self,
         worker: Worker,
-        place: Place,
+        slot: Slot,
         request: dict[str, Any],
         body: bytes | IO[bytes],
         most: int,
         finish: Callable[[bool], None],
     ) -> None:
-        self._worker, self._place, self._most, self._finish = worker, place, most, finish
+        self._worker, self._slot, self._most, self._finish = worker, slot, most, finish
         self._frames = Frames(worker.connection, self._look_around)
         self._open, self._begun = True, False
         self._examines = request["job"] == _EXAMINES
         self.version = worker.version()
-        place.stop = worker.stop
+        slot.stop = worker.stop
         try:
             head = self._begin(request, body)
             self._first = self._receive()
@@ -86,8 +85,8 @@ class Answer:
         """Send the request, and wait for the head of the answer."""
         try:
             # The kernel ends the worker if nobody else does.
-            self._frames.send_message(request | {"timeout": max(self._place.left, TICK)}, body)
-            self._worker.connection.settimeout(max(min(TICK, self._place.left), 0.001))
+            self._frames.send_message(request | {"timeout": max(self._slot.left, TICK)}, body)
+            self._worker.connection.settimeout(max(min(TICK, self._slot.left), 0.001))
             kind, content = self._receive()
         except ConnectionError:  # it ended before it had read the request
             self.close()
@@ -98,7 +97,7 @@ class Answer:
         return dict(json.loads(content))
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the pieces of the answer."""
+        """Yield the pieces of the answer."""
         sent = 0
         kind, content = self._first
         while True:
@@ -130,24 +129,25 @@ class Answer:
         return kind, content
 
     def _look_around(self) -> None:
-        """While nothing comes: give up where nobody waits, or the time is over."""
-        if self._place.left <= 0:
+        """While nothing comes, give up if the client is gone or the time is over."""
+        if self._slot.left <= 0:
             self._raise_broken()
-        if self._place.caller.gone():
+        if self._slot.caller.gone():
             self.close()
             raise ClientGone("The client has hung up.", advice="Ask again.")
-        self._worker.connection.settimeout(max(min(TICK, self._place.left), 0.001))
+        self._worker.connection.settimeout(max(min(TICK, self._slot.left), 0.001))
 
     def _raise_broken(self) -> NoReturn:
         self.close()
-        if self._place.lost:
+        if self._slot.lost:
             raise TooBusy(
-                "The query was stopped to make room: it ran long, and others wait.", advice=QUIETER
+                "The query was stopped: it ran for long, and other clients wait for its slot.",
+                advice=QUIETER,
             )
-        if self._place.left <= 0:
+        if self._slot.left <= 0:
             raise DeadlineExceeded(
                 f"The {'examination' if self._examines else 'query'} was stopped "
-                f"at its deadline of {self._place.timeout:g} seconds.",
+                f"at its deadline of {self._slot.timeout:g} seconds.",
                 advice=_SHORTER if self._examines else _LESS,
             )
         raise WorkerLost(
@@ -170,7 +170,7 @@ class Answer:
         self._end(False)
 
     def __enter__(self) -> Self:
-        """Give the answer itself."""
+        """Return the answer itself."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any, Self
 
 from aikg.engine.answer import Answer, NotAsked
-from aikg.engine.places import Places
 from aikg.engine.pool import Pool
 from aikg.engine.process import Change, Process
+from aikg.engine.slots import Slots
 from aikg.errors import EngineUnavailable, QueryTooLarge, WorkerLost
 from aikg.settings import Settings
 
 #: What goes with a job: bytes, or a function that opens them as a file.
 Body = bytes | Callable[[], IO[bytes]]
-#: Gives the changes since the build, in their order; asked for at each start of the process.
+#: Returns the changes since the build, in their order; asked for at each start of the process.
 Replay = Callable[[], Iterable[Change]]
 
 
@@ -24,7 +24,7 @@ class Engine:
 
     Args:
         settings: The limits, and where the built graph lies.
-        replay: Gives what was applied to the graph since its build, at each start of the process.
+        replay: Returns what was applied to the graph since its build, at each start of the process.
             Without it, what was applied is lost when the process must be started again.
 
     Raises:
@@ -35,7 +35,7 @@ class Engine:
         self.settings = settings
         self._replay = replay
         self._lock = threading.Lock()
-        self._places = Places(settings)
+        self._slots = Slots(settings)
         self._pool = self._start()
 
     def _start(self) -> Pool:
@@ -62,7 +62,7 @@ class Engine:
             named_graphs: See `evaluation.Request`.
 
         Raises:
-            AikgError: Any of those that a query can meet; the class tells which.
+            AikgError: Any of those that a query can meet; the class says which.
         """
         query = text.encode()
         if len(query) > self.settings.query_bytes:
@@ -91,7 +91,7 @@ class Engine:
 
         Args:
             job: The name in the table.
-            arguments: What it is told, of the types of JSON.
+            arguments: Its arguments, of the types of JSON.
             body: Untrusted bytes, which only the worker interprets; or a function that opens them
                 as a file, at its beginning each time, so that they need no memory.
             timeout: The deadline in seconds, shorter or longer than that of the settings.
@@ -120,23 +120,23 @@ class Engine:
         body: Body,
         timeout: float,
     ) -> Answer:
-        """Let a worker do a job, which gives worker and place back when the answer is closed."""
-        place = self._places.take(timeout)
+        """Let a worker do a job; closing the answer returns worker and slot."""
+        slot = self._slots.take(timeout)
         try:
-            worker = pool.take(place)
+            worker = pool.take(slot)
         except BaseException:
-            self._places.leave(place)
+            self._slots.leave(slot)
             raise
 
         def finish(reusable: bool) -> None:
-            self._places.leave(place)
-            if reusable and not place.lost:
+            self._slots.leave(slot)
+            if reusable and not slot.lost:
                 pool.give_back(worker)
             else:
                 pool.drop(worker)
 
         content = body() if callable(body) else body
-        return Answer(worker, place, request, content, self.settings.answer_bytes, finish)
+        return Answer(worker, slot, request, content, self.settings.answer_bytes, finish)
 
     def rehearse(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
         """Try a change on a copy of the graph; what is asked meanwhile does not see it.
@@ -157,8 +157,8 @@ class Engine:
         """Change the graph in one step; what is asked from then on sees it.
 
         Args:
-            add: The quads that come, as N-Quads of our own writing.
-            remove: The quads that go, likewise.
+            add: The quads to add, as N-Quads of our own writing.
+            remove: The quads to remove, likewise.
             version: The version of the data from then on.
 
         Raises:
@@ -191,7 +191,7 @@ class Engine:
         return pool
 
     def _running(self) -> Pool:
-        """Give the pool; a process that has ended is started again."""
+        """Return the pool; a process that has ended is started again."""
         with self._lock:
             if self._pool.process.ended():
                 self._pool.retire()
@@ -199,15 +199,15 @@ class Engine:
             return self._pool
 
     def describe(self) -> dict[str, Any]:
-        """Tell the graph's version, its size in triples, and how well queries are isolated."""
+        """Return the graph's version, its size in triples, and how well queries are isolated."""
         return dict(self._running().process.description)
 
     def close(self) -> None:
-        """Stop the process and all that it does."""
+        """Stop the process and its workers."""
         self._pool.close()
 
     def __enter__(self) -> Self:
-        """Give the engine itself."""
+        """Return the engine itself."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -37,7 +37,7 @@ class Frames:
         self._received = bytearray()
 
     def fileno(self) -> int:
-        """Give the descriptor, for `select`."""
+        """Return the descriptor, for `select`."""
         return self._connection.fileno()
 
     def send(self, *frames: tuple[bytes, bytes]) -> None:

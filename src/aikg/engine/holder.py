@@ -1,7 +1,7 @@
 """The process that holds the graph: single-threaded, it forks workers and applies changes.
 
 Started by the client as `python -m aikg.engine.holder`, with the other end of a socket pair as
-standard input: there it is told of changes, and when to end.
+standard input: there it receives changes, and the end of the stream ends it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from typing import Any
 import pyoxigraph as ox
 
 from aikg.description import void
-from aikg.engine import jobs, worker
+from aikg.engine import worker
 from aikg.engine.frames import Broken, Frames
+from aikg.engine.publishing import Knowledge, warm_up
+from aikg.errors import MissingFolder
 from aikg.rules.delta import Delta
 
 #: Where Linux lists a process's threads.
@@ -35,21 +37,25 @@ _REASON = 2000
 
 @dataclass
 class Held:
-    """The graph and what is told about it."""
+    """The graph, what the jobs need besides, and how the graph is described."""
 
     store: ox.Store
+    known: Knowledge | MissingFolder
     version: str
     triples: int
 
     @classmethod
-    def load(cls, path: str) -> Held:
-        """Read a built graph."""
+    def load(cls, root: Path, path: str) -> Held:
+        """Read a built graph, and what the jobs need, before a worker is forked.
+
+        A worker may open no file. Where a folder is missing, the jobs that need it say so.
+        """
         with open(path, encoding="utf-8") as lines:
             version = lines.readline().removeprefix("# aikg ").strip()
         store = ox.Store()
         store.bulk_load(path=path, format=ox.RdfFormat.N_QUADS)
         default = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        return cls(store, version, sum(1 for _ in default))
+        return cls(store, _knowledge(root), version, sum(1 for _ in default))
 
     def apply(self, add: bytes, remove: bytes, version: str) -> None:
         """Change the graph in one step: every later fork sees all of it, or none."""
@@ -60,7 +66,7 @@ class Held:
         self.triples += sum(quad in self.store for quad in touched)
         for graph in {quad.graph_name for quad in delta.removed} - {ox.DefaultGraph()}:
             if not any(self.store.quads_for_pattern(None, None, None, graph)):
-                self.store.remove_graph(graph)  # what holds nothing is not there
+                self.store.remove_graph(graph)  # an empty graph does not exist
         self.version = version
 
     def rehearse(self, add: bytes, remove: bytes, version: str) -> str | None:
@@ -87,21 +93,29 @@ class Held:
         return said.decode("utf-8", "replace") or "a copy of the process ended by the change"
 
     def describe(self) -> dict[str, Any]:
-        """Tell version, size and isolation."""
+        """Return version, size and isolation."""
         bound = worker.SIZE.exists()
         isolation = "full" if bound else "no bound on a query's memory on this system"
         return {"version": self.version, "triples": self.triples, "isolation": isolation}
 
 
+def _knowledge(root: Path) -> Knowledge | MissingFolder:
+    try:
+        known = Knowledge.load(root)
+    except MissingFolder as error:
+        return error
+    warm_up(known)
+    return known
+
+
 def main() -> None:
     """Load the graph, describe it on standard input's socket, and serve until that closes."""
-    for meant_for_parent in (signal.SIGINT, signal.SIGTERM):  # a terminal tells the whole group
+    for meant_for_parent in (signal.SIGINT, signal.SIGTERM):  # a terminal signals the whole group
         signal.signal(meant_for_parent, signal.SIG_IGN)
     root, path, address, memory, stack, workers = json.loads(sys.argv[1])
     control = Frames(socket.socket(fileno=0))
     try:
-        held = Held.load(path)
-        jobs.prepare(Path(root))
+        held = Held.load(Path(root), path)
     except Exception as error:
         control.send_message({"error": f"{type(error).__name__}: {error}"})
         return
@@ -126,7 +140,7 @@ def _serve(
     signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
     try:
         while True:
-            # A worker is reaped before its place is used again.
+            # A worker is reaped before its slot is used again.
             doors: list[socket.socket | Frames] = [listener] if len(workers) < most else []
             ready, _, _ = select.select([control, ended, *doors], [], [])
             if control in ready:
@@ -175,7 +189,7 @@ def _fork(held: Held, connection: socket.socket, bounds: worker.Bounds) -> int:
         raise RuntimeError("the process that holds the graph must have one thread to fork")
     pid = os.fork()
     if pid == 0:
-        worker.work(held.store, held.version, connection, bounds)
+        worker.work(held.store, held.known, held.version, connection, bounds)
     return pid
 
 

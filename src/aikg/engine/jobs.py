@@ -1,4 +1,4 @@
-"""What a worker can be asked to do: a table of functions.
+"""What a worker can be asked to do: one table of jobs, all of one signature.
 
 A job runs on the worker's own copy of the graph and may change that copy, which dies with the
 worker. It has the worker's limits: it can open no file and no socket, so whatever it imports must
@@ -7,156 +7,175 @@ be imported when this module is.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import IO, Any, Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Any, Protocol, cast
 
 import pyoxigraph as ox
 
-from aikg.engine.publishing import PUBLISHING, Knowledge, Publish, warm_up
+from aikg.engine import publishing
+from aikg.engine.publishing import Arguments, Knowledge
 from aikg.errors import MissingFolder
-from aikg.intake import answering, template
-from aikg.intake.verdict import Rules
+from aikg.intake import texts
+from aikg.intake.examination import examine
+from aikg.intake.submission import Limits
 from aikg.publication import change
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
 from aikg.sparql.resources import write_graph, write_node, write_rows
 
 
-class Begin(Protocol):
-    """Called once with the answer's media type, before its first piece is written."""
+class Output(Protocol):
+    """Where a job writes its answer."""
 
-    def __call__(self, media_type: str, *, repeatable: bool = False) -> None:
-        """Begin; `repeatable` where the same request on the same version has the same answer."""
+    def begin(self, media_type: str, *, repeatable: bool = False) -> None:
+        """Take the answer's type once, before the first piece.
 
+        Args:
+            media_type: The type.
+            repeatable: Whether the same request on the same version has the same answer.
+        """
 
-#: The graph, the arguments (of JSON), the body, where the answer is written, and its beginning.
-Job = Callable[[ox.Store, dict[str, Any], bytes, IO[bytes], Begin], None]
-
-
-def answer_query(
-    store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
-) -> None:
-    """Answer the query that the body is; the arguments are the other fields of a Request."""
-    query = body.decode()
-    repeatable = grammar.is_repeatable(query)
-    evaluate(
-        store,
-        Request(query, **arguments),
-        output,
-        begin=lambda media_type: begin(media_type, repeatable=repeatable),
-    )
+    def write(self, content: bytes) -> int:
+        """Take a piece of the answer."""
 
 
-def read_graph(
-    store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
-) -> None:
-    """Write the graph that the arguments name, or all, in the format that they choose."""
-    write_graph(store, arguments["graph"], arguments["format"], arguments["accept"], output, begin)
+@dataclass(frozen=True)
+class Task:
+    """What a worker is asked.
 
-
-def read_node(
-    store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
-) -> None:
-    """Write the description of the node that the arguments name, in the format they choose."""
-    write_node(
-        store,
-        arguments["node"],
-        arguments["format"],
-        arguments["accept"],
-        output,
-        begin=lambda media_type: begin(media_type, repeatable=True),
-    )
-
-
-def read_rows(
-    store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
-) -> None:
-    """Answer the queries of our own that the body lists, about the node that is named."""
-    write_rows(
-        store,
-        arguments["node"],
-        json.loads(body),
-        output,
-        begin=lambda media_type: begin(media_type, repeatable=True),
-    )
-
-
-JOBS: dict[str, Job] = {
-    "query": answer_query,
-    "graph": read_graph,
-    "node": read_node,
-    "rows": read_rows,
-}
-
-#: The jobs that leave the graph as it was; after any other its worker ends.
-READ_ONLY = {"query", "graph", "node", "rows"}
-
-
-def prepare(root: Path) -> None:
-    """Read what checking and publishing need, before a worker is forked that may open no file.
-
-    Where a folder is missing, as under a graph that was not built here, those jobs say so.
+    Attributes:
+        store: The worker's copy of the graph.
+        knowledge: What jobs need besides; an error where the files that it is read from are
+            missing, as under a graph that was not built here.
+        arguments: Of the types of JSON.
+        body: Untrusted bytes.
+        output: Where the answer is written.
     """
-    try:
-        known = Knowledge.load(root)
-    except MissingFolder as error:
-        JOBS.update({name: _refusing(error) for name in (*PUBLISHING, "check", "template")})
-    else:
-        warm_up(known)
-        JOBS.update({name: _publishing(known, job) for name, job in PUBLISHING.items()})
-        JOBS["check"] = _checking(known)
-        JOBS["template"] = _template(known.rules)
+
+    store: ox.Store
+    knowledge: Knowledge | MissingFolder
+    arguments: Arguments
+    body: bytes
+    output: Output
+
+    @property
+    def known(self) -> Knowledge:
+        """What the job needs besides the graph.
+
+        Raises:
+            MissingFolder: It could not be read.
+        """
+        if isinstance(self.knowledge, MissingFolder):
+            raise self.knowledge
+        return self.knowledge
+
+    @property
+    def file(self) -> IO[bytes]:
+        """The output, for libraries that write to a file."""
+        return cast(IO[bytes], self.output)
+
+    def answer(self, media_type: str, content: bytes) -> None:
+        """Write the whole answer."""
+        self.output.begin(media_type)
+        self.output.write(content)
 
 
-def _publishing(known: Knowledge, publish: Publish) -> Job:
-    def job(
-        store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
-    ) -> None:
-        answer = publish(store, known, arguments, body)
-        begin("application/json")
-        output.write(json.dumps(answer).encode())
-
-    return job
+def answer_query(task: Task) -> None:
+    """Answer the query that the body is; the arguments are the other fields of a Request."""
+    query = task.body.decode()
+    begin = partial(task.output.begin, repeatable=grammar.is_repeatable(query))
+    evaluate(task.store, Request(query, **task.arguments), task.file, begin)
 
 
-def _checking(known: Knowledge) -> Job:
-    """Examine what was sent, and report in the form that the arguments name.
+def read_graph(task: Task) -> None:
+    """Write the graph that the arguments name, or all, in the format that they choose."""
+    name, form, accept = (task.arguments[name] for name in ("graph", "format", "accept"))
+    write_graph(task.store, name, form, accept, task.file, task.output.begin)
+
+
+def read_node(task: Task) -> None:
+    """Write the description of the node that the arguments name, in the format they choose."""
+    node, form, accept = (task.arguments[name] for name in ("node", "format", "accept"))
+    begin = partial(task.output.begin, repeatable=True)
+    write_node(task.store, node, form, accept, task.file, begin)
+
+
+def read_rows(task: Task) -> None:
+    """Answer our own queries, which the body lists, about the node that is named."""
+    queries, begin = json.loads(task.body), partial(task.output.begin, repeatable=True)
+    write_rows(task.store, task.arguments["node"], queries, task.file, begin)
+
+
+def write_template(task: Task) -> None:
+    """Write the extraction sheet, with the lists of the ontology that is in force."""
+    form = task.arguments["form"]
+    task.answer(form, task.known.sheets[form])
+
+
+def check(task: Task) -> None:
+    """Validate a file, and write the report in the form that the arguments name.
 
     It is judged in the place of what is published under its name.
     """
-
-    def job(
-        store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
-    ) -> None:
-        report = io.BytesIO()
-        change.set_aside(store, known.follows, arguments["name"])
-        answering.answer(store, known.rules, arguments, body, report)
-        begin(arguments["form"])
-        output.write(report.getvalue())
-
-    return job
-
-
-def _template(rules: Rules) -> Job:
-    """Write the extraction sheet, with the lists of the ontology that is in force."""
-    sheets = {"csv": template.as_csv(), "xlsx": template.as_xlsx(rules.cells)}
-
-    def job(
-        store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
-    ) -> None:
-        begin(arguments["form"])
-        output.write(sheets[arguments["form"]])
-
-    return job
+    arguments, rules, form = task.arguments, task.known.rules, str(task.arguments["form"])
+    change.set_aside(task.store, task.known.follows, arguments["name"])
+    examined = examine(
+        task.store,
+        task.body,
+        media_type=arguments["media_type"],
+        file=arguments["file"],
+        name=arguments["name"],
+        rules=rules,
+        limits=Limits(bytes=arguments["bytes"]),
+        namespaces=arguments["namespaces"],
+    )
+    if form == "json":
+        task.answer(form, texts.as_json(examined.report).encode())
+    elif form == "text":
+        task.answer(form, texts.as_text(examined.report).encode())
+    else:
+        task.answer(form, texts.as_rdf(examined.verdict, form))
 
 
-def _refusing(error: MissingFolder) -> Job:
-    def job(
-        store: ox.Store, arguments: dict[str, Any], body: bytes, output: IO[bytes], begin: Begin
-    ) -> None:
-        raise error
+def _as_json(
+    publish: Callable[[ox.Store, Knowledge, Arguments, bytes], dict[str, Any]],
+) -> Callable[[Task], None]:
+    """Make a job of a function whose result is the answer, in JSON."""
 
-    return job
+    def run(task: Task) -> None:
+        found = publish(task.store, task.known, task.arguments, task.body)
+        task.answer("application/json", json.dumps(found).encode())
+
+    return run
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job.
+
+    Attributes:
+        run: Does it.
+        keeps: Whether the graph is as it was afterwards; if not, the worker ends.
+    """
+
+    run: Callable[[Task], None]
+    keeps: bool = False
+
+
+JOBS = {
+    "query": Job(answer_query, keeps=True),
+    "graph": Job(read_graph, keeps=True),
+    "node": Job(read_node, keeps=True),
+    "rows": Job(read_rows, keeps=True),
+    "template": Job(write_template, keeps=True),
+    "check": Job(check),
+    "receive": Job(_as_json(publishing.receive)),
+    "publish": Job(_as_json(publishing.publish)),
+    "withdraw": Job(_as_json(publishing.withdraw)),
+    "remove": Job(_as_json(publishing.remove)),
+    "impact-of-publishing": Job(_as_json(publishing.impact_of_publishing)),
+    "impact-of-withdrawing": Job(_as_json(publishing.impact_of_withdrawing)),
+}

@@ -9,8 +9,8 @@ import socket
 import threading
 
 from aikg.engine.frames import Broken, Frames
-from aikg.engine.places import QUIETER, TICK, Place
 from aikg.engine.process import Process
+from aikg.engine.slots import QUIETER, TICK, Slot
 from aikg.errors import TooBusy
 
 #: How many workers are forked ahead of the next jobs.
@@ -31,7 +31,7 @@ class Worker:
         self._lock = threading.Lock()
 
     def version(self) -> str:
-        """Give the version that it answers from; waits until it is forked."""
+        """Return the version that it answers from; waits until it is forked."""
         if self._version is None:
             mark, handles, *_ = socket.recv_fds(self.connection, 1, 1)
             if not mark:
@@ -41,7 +41,7 @@ class Worker:
         return self._version
 
     def waits(self, version: str) -> bool:
-        """Tell whether it waits for work on that version, or will once it is forked."""
+        """Return whether it waits for work on that version, or will once it is forked."""
         if self._version is None:
             return True
         self.connection.setblocking(False)
@@ -83,8 +83,8 @@ class Pool:
         self._retired = False
         self.prepare()
 
-    def take(self, place: Place) -> Worker:
-        """Give a worker that answers from the present version.
+    def take(self, slot: Slot) -> Worker:
+        """Return a worker that answers from the present version.
 
         Raises:
             TooBusy: None was forked in time.
@@ -97,7 +97,7 @@ class Pool:
             try:
                 version = self.process.description["version"]
                 waits = worker.waits(version)
-                worker.connection.settimeout(max(place.left, TICK))
+                worker.connection.settimeout(max(slot.left, TICK))
                 if waits and worker.version() == version:
                     return worker
             except TimeoutError:
@@ -137,7 +137,7 @@ class Pool:
                 waiting.insert(0, Worker(self.process))
 
     def retire(self) -> None:
-        """End the process and those that wait; whoever works may end its work."""
+        """End the process and the idle workers; the others may finish their answers."""
         with self._lock:
             self._retired = True
             for worker in self._idle:

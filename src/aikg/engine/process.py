@@ -32,8 +32,8 @@ class Change:
     """A change of the graph.
 
     Attributes:
-        add: The quads that come, as N-Quads; one that is there already changes nothing.
-        remove: The quads that go, as N-Quads; they go before the others come.
+        add: The quads to add, as N-Quads; one that is there already changes nothing.
+        remove: The quads to remove, as N-Quads; they are removed before the others are added.
         version: The version of the data from then on.
     """
 
@@ -149,7 +149,7 @@ class Process:
         return connection
 
     def ended(self, within: float = 0.0) -> bool:
-        """Tell whether it has ended, or does within some seconds."""
+        """Return whether it has ended, or ends within some seconds."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.child.wait(within)
         return self.child.returncode is not None

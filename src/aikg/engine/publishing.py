@@ -1,4 +1,4 @@
-"""The jobs of publication: judge what was sent, and tell how the graph would change by it.
+"""The jobs of publication: judge a submission, and return how the graph would change by it.
 
 Each runs on a worker's own copy of the graph. The change itself is made by `Engine.apply`, after
 the ledger has it.
@@ -30,8 +30,8 @@ from aikg.rules import incremental
 from aikg.rules.delta import Delta
 from aikg.rules.reasoning import INFERRED
 
-#: What a job is told, and what it answers; both of the types of JSON.
-Told: TypeAlias = dict[str, Any]
+#: The arguments of a job, or its result; of the types of JSON.
+Arguments: TypeAlias = dict[str, Any]
 
 #: A statement that breaks a shape.
 _NOTHING = f"<a> a <{BASE}ontology/Drug> .".encode()
@@ -45,11 +45,13 @@ class Knowledge:
         rules: What a submission is held against.
         follows: What follows, made ready to be asked about nodes.
         questions: The registered questions.
+        sheets: The extraction sheet, by the ending of its file.
     """
 
     rules: verdict.Rules
     follows: incremental.InferenceRules
     questions: list[Query]
+    sheets: dict[str, bytes]
 
     @classmethod
     def load(cls, root: Path) -> Knowledge:
@@ -58,76 +60,75 @@ class Knowledge:
         Raises:
             MissingFolder: A folder is not there.
         """
+        rules = verdict.Rules.load(root)
         return cls(
-            verdict.Rules.load(root),
+            rules,
             incremental.read_rules(root / "queries" / "rules"),
             read_queries(root / "queries" / "competency"),
+            {"csv": template.as_csv(), "xlsx": template.as_xlsx(rules.cells)},
         )
 
 
 def warm_up(known: Knowledge) -> None:
     """Judge a file of each reader, so that all that is imported at its first use is imported."""
-    for filename, body in (
-        ("nothing.ttl", _NOTHING),
-        ("template.csv", template.as_csv()),
-        ("template.xlsx", template.as_xlsx(known.rules.cells)),
-    ):
-        told = {
-            "name": "nothing",
-            "media_type": None,
-            "filename": filename,
-            "namespaces": (),
-        }
-        _examine(ox.Store(), known, told, body)
+    for ending, body in {"ttl": _NOTHING, **known.sheets}.items():
+        sent = {"name": "nothing", "media_type": None, "filename": f"nothing.{ending}"}
+        _examine(ox.Store(), known, sent | {"namespaces": ()}, body)
 
 
-def receive(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
-    """Judge what was sent, in the place of the version of it that is published."""
-    if told["replaced"]:
-        quads = change.statements(store, told["replaced"])
+def receive(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
+    """Judge a submission, in the place of its version that is published."""
+    if arguments["replaced"]:
+        quads = change.statements(store, arguments["replaced"])
         incremental.change(store, known.follows, removed=quads)
-    return _verdict(_examine(store, known, told, body))
+    return _verdict(_examine(store, known, arguments, body))
 
 
-def publish(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
-    """Judge what was sent, and give what the graph gains and loses when it is published."""
-    found, difference = _publish(store, known, told, body)
+def publish(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
+    """Judge a submission, and return what the graph gains and loses when it is published."""
+    found, difference = _publish(store, known, arguments, body)
     return _verdict(found) | _difference(difference)
 
 
-def withdraw(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
-    """Give what the graph gains and loses when a named graph goes."""
-    where = store, told["graph"], told["later"]
-    used = [] if not told["force"] else change.users(*where)
-    later = () if told["force"] else told["later"]
-    gone = change.withdraw(store, known.follows, told["graph"], later)
+def withdraw(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
+    """Return what the graph gains and loses when a named graph goes."""
+    where = store, arguments["graph"], arguments["later"]
+    used = [] if not arguments["force"] else change.users(*where)
+    later = () if arguments["force"] else arguments["later"]
+    gone = change.withdraw(store, known.follows, arguments["graph"], later)
     return _difference(gone) | {"users": sorted({user.graph for user in used})}
 
 
-def remove(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+def remove(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
     """Return what the graph gains and loses when a named graph goes, whatever points at it."""
-    gone = change.statements(store, told["graph"])
+    gone = change.statements(store, arguments["graph"])
     return _difference(incremental.change(store, known.follows, removed=gone))
 
 
-def impact_of_publishing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+def impact_of_publishing(
+    store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
+) -> Arguments:
     """Say which answers and audit findings would change, and what would follow about others."""
-    own = _owner(told, _read(store, known, told, body).nodes)
-    return impact(store, _asked(known), lambda: _publish(store, known, told, body)[1], own)
+    own = _owner(arguments, _read(store, known, arguments, body).nodes)
+    return impact(store, _asked(known), lambda: _publish(store, known, arguments, body)[1], own)
 
 
-def impact_of_withdrawing(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Told:
+def impact_of_withdrawing(
+    store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
+) -> Arguments:
     """Say which answers and audit findings would change, and what points at what would go."""
-    graph = told["graph"]
-    used = change.users(store, graph, told["later"])
-    own = _owner(told, {node_of(quad.triple) for quad in change.statements(store, graph)})
+    graph = arguments["graph"]
+    used = change.users(store, graph, arguments["later"])
+    own = _owner(arguments, {node_of(quad.triple) for quad in change.statements(store, graph)})
     gone = partial(change.withdraw, store, known.follows, graph, later=())
     return impact(store, _asked(known), gone, own) | {"users": [user.node for user in used]}
 
 
-def _owner(told: Told, nodes: set[str]) -> Callable[[str], bool]:
+def _owner(arguments: Arguments, nodes: set[str]) -> Callable[[str], bool]:
     """Return what says whether a node is the submission's, or its sender's."""
-    owned = Submission(told["name"], "", "", [], registered=tuple(told["namespaces"])).owns
+    owned = Submission(
+        arguments["name"], "", "", [], registered=tuple(arguments["namespaces"])
+    ).owns
     return lambda node: node in nodes or owned(node)
 
 
@@ -136,49 +137,40 @@ def _asked(known: Knowledge) -> Asked:
     return Asked(known.questions, rules.checks, rules.joined_by_checks, rules.ontology)
 
 
-Publish: TypeAlias = Callable[[ox.Store, Knowledge, Told, bytes], Told]
-
-#: The jobs by their names.
-PUBLISHING: dict[str, Publish] = {
-    "receive": receive,
-    "publish": publish,
-    "withdraw": withdraw,
-    "remove": remove,
-    "impact-of-publishing": impact_of_publishing,
-    "impact-of-withdrawing": impact_of_withdrawing,
-}
-
-
-def _publish(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> tuple[Examined, Delta]:
+def _publish(
+    store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
+) -> tuple[Examined, Delta]:
     gone = Delta()
-    if told["replaced"]:
-        kept = _read(store, known, told, body).nodes
-        gone = change.withdraw(store, known.follows, told["replaced"], told["later"], kept)
-    found = _examine(store, known, told, body)
+    if arguments["replaced"]:
+        kept = _read(store, known, arguments, body).nodes
+        gone = change.withdraw(
+            store, known.follows, arguments["replaced"], arguments["later"], kept
+        )
+    found = _examine(store, known, arguments, body)
     # All of it: what was published once stays, whatever the rules forbid by now.
     stated = found.verdict.submission.triples
-    come = change.publish(store, known.follows, told["graph"], stated)
+    come = change.publish(store, known.follows, arguments["graph"], stated)
     return found, gone.then(come)
 
 
-def _read(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Submission:
-    sent = told["media_type"], told["filename"], told["name"]
+def _read(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Submission:
+    sent = arguments["media_type"], arguments["filename"], arguments["name"]
     return read(body, *sent, store=store, cells=known.rules.cells)
 
 
-def _examine(store: ox.Store, known: Knowledge, told: Told, body: bytes) -> Examined:
+def _examine(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Examined:
     return examine(
         store,
         body,
-        media_type=told["media_type"],
-        file=told["filename"],
-        name=told["name"],
+        media_type=arguments["media_type"],
+        file=arguments["filename"],
+        name=arguments["name"],
         rules=known.rules,
-        namespaces=told["namespaces"],
+        namespaces=arguments["namespaces"],
     )
 
 
-def _verdict(found: Examined) -> Told:
+def _verdict(found: Examined) -> Arguments:
     return {
         "accepted": found.verdict.accepted,
         "report": json.loads(as_json(found.report)),
@@ -186,7 +178,7 @@ def _verdict(found: Examined) -> Told:
     }
 
 
-def _difference(difference: Delta) -> Told:
+def _difference(difference: Delta) -> Arguments:
     followed = [q.triple for q in difference.added if q.graph_name == INFERRED]
     added, removed = difference.to_nquads()
     return {

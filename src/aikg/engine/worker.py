@@ -1,7 +1,7 @@
 """A worker: a fork of the process that holds the graph, which does one job after another.
 
-A job may overflow, run for ever or ask for all memory: the kernel ends the worker, and nobody else
-notices.
+A job may overflow, run for ever or ask for all memory: the kernel then ends the worker, and no
+other job notices.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import pyoxigraph as ox
 
 from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames, encode
-from aikg.engine.jobs import JOBS, READ_ONLY
-from aikg.errors import AikgError, JobFailed, describe
+from aikg.engine.jobs import JOBS, Task
+from aikg.engine.publishing import Knowledge
+from aikg.errors import AikgError, JobFailed, MissingFolder, describe
 from aikg.sparql.evaluation import STACK, deep
 
-#: Where Linux tells a process's size in pages.
+#: Where Linux reports a process's size in pages.
 SIZE = Path("/proc/self/statm")
 #: Nothing is sent before there is so much: what fails early has a status of its own.
 PIECE = 1 << 16
@@ -39,7 +40,7 @@ _GROWTH = 64 << 10
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a worker may use.
+    """Limits of a worker.
 
     Attributes:
         memory: Beyond the graph itself and its stack, in bytes.
@@ -50,7 +51,13 @@ class Bounds:
     stack: int = STACK
 
 
-def work(store: ox.Store, version: str, connection: socket.socket, bounds: Bounds) -> NoReturn:
+def work(
+    store: ox.Store,
+    known: Knowledge | MissingFolder,
+    version: str,
+    connection: socket.socket,
+    bounds: Bounds,
+) -> NoReturn:
     """Do what the connection asks for, and end with it; only the kernel's clock stands above."""
     status = 1
     try:
@@ -60,7 +67,7 @@ def work(store: ox.Store, version: str, connection: socket.socket, bounds: Bound
         _close_all_but(connection.fileno())
         _introduce(connection, version)
         limit(bounds)
-        worker = _Worker(store, Frames(connection))
+        worker = _Worker(store, known, Frames(connection))
         signal.signal(signal.SIGPROF, worker.give_way)
         while not worker.leaves:
             deep(worker.serve, bounds.stack)
@@ -92,9 +99,8 @@ class _Worker:
         leaves: Whether it does nothing more.
     """
 
-    def __init__(self, store: ox.Store, frames: Frames) -> None:
-        self._store = store
-        self._frames = frames
+    def __init__(self, store: ox.Store, known: Knowledge | MissingFolder, frames: Frames) -> None:
+        self._store, self._known, self._frames = store, known, frames
         self._thread = 0
         self._slow = False
         self.leaves = False
@@ -109,7 +115,7 @@ class _Worker:
             body = self._frames.receive_body()
             signal.setitimer(signal.ITIMER_REAL, request["timeout"])
             signal.setitimer(signal.ITIMER_PROF, SHORT)
-            self.leaves = request["job"] not in READ_ONLY
+            self.leaves = not JOBS[request["job"]].keeps
             self._answer(request, body)
 
     def await_end(self) -> None:
@@ -133,14 +139,14 @@ class _Worker:
     def _answer(self, request: dict[str, Any], body: bytes) -> None:
         output = _Output(self._frames)
         try:
-            job = JOBS[request["job"]]
-            job(self._store, request["arguments"], body, cast(IO[bytes], output), output.begin)
+            task = Task(self._store, self._known, request["arguments"], body, output)
+            JOBS[request["job"]].run(task)
         except (MemoryError, ConnectionError):
             raise
         except Exception as error:
             if output.sent:  # an answer that has begun can only break off
                 raise
-            output.tell(error)
+            output.fail(error)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self._size
         self.leaves = self.leaves or grown > _GROWTH
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -160,13 +166,13 @@ class _Output:
         """Take the answer's type, and whether the same request has the same answer."""
         self._head = [(HEAD, encode({"media_type": media_type, "repeatable": repeatable}))]
 
-    def tell(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """Answer with an error in place of what was begun."""
         if not isinstance(error, AikgError):
             traceback.print_exception(error)
             error = JobFailed(
                 f"The engine failed: {type(error).__name__}.",
-                advice="This is a mistake of the server's; please report it with the request.",
+                advice="This is a bug in the server; please report it with the request.",
             )
         self._head, self._piece = [(HEAD, encode(describe(error)))], bytearray()
 

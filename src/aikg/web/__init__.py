@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 
 from aikg.characters import visible, visible_lines
 from aikg.engine.client import Engine
-from aikg.engine.places import Caller, caller
+from aikg.engine.slots import Caller, caller
 from aikg.files.queries import Query, read_queries
 from aikg.ledger import namespaces
 from aikg.ledger.records import Submission

@@ -15,7 +15,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from aikg.engine.places import caller
+from aikg.engine.slots import caller
 from aikg.errors import NotAllowed, TooManyGuesses, Unauthenticated
 from aikg.ledger import sessions, tokens
 from aikg.ledger.tokens import Token

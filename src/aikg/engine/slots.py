@@ -1,7 +1,7 @@
-"""The places for jobs: who gets the next one, who waits, and who is sent away.
+"""The slots for jobs: which request gets the next one, which waits, and which is refused.
 
-Nobody holds more than a share of them. The last ones are kept for those who hold none, and are
-taken back from jobs that run for long.
+No client has more than a share of them. The last ones are reserved for clients without a slot, and
+are taken back from jobs that run for long.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from aikg.settings import Settings
 TICK = 0.1
 #: After this time a job is a long one, in seconds.
 LONG = 1.0
-QUIETER = "Send fewer queries at once, or ask again in some seconds."
+QUIETER = "Send fewer requests at once, or try again in a few seconds."
 
 
 @dataclass(frozen=True, eq=False)
 class Caller:
-    """Whom a job is for.
+    """The client whose request a job answers.
 
     Attributes:
-        name: Who shares with whom: an address. Without a name there is no share to keep to.
-        gone: Tells whether nobody waits for the answer any more.
+        name: Its address, by which shares are counted. Without a name no share limits it.
+        gone: Returns whether the client has hung up.
     """
 
     name: str = ""
@@ -37,20 +37,20 @@ class Caller:
 
 
 _NOBODY = Caller()
-#: Set by whoever serves many, for each request.
+#: A server of many clients sets it for each request.
 caller: ContextVar[Caller] = ContextVar("caller", default=_NOBODY)
 
 
 @dataclass(eq=False)
-class Place:
-    """A place that a job holds.
+class Slot:
+    """The slot of one job.
 
     Attributes:
-        caller: For whom.
-        timeout: How long it may take, the waiting included, in seconds.
+        caller: The client.
+        timeout: How long the job may take, the wait for the slot included, in seconds.
         deadline: When the job must have ended, on the monotonic clock.
-        stop: Stops the job, which has the place no more.
-        since: Since when it is held.
+        stop: Stops the job.
+        since: When the job took it, on the monotonic clock.
         lost: Whether it was taken back.
     """
 
@@ -67,29 +67,29 @@ class Place:
         return self.deadline - time.monotonic()
 
 
-class Places:
-    """All places; threads share them."""
+class Slots:
+    """All slots; threads share them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._reserve = min(settings.reserve, settings.workers - 1)
         self._lock = threading.Lock()
-        self._held: list[Place] = []
-        #: In the order in which they came, each with what wakes it alone: who may not go, sleeps.
+        self._held: list[Slot] = []
+        #: In the order of arrival, each with its own condition: only those whose turn it is wake.
         self._waiting: dict[Caller, threading.Condition] = {}
-        #: Those that wait, and shall not: their place in the queue is another client's.
+        #: Those that must leave the queue: it is full, and another client has fewer requests in it.
         self._displaced: set[Caller] = set()
 
-    def take(self, timeout: float) -> Place:
-        """Wait for a place.
+    def take(self, timeout: float) -> Slot:
+        """Wait for a slot.
 
         Raises:
-            ShareExceeded: The caller has as many requests here as one may.
-            TooBusy: As many as may do wait already, or the deadline has come first.
-            ClientGone: Nobody waits any more.
+            ShareExceeded: The client has as many waiting requests as one may have.
+            TooBusy: The queue is full, or the deadline came first.
+            ClientGone: The client has hung up.
         """
         deadline = time.monotonic() + timeout
-        who = replace(caller.get())  # of each request its own
+        who = replace(caller.get())  # a key of its own for each request
         with self._lock:
             self._waiting[who] = threading.Condition(self._lock)
             try:
@@ -97,20 +97,20 @@ class Places:
                     self._refuse_surplus(who)
                 while who not in self._next():
                     self._wait(who, deadline)
-                place = Place(who, timeout, deadline)
-                self._held.append(place)
-                return place
+                slot = Slot(who, timeout, deadline)
+                self._held.append(slot)
+                return slot
             finally:
                 del self._waiting[who]
                 self._displaced.discard(who)
                 self._wake_next()
 
-    def leave(self, place: Place) -> None:
-        """Give a place back."""
+    def leave(self, slot: Slot) -> None:
+        """Give a slot back."""
         with self._lock:
-            place.stop = bool
-            if place in self._held:
-                self._held.remove(place)
+            slot.stop = bool
+            if slot in self._held:
+                self._held.remove(slot)
                 self._wake_next()
 
     def _refuse_surplus(self, who: Caller) -> None:
@@ -119,14 +119,14 @@ class Places:
         waiting = Counter(other.name for other in self._waiting)
         if who.name and waiting[who.name] > most // 2:
             raise ShareExceeded(
-                f"{most // 2} requests of yours wait already, which is as many as one client may.",
+                f"{most // 2} of your requests wait already, and one client may have no more.",
                 advice=QUIETER,
             )
         if len(self._waiting) <= most:
             return
         name, count = waiting.most_common(1)[0]
         if not who.name or count <= waiting[who.name]:
-            raise TooBusy(f"{most} requests wait already.", advice=QUIETER)
+            raise TooBusy(f"The queue is full: {most} requests wait already.", advice=QUIETER)
         newest = next(other for other in reversed(self._waiting) if other.name == name)
         self._displaced.add(newest)
         self._waiting[newest].notify()
@@ -134,17 +134,19 @@ class Places:
     def _wait(self, who: Caller, deadline: float) -> None:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise TooBusy("The request waited for its turn until its deadline.", advice=QUIETER)
+            raise TooBusy("The request waited in the queue until its deadline.", advice=QUIETER)
         self._waiting[who].wait(min(TICK, left))
         if who in self._displaced:
-            raise TooBusy("The queue was needed for clients with fewer requests.", advice=QUIETER)
+            raise TooBusy(
+                "The queue is full, and other clients have fewer requests in it.", advice=QUIETER
+            )
         if who.gone():
             raise ClientGone("The client has hung up.", advice="Ask again.")
         self._take_back()
 
     def _next(self) -> list[Caller]:
-        """Return those whose turn it is: as many as there are places, the longest wait first."""
-        held = Counter(place.caller.name for place in self._held)
+        """Return those that have a free slot now, the longest wait first."""
+        held = Counter(slot.caller.name for slot in self._held)
         free = self._settings.workers - len(self._held)
         found = []
         for who in self._waiting:
@@ -167,15 +169,15 @@ class Places:
         return free > self._reserve and held[name] < self._settings.share
 
     def _take_back(self) -> None:
-        """Where long jobs hold the last places, take back the one of the youngest of them."""
+        """If long jobs occupy the reserved slots, stop the one that began last."""
         if len(self._held) < self._settings.workers:
             return
-        long = [place for place in self._held if time.monotonic() - place.since > LONG]
-        # After its deadline a job may still be held by a client that reads slowly.
-        over = [place for place in long if place.left < -LONG]
+        long = [slot for slot in self._held if time.monotonic() - slot.since > LONG]
+        # After its deadline, a client that reads slowly may still keep a job.
+        over = [slot for slot in long if slot.left < -LONG]
         if over or len(long) > self._settings.workers - self._reserve:
-            place = over[0] if over else max(long, key=lambda place: place.since)
-            place.lost = True
-            place.stop()
-            self._held.remove(place)
+            slot = over[0] if over else max(long, key=lambda slot: slot.since)
+            slot.lost = True
+            slot.stop()
+            self._held.remove(slot)
             self._wake_next()
