@@ -115,7 +115,6 @@ class _Worker:
             body = self._frames.receive_body()
             signal.setitimer(signal.ITIMER_REAL, request["timeout"])
             signal.setitimer(signal.ITIMER_PROF, SHORT)
-            self.leaves = not JOBS[request["job"]].keeps
             self._answer(request, body)
 
     def await_end(self) -> None:
@@ -139,8 +138,9 @@ class _Worker:
     def _answer(self, request: dict[str, Any], body: bytes) -> None:
         output = _Output(self._frames)
         try:
-            task = Task(self._store, self._known, request["arguments"], body, output)
-            JOBS[request["job"]].run(task)
+            job = JOBS[request["job"]]
+            self.leaves = not job.keeps
+            job.run(Task(self._store, self._known, request["arguments"], body, output))
         except (MemoryError, ConnectionError):
             raise
         except Exception as error:
