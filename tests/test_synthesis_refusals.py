@@ -402,3 +402,11 @@ def test_settings_that_are_too_many_are_a_mistake_with_a_code(
     with pytest.raises(ComparisonMalformed) as error:
         compare(two(AFTER_T, AFTER_X), ODDS)
     assert error.value.code == "too-many-settings"
+
+
+def test_the_risk_of_bias_is_unrated_unless_each_trial_is_rated() -> None:
+    """Said once for each answer."""
+    rated = {"study/S1": Study("study/S1", bias_rated=True)}
+    assert compare(trials(PAIR, studies=rated), ODDS)["caveats"] == []
+    more = trials(f"{PAIR}; S2 A 21/100 B 28/102", studies=rated)
+    assert compare(more, ODDS)["caveats"] == ["risk-of-bias-unrated"]

@@ -50,7 +50,9 @@ def compare(evidence: Evidence, question: Question, version: str = "") -> Json:
         "method": METHOD,
         "verdict": _best(estimates),
         "summary": "",
-        "caveats": ["risk-of-bias-unrated"],
+        "caveats": []
+        if selection.trials and all(trial.study.bias_rated for trial in selection.trials)
+        else ["risk-of-bias-unrated"],
         "estimates": report.order(estimates),
         "refused": sorted(
             refused, key=lambda r: (r["path"], r["through"], r["studies"], r["figures"] != "review")

@@ -54,6 +54,7 @@ class Study:
         crossover: Whether people may change to the other arm's treatment.
         retracted: Whether its source was retracted.
         rounding_mixed: Whether no one rule makes all percentages that one table prints of it.
+        bias_rated: Whether somebody judged its risk of bias.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Study:
     crossover: bool = False
     retracted: bool = False
     rounding_mixed: bool = False
+    bias_rated: bool = False
 
 
 @dataclass(frozen=True)

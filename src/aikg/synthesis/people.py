@@ -97,6 +97,7 @@ def studies_of(excerpt: Excerpt, mixing: set[str]) -> dict[str, Study]:
         for arm in excerpt.of_class("Arm")
         if excerpt.one(arm, "crossoverStated")
     }
+    rated = {excerpt.one(node, "ofStudy") for node in excerpt.of_class("BiasJudgement")}
     return {
         study: Study(
             id=study,
@@ -106,6 +107,7 @@ def studies_of(excerpt: Excerpt, mixing: set[str]) -> dict[str, Study]:
             untested=study in untested,
             crossover=study in crossing,
             rounding_mixed=study in mixing,
+            bias_rated=study in rated,
         )
         for study in excerpt.of_class("Study")
     }
