@@ -65,6 +65,25 @@ class Mention:
     object: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A part of a text that no statement was made of.
+
+    Attributes:
+        rule: The rule that reports it.
+        place: Where it stands.
+        message: What is not read, and why.
+        advice: What to do.
+        level: Error, Check or Note.
+    """
+
+    rule: str
+    place: Place
+    message: str
+    advice: str
+    level: str = "Error"
+
+
 class Places:
     """Finds the place of a node, of one of its properties, or of one value; the first one wins."""
 

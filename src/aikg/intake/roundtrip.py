@@ -1,5 +1,8 @@
-"""What the ledger writes must be read again, term for term: statements that are not are refused.
+"""Refuses each statement whose value is not what every reader takes it for.
 
+A typed literal must be of the form that its datatype has, before any engine reads it.
+
+What the ledger writes must be read again, term for term.
 The ledger keeps the graph as N-Quads. A term that the writer of N-Quads spells in a way that the
 parser refuses, or reads as another term, would make a home that cannot be opened. Other formats can
 name such terms: RDF/XML and JSON-LD, for instance, let a literal name `rdf:langString` as its
@@ -17,6 +20,7 @@ import pyoxigraph as ox
 from aikg.intake.submission import Submission
 from aikg.intake.terms import node_of, value_of
 from aikg.names import OTHER_PREFIXES
+from aikg.rules import literals
 from aikg.rules.checks import Problem
 
 _RDF = OTHER_PREFIXES["rdf"]
@@ -45,22 +49,26 @@ def checked(submission: Submission, longest: int) -> Submission:
     kept: list[ox.Triple] = []
     problems: list[Problem] = []
     for triple in submission.triples:
-        reason = _refusal(triple, longest)
-        if reason is None:
+        found = _refusal(triple, longest)
+        if found is None:
             kept.append(triple)
         else:
-            problems.append(_problem(triple, *reason))
+            problems.append(_problem(triple, found))
     if not problems:
         return submission
     return replace(submission, triples=kept, problems=[*submission.problems, *problems])
 
 
-def _refusal(triple: ox.Triple, longest: int) -> tuple[str, str] | None:
-    """Say why a statement cannot be kept, and what to do; None for one that can."""
+def _refusal(triple: ox.Triple, longest: int) -> literals.Fault | None:
+    """Return why a statement cannot be kept, and what to do; None for one that can."""
+    if isinstance(triple.object, ox.Literal):
+        wrong = literals.fault(triple.object)
+        if wrong is not None:
+            return wrong
     quad = ox.Quad(triple.subject, triple.predicate, triple.object)
     written = cast(bytes, ox.serialize([quad], format=ox.RdfFormat.N_QUADS))
     if len(written) > longest:
-        return (
+        return _not_kept(
             f"it takes {len(written):,} bytes as N-Quads, and at most {longest:,} are kept",
             "Shorten the text; what a reader needs of it fits into much less.",
         )
@@ -68,20 +76,26 @@ def _refusal(triple: ox.Triple, longest: int) -> tuple[str, str] | None:
         again = list(ox.parse(written, format=ox.RdfFormat.N_QUADS))
     except (SyntaxError, ValueError, MemoryError) as error:
         datatype = getattr(getattr(triple.object, "datatype", None), "value", "")
-        return _PLACE.sub("", str(error)).rstrip("."), _ADVICE.get(datatype, _OTHERWISE)
+        reason = _PLACE.sub("", str(error)).rstrip(".")
+        return _not_kept(reason, _ADVICE.get(datatype, _OTHERWISE))
     if again != [quad]:
-        return "it is another statement when it is read again", _OTHERWISE
+        return _not_kept("it is another statement when it is read again", _OTHERWISE)
     return None
 
 
-def _problem(triple: ox.Triple, reason: str, advice: str) -> Problem:
+def _not_kept(reason: str, advice: str) -> literals.Fault:
+    message = f"The value cannot be stored and read again: {reason}."
+    return literals.Fault("kept-as-sent", message, advice)
+
+
+def _problem(triple: ox.Triple, found: literals.Fault) -> Problem:
     return Problem(
         "Error",
-        "kept-as-sent",
+        found.rule,
         node_of(triple),
         triple.predicate.value,
         value_of(triple),
-        f"The value cannot be stored and read again: {reason}.",
-        advice,
+        found.message,
+        found.advice,
         kind="rule",
     )

@@ -1,21 +1,33 @@
-"""Where each triple stands in RDF/XML; and what an XML text may not have: a DOCTYPE.
+"""RDF/XML read apart from the parser: the place of each statement, their number, and what is lost.
 
-https://www.w3.org/TR/rdf-syntax-grammar/
+https://www.w3.org/TR/rdf-syntax-grammar/. A DOCTYPE is refused. The parser leaves out a property
+whose `rdf:parseType` it does not know, and refuses `xml:lang=""`, which is valid.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from xml.parsers import expat
 
+import pyoxigraph as ox
+
 from aikg.errors import SubmissionMalformed
-from aikg.intake.places import Mention, Place
+from aikg.intake.places import Lost, Mention, Place
 from aikg.intake.terms import resolve
 from aikg.names import OTHER_PREFIXES, RDF_TYPE
 
 _RDF = OTHER_PREFIXES["rdf"]
+_XML = "http://www.w3.org/XML/1998/namespace"
+#: The attributes that are not properties.
+_OF_NODES = {_RDF + name for name in ("about", "ID", "nodeID")}
+_OF_PROPERTIES = {
+    _RDF + name for name in ("ID", "resource", "nodeID", "datatype", "parseType", "annotation")
+} | {_RDF + "annotationNodeID"}
+_ATTRIBUTE = re.compile(rb"\s([^\s=<>\"']+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 _GRAMMAR = "https://www.w3.org/TR/rdf-syntax-grammar/"
 
 
@@ -29,6 +41,7 @@ class _Element:
     parent: _Element | None
     text: list[str] = field(default_factory=list)
     children: list[_Element] = field(default_factory=list)
+    remarks: bool = False
 
     def named(self, base: str) -> str | None:
         """Give the IRI that the element gives itself."""
@@ -50,6 +63,9 @@ class _Reader:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._character
         self._parser.StartDoctypeDeclHandler = self._refuse
+        self._parser.CommentHandler = self._remark
+        self._parser.ProcessingInstructionHandler = self._remark
+        self.without_language: list[int] = []
 
     def read(self, data: bytes) -> None:
         try:
@@ -74,6 +90,8 @@ class _Reader:
             parent.children.append(element)
         self.elements.append(element)
         self._open.append(element)
+        if attributes.get(_XML + "lang") == "":
+            self.without_language.append(self._parser.CurrentByteIndex)
         if len(self._open) > self._depth:
             place = self._here()
             raise SubmissionMalformed(
@@ -90,6 +108,10 @@ class _Reader:
         if self._open:
             self._open[-1].text.append(text)
 
+    def _remark(self, *_: Any) -> None:
+        for element in self._open:
+            element.remarks = True
+
     def _refuse(self, *_: Any) -> None:
         place = self._here()
         raise SubmissionMalformed(
@@ -101,13 +123,107 @@ class _Reader:
         )
 
 
-def check(data: bytes, depth: int) -> None:
-    """See that bytes are XML that may be read.
+@dataclass
+class Reading:
+    """What a text spells.
+
+    Attributes:
+        text: The text for the parser, which cannot read `xml:lang=""`.
+        tag: The language tag that stands for no language in that text.
+        statements: How many statements the text has.
+        lost: What no statement is made of.
+    """
+
+    text: str
+    tag: str
+    statements: int = 0
+    lost: list[Lost] = field(default_factory=list)
+
+
+def read(data: bytes, depth: int) -> Reading:
+    """Read a text before the parser does.
 
     Raises:
-        SubmissionMalformed: They are no XML, have a DOCTYPE, or are nested too deep.
+        SubmissionMalformed: It is not XML, has a DOCTYPE, or is nested too deep.
     """
-    _Reader(depth).read(data)
+    reader = _Reader(depth)
+    reader.read(data)
+    tag = next(tag for tag in (f"x-none{n}" for n in count()) if tag.encode() not in data.lower())
+    reading = Reading(_with_marks(data, reader.without_language, tag).decode(), tag)
+    root = reader.elements[0]
+    for node in root.children if root.name == _RDF + "RDF" else [root]:
+        _count_node(node, reading)
+    return reading
+
+
+def mended(tag: str, quad: ox.Quad) -> ox.Quad:
+    """Return a quad without the mark that stands for no language."""
+    value = quad.object
+    if not isinstance(value, ox.Literal):
+        return quad
+    if value.language == tag:
+        return ox.Quad(quad.subject, quad.predicate, ox.Literal(value.value), quad.graph_name)
+    if value.datatype.value == _RDF + "XMLLiteral" and tag in value.value:
+        text = value.value.replace(f'xml:lang="{tag}"', 'xml:lang=""')
+        value = ox.Literal(text, datatype=value.datatype)
+        return ox.Quad(quad.subject, quad.predicate, value, quad.graph_name)
+    return quad
+
+
+def _with_marks(data: bytes, starts: list[int], tag: str) -> bytes:
+    """Put a language tag for private use into each `xml:lang=""`."""
+    parts, done = [], 0
+    for start in starts:
+        for match in _ATTRIBUTE.finditer(data, start):
+            if match[1] == b"xml:lang":
+                parts += [data[done : match.start(2)], f'"{tag}"'.encode()]
+                done = match.end(2)
+                break
+    return b"".join([*parts, data[done:]])
+
+
+def _count_node(element: _Element, reading: Reading) -> None:
+    """Count the statements of an element that is a node."""
+    reading.statements += element.name != _RDF + "Description"
+    _count_attributes(element, reading, _OF_NODES)
+    for child in element.children:
+        _count_property(child, reading)
+
+
+def _count_property(element: _Element, reading: Reading) -> None:
+    """Count the statements of an element that is a property, or report that it is not read."""
+    parse_type = element.attributes.get(_RDF + "parseType")
+    if parse_type not in {None, "Resource", "Literal", "Collection", "Triple"}:
+        what = f"rdf:parseType “{parse_type}” is not one of RDF/XML, and the property is not read."
+        advice = "Write Resource, Literal or Collection, or take rdf:parseType out."
+        reading.lost.append(Lost("unread-xml", element.place, what, advice))
+        return
+    reading.statements += 1 + 4 * (_RDF + "ID" in element.attributes)
+    reading.statements += bool(
+        {_RDF + "annotation", _RDF + "annotationNodeID"} & set(element.attributes)
+    )
+    if parse_type == "Literal":
+        if element.children or element.remarks:
+            what = "The value is markup, which is read in another form than it is written in."
+            advice = "Write it as plain text, without elements and comments."
+            reading.lost.append(Lost("unread-xml", element.place, what, advice))
+    elif parse_type == "Resource":
+        for child in element.children:
+            _count_property(child, reading)
+    else:
+        reading.statements += 2 * len(element.children) * (parse_type == "Collection")
+        _count_attributes(element, reading, _OF_PROPERTIES)
+        for child in element.children:
+            _count_node(child, reading)
+
+
+def _count_attributes(element: _Element, reading: Reading, others: set[str]) -> None:
+    for name in element.attributes:
+        if name == _RDF + "bagID":
+            what = "rdf:bagID is not of RDF/XML any more, and is not read."
+            reading.lost.append(Lost("unread-xml", element.place, what, "Take it out."))
+        elif not name.startswith(_XML) and name not in others:
+            reading.statements += 1
 
 
 def mentions(data: bytes, base: str) -> Iterator[Mention]:
