@@ -29,6 +29,7 @@ ROUNDS = 1
 def any_node(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a submission describe what it likes: the cases call their nodes by any name."""
     monkeypatch.setattr(conduct, "_foreign", lambda *_: iter(()))
+    monkeypatch.setattr(conduct, "_keyed", lambda *_: None)
 
 
 def parted(

@@ -34,7 +34,7 @@ NAMED = sorted(
 #: Whose examples are Turtle; those of the others are cells.
 OF_RDF = {
     *("own-nodes", "no-new-terms", "hidden-character", "nothing-said", "one-of-two-classes"),
-    *("literal-form", "literal-size"),
+    *("shared-node", "literal-form", "literal-size"),
 }
 #: Whose examples are RDF/XML, since Turtle cannot spell the bad one.
 OF_XML = {"kept-as-sent", "unread-xml"}

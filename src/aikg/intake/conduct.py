@@ -13,6 +13,10 @@ from aikg.intake.terms import node_of, value_of
 from aikg.iris import normalise, resembles_ours
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, SUBMISSIONS
 from aikg.rules.checks import Problem
+from aikg.shared import keys
+from aikg.shared.describe import SHARED_KEY
+from aikg.shared.house import House
+from aikg.shared.mint import Refusal, repeat
 
 _RDFS, _OWL = OTHER_PREFIXES["rdfs"], OTHER_PREFIXES["owl"]
 
@@ -30,11 +34,14 @@ _NAMES = (
 _TERMS = (_RDFS, _OWL, OTHER_PREFIXES["rdf"] + "Property", OTHER_PREFIXES["sh"])
 
 
-def split(submission: Submission) -> tuple[list[ox.Triple], list[Problem], set[str]]:
+def split(
+    submission: Submission, house: House | None = None
+) -> tuple[list[ox.Triple], list[Problem], set[str]]:
     """Part what a submission may say from what it may not.
 
     Args:
         submission: What was sent.
+        house: The index of the curated nodes, which shared nodes are held against.
 
     Returns:
         The triples that it may say; what is wrong with the others, a problem a node; and the nodes
@@ -42,10 +49,12 @@ def split(submission: Submission) -> tuple[list[ox.Triple], list[Problem], set[s
     """
     refused: dict[str, Problem] = {}
     allowed: list[ox.Triple] = []
-    foreign = dict(_foreign(submission))
+    foreign = dict(_foreign(submission)) | dict(_not_shared(submission, house or House()))
     for triple in submission.triples:
         node = node_of(triple)
-        problem = foreign.get(node) or _defining(triple) or _hidden_in_name(triple)
+        problem = (
+            foreign.get(node) or _defining(triple) or _hidden_in_name(triple) or _keyed(triple)
+        )
         if problem is None:
             allowed.append(triple)
         else:
@@ -59,8 +68,29 @@ def split(submission: Submission) -> tuple[list[ox.Triple], list[Problem], set[s
 def _foreign(submission: Submission) -> Iterator[tuple[str, Problem]]:
     """Find the nodes outside the submission's namespaces, whoever described them before or not."""
     for node in submission.nodes:
-        if not submission.owns(node):
+        if not submission.owns(node) and not keys.is_shared(node):
             yield node, _broken("own-nodes", node, *_in_words(node, submission))
+
+
+def _not_shared(submission: Submission, house: House) -> Iterator[tuple[str, Problem]]:
+    """Find the nodes that lie where shared nodes lie, and are not what their keys say."""
+    stated: dict[str, list[ox.Triple]] = {}
+    for triple in submission.triples:
+        if keys.is_shared(node_of(triple)):
+            stated.setdefault(node_of(triple), []).append(triple)
+    for node, found in repeat(stated, house).items():
+        if isinstance(found, Refusal):
+            said = found.found, found.advice, found.path, found.value
+            yield node, _broken("shared-node", node, *said)
+
+
+def _keyed(triple: ox.Triple) -> Problem | None:
+    node = node_of(triple)
+    if triple.predicate.value != SHARED_KEY or keys.is_shared(node):
+        return None
+    what = "A node of the submission's own has a shared key."
+    advice = f"Leave aikg:sharedKey out, or describe the shared node itself, under {keys.SHARED}."
+    return _broken("shared-node", node, what, advice, SHARED_KEY, value_of(triple))
 
 
 def _in_words(node: str, submission: Submission) -> tuple[str, str]:

@@ -22,15 +22,19 @@ from aikg.intake import conduct
 from aikg.intake.cells import Cells
 from aikg.intake.submission import Submission
 from aikg.intake.terms import node_of, value_of
+from aikg.links.identifiers import read_prefixes
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, stands_aside
 from aikg.rules import checks, neighbourhood, reasoning, shapes
 from aikg.rules.checks import Problem
+from aikg.shared.house import House, read_house
+from aikg.shared.keys import is_shared
 
 #: Whether the rules are needed for what checks read; those of claims are not.
 _STRATA = ("owl", "evidence", "sizes")
 
 _DEFAULT = ox.DefaultGraph()
 _INFERRED = ox.NamedNode(PREFIXES["graph"] + "inferred")
+_SIZE, _STATED_SIZE = (ox.NamedNode(PREFIXES["aikg"] + n) for n in ("size", "statedSize"))
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Rules:
         checks: The checks.
         sentences: What each check and each rule of what may be sent asks, by its code.
         strata: The rules of inference, by stratum.
+        root: Where the files are.
     """
 
     ontology: list[ox.Triple]
@@ -52,6 +57,7 @@ class Rules:
     checks: list[Query]
     sentences: dict[str, str]
     strata: list[list[Query]]
+    root: Path
 
     @classmethod
     def load(cls, root: Path) -> Rules:
@@ -72,7 +78,13 @@ class Rules:
             asked,
             {f"check/{check.name}": check.summary for check in asked} | _described(root),
             strata,
+            root,
         )
+
+    @cached_property
+    def house(self) -> House:
+        """The index of the curated nodes."""
+        return read_house(self.root, read_prefixes(self.root))
 
     @cached_property
     def cells(self) -> Cells:
@@ -146,23 +158,49 @@ def judge(store: ox.Store, submission: Submission, rules: Rules) -> Verdict:
         submission: What was sent.
         rules: What it is held against.
     """
-    triples, problems, nodes = conduct.split(submission)
+    triples, problems, nodes = conduct.split(submission, rules.house)
     results = _broken_shapes(store, triples, nodes, rules)
+    new = [t for t, q in zip(triples, _quads(triples), strict=True) if q not in store]
     with _applied(store, triples):
         slice_ = ox.Store()
         slice_.extend(_quads(rules.ontology))
         slice_.extend(neighbourhood.around(store, nodes, rules.joined_by_rules))
+        for quad in slice_.quads_for_pattern(None, _SIZE, None, None):
+            slice_.remove(quad)  # a second stated size may have come
         followed = reasoning.follow(slice_, rules.strata)
         inferred = [t for t, q in zip(followed, _quads(followed), strict=True) if q not in store]
         with _applied(store, inferred):
             changed = nodes | {node_of(triple) for triple in inferred}
             slice_.extend(neighbourhood.around(store, changed, rules.joined_by_checks))
+            slice_.extend(_sources(store, nodes))
+            stale = _stale_sizes(slice_)
+            for quad in stale:
+                slice_.remove(quad)
             problems = [*submission.problems, *problems, *contradictions(slice_, nodes)]
             found = checks.run(slice_, rules.checks)
-            problems += [p for p in found if p.node in nodes]
-            others = [p for p in found if p.node not in nodes]
-            problems += _made_wrong(store, slice_, others, [*triples, *inferred], rules)
+            own = {node for node in nodes if not is_shared(node)}
+            problems += [p for p in found if p.node in own]
+            others = [p for p in found if p.node not in own]
+            slice_.extend(stale)
+            problems += _made_wrong(store, slice_, others, [*new, *inferred], rules)
     return Verdict(submission, triples, inferred, results, problems)
+
+
+def _stale_sizes(slice_: ox.Store) -> list[ox.Quad]:
+    """Return the sizes of groups that have more than one stated size by now."""
+    return [
+        quad
+        for quad in slice_.quads_for_pattern(None, _SIZE, None, None)
+        if len(list(slice_.quads_for_pattern(quad.subject, _STATED_SIZE, None, None))) > 1
+    ]
+
+
+def _sources(store: ox.Store, nodes: set[str]) -> Iterator[ox.Quad]:
+    """Yield which submission states what of the shared nodes, in their named graphs."""
+    for node in filter(is_shared, nodes):
+        for quad in store.quads_for_pattern(ox.NamedNode(node), None, None, None):
+            if quad.graph_name not in (_DEFAULT, _INFERRED):
+                yield quad
 
 
 def _quads(triples: list[ox.Triple]) -> list[ox.Quad]:
@@ -186,7 +224,8 @@ def _broken_shapes(
 ) -> list[shapes.Result]:
     """Ask the shapes about nodes, with what other sources state of the same nodes.
 
-    Of what they point at, the types are all that shapes read.
+    Of a shared node each source says what it knows, so it is asked about with this one alone. Of
+    what nodes point at, the types are all that shapes read.
     """
     stated = [*triples, *_stated_before(store, nodes)]
     pointed_at = {t.object for t in stated if isinstance(t.object, ox.NamedNode)}
@@ -203,6 +242,8 @@ def _broken_shapes(
 
 def _stated_before(store: ox.Store, nodes: set[str]) -> Iterator[ox.Triple]:
     for node in nodes:
+        if is_shared(node):
+            continue
         for quad in store.quads_for_pattern(ox.NamedNode(node), None, None, None):
             if quad.graph_name not in (_DEFAULT, _INFERRED) and not stands_aside(quad.graph_name):
                 yield quad.triple
