@@ -42,13 +42,14 @@ mutate: .venv/dev ## change each fact of the data in turn; name what the invento
 bench: .venv/dev ## measure against other servers, for docs/measurements/benchmark.md (QUICK=1: a first look)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
-check: .venv/dev ## format, style, types, layers, rules
+check: .venv/dev ## format, style, types, layers, rules, words
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/turtlefmt --check ontology data shapes cases description tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/rule_lint.py
+	$(BIN)/python tools/words.py
 
 format: .venv/dev ## put Python and Turtle into their one form
 	$(BIN)/ruff format

@@ -83,7 +83,7 @@ def _section(
         title="Requests a second",
         method=f"`wrk`, {CONNECTIONS} connections, {THREADS} threads, {seconds} s each, median of "
         f"{count} rounds, the servers in turn; the ratio is to `oxigraph serve` in memory, below 1 "
-        f"is slower; *{AGAIN}* is a second one. What is not answered by 200 is not counted. "
+        f"is slower; *{AGAIN}* is a second one. Only answers with status 200 are counted. "
         "wrk takes its part of the same cores.",
         header=("requests", f"{CONTROL}, 1/s", "aikg, 1/s", *(f"{n}, ratio" for n in others)),
         rows=rows,

@@ -133,7 +133,7 @@ def tables(setting: Setting, count: int) -> Section:
     return Section(
         title="A table",
         method=f"A CSV of {ROWS:,} rows, {len(body) / 1e6:.0f} MB, becomes {len(triples):,} "
-        "triples, each with its cell, and who waits is told each thousandth row; the control "
+        "triples, each with its cell, and progress is reported at each thousandth row; the control "
         f"parses the same triples as Turtle; {count} times, in turn, in processor time. The "
         f"verdict on {JUDGED} rows takes {1000 * row:.0f} ms a row, and grows with the rows: "
         f"{row * ROWS / 60:.0f} minutes for all.",

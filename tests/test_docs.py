@@ -67,11 +67,25 @@ def test_links_and_paths_lead_somewhere(page: Path) -> None:
     """Each relative link, and each path in code that names one of our folders, exists."""
     text = page.read_text()
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
-    folders = r"`((?:data|docs|ontology|queries|shapes|src|tests)/[\w./-]+)`"
+    folders = r"`((?:bench|cases|data|docs|ontology|queries|shapes|src|tests|tools)/[\w./-]+)`"
     named = [path for path in re.findall(folders, text) if "<" not in path]
     missing = [p for p in links if not (page.parent / p).exists()]
     missing += [p for p in named if not (ROOT / p).exists()]
     assert not missing
+
+
+def test_the_index_lists_each_page_once() -> None:
+    """By its kind, which is its folder."""
+    index = ROOT / "docs" / "README.md"
+    listed = re.findall(r"\]\(([\w-]+/[\w-]+\.md)\)", index.read_text())
+    there = [p.relative_to(index.parent).as_posix() for p in index.parent.rglob("*.md")]
+    assert sorted(listed) == sorted(set(there) - {"README.md"})
+
+
+def test_each_measurement_has_its_day_and_its_commit() -> None:
+    """A figure of a day says of which one, and of which version."""
+    for page in (ROOT / "docs" / "measurements").glob("*.md"):
+        assert re.search(r"2\d{3}-\d\d-\d\d.*commit `[0-9a-f]{7,40}`", page.read_text()), page
 
 
 def test_each_question_is_listed_with_what_it_asks() -> None:

@@ -16,7 +16,7 @@ from serving import start
 from aikg.build import Built
 from aikg.settings import Settings
 
-PAGE = ROOT / "docs" / "reference" / "submissions.md"
+PAGE = ROOT / "docs" / "tutorials" / "a-submission.md"
 BLOCKS = re.findall(r"```console\n(.*?)```", PAGE.read_text(), re.DOTALL)
 ADDRESS = "http://127.0.0.1:8080"
 
