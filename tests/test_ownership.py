@@ -54,14 +54,14 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "wide letters": lambda iri: iri.replace("w3id", "\uff573\uff49d"),
 }
 FOREIGN = {
-    "a term of OBO": (CHEBI, "begins with https:"),
+    "a term of OBO": (CHEBI, "not registered for its sender"),
     "a class of OWL": (OTHER_PREFIXES["owl"] + "Class", "vocabulary owl"),
     "a property of RDFS": (LABEL, "vocabulary rdfs"),
     "a datatype": (OTHER_PREFIXES["xsd"] + "string", "vocabulary xsd"),
     "a drug": (BASE + "drug/exemestane", "belongs to this project"),
     "an unknown drug": (BASE + "drug/nobodys", "belongs to this project"),
-    "a script": ("javascript:alert", "begins with https:"),
-    "a name": ("urn:x:y", "begins with https:"),
+    "a script": ("javascript:alert", "not registered for its sender"),
+    "a name": ("urn:x:y", "not registered for its sender"),
     "another's address": ("https://lab.example/kg/a", "not registered"),
     "another submission": (SUBMISSIONS + "other/a", "submission other"),
     "out of its own": (SUBMISSIONS + "foreign/../other/a", "submission other"),

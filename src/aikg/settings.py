@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from aikg.errors import SettingError
 
-#: The public address: scheme, host (a name, or an IPv6 address in brackets), port, path.
+#: A public address: scheme, host (a name, or an IPv6 address in brackets), port, path.
 _PUBLIC = re.compile(
     r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
     r"(?:/[\w.~-]+)*/?",
@@ -20,33 +22,33 @@ _PUBLIC = re.compile(
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the files are and how much a query may take.
+    """Where the files are, and the limits of queries, clients and submissions.
 
     Attributes:
-        root: The folder that holds `ontology/`, `data/turtle/`, `shapes/` and `queries/`.
-        home: The folder for what the build makes, and for the ledger.
-        query_bytes: The longest query that is read, in bytes of UTF-8.
+        root: The folder with `ontology/`, `data/turtle/`, `shapes/` and `queries/`.
+        home: The folder for the built graph and the ledger.
+        query_bytes: The longest query, in bytes of UTF-8.
         deadline: The longest time that a query may take, in seconds.
-        memory: What a worker may use beyond the graph itself, in bytes.
+        memory: The memory of a worker beyond the graph itself, in bytes.
         stack: The stack on which a worker reads and evaluates a query, in bytes.
         answer_bytes: The longest answer, in bytes.
         workers: How many queries are answered at once.
-        share: How many of them may be one client's.
-        reserve: How many places long queries and those with a query already leave to others.
-        queue: How many requests may wait for a place; half as many of one client's.
-        cache: How much of the answers is kept for those who ask the same again, in bytes.
-        submission_bytes: The largest file that is taken in, in bytes.
+        share: How many of them one client may use.
+        reserve: How many slots are reserved for clients without one.
+        queue: How many requests may wait for a slot; one client may have half of them.
+        cache: The size of the response cache, in bytes.
+        submission_bytes: The largest file that is accepted, in bytes.
         quota_bytes: How much the ledger keeps of one person's submissions that are not published.
         quota_undecided: How many of one person's names may wait for a decision.
-        threads: How many requests are served at once, those that wait among them.
-        proxy: The address of the proxy in front, whose X-Forwarded headers are believed.
+        threads: How many requests are served at once, waiting ones included.
+        proxy: The address of the proxy in front, whose X-Forwarded headers are trusted.
         connections: How many connections are open at once, where descriptors suffice.
-        client_connections: How many of them may be one client's; the proxy may have all.
+        client_connections: How many of them one client may use; the proxy may use all.
         head_seconds: How long the head of a request may take, in seconds.
-        body_rate: How fast a body must come after that time, in bytes a second.
-        bodies: How many bytes of bodies wait or are worked on at once; a quarter of one client's.
-        url: The public address of the server, without a slash at the end; empty where each client's
-            own address for the server is used.
+        body_rate: The slowest rate of a body after that time, in bytes a second.
+        bodies: How many bytes of request bodies are accepted at once; one client may use a quarter.
+        url: The public address of the server, without a slash at the end; empty: each client's
+            own address for the server.
     """
 
     root: Path
@@ -88,34 +90,20 @@ def from_environment() -> Settings:
     """Read the settings from `AIKG_*` variables; docs/reference/settings.md lists them.
 
     Raises:
-        SettingError: A variable that should hold a number does not.
+        SettingError: A variable has a value that is not valid.
     """
     root = Path(os.environ.get("AIKG_ROOT", Path(__file__).resolve().parents[2]))
-    return Settings(
-        root=root,
-        home=Path(os.environ.get("AIKG_HOME", root / "var")),
-        query_bytes=int(_number("AIKG_QUERY_BYTES", Settings.query_bytes)),
-        deadline=_number("AIKG_DEADLINE", Settings.deadline),
-        memory=int(_number("AIKG_MEMORY", Settings.memory)),
-        stack=int(_number("AIKG_STACK", Settings.stack)),
-        answer_bytes=int(_number("AIKG_ANSWER_BYTES", Settings.answer_bytes)),
-        workers=int(_number("AIKG_WORKERS", Settings.workers)),
-        share=int(_number("AIKG_SHARE", Settings.share)),
-        reserve=int(_number("AIKG_RESERVE", Settings.reserve)),
-        queue=int(_number("AIKG_QUEUE", Settings.queue)),
-        cache=int(_number("AIKG_CACHE", Settings.cache)),
-        submission_bytes=int(_number("AIKG_SUBMISSION_BYTES", Settings.submission_bytes)),
-        quota_bytes=int(_number("AIKG_QUOTA_BYTES", Settings.quota_bytes)),
-        quota_undecided=int(_number("AIKG_QUOTA_UNDECIDED", Settings.quota_undecided)),
-        threads=int(_number("AIKG_THREADS", Settings.threads)),
-        proxy=_address("AIKG_PROXY"),
-        connections=int(_number("AIKG_CONNECTIONS", Settings.connections)),
-        client_connections=int(_number("AIKG_CLIENT_CONNECTIONS", Settings.client_connections)),
-        head_seconds=_number("AIKG_HEAD_SECONDS", Settings.head_seconds),
-        body_rate=_number("AIKG_BODY_RATE", Settings.body_rate),
-        bodies=int(_number("AIKG_BODIES", Settings.bodies)),
-        url=_url("AIKG_URL"),
-    )
+    home = Path(os.environ.get("AIKG_HOME", root / "var"))
+    read: dict[str, Callable[[str, Any], object]] = {
+        "int": lambda name, default: int(_number(name, default)),
+        "float": _number,
+        "str": lambda name, default: (_url if name == "AIKG_URL" else _address)(name),
+    }
+    others = (field for field in fields(Settings) if field.name not in {"root", "home"})
+    values: dict[str, Any] = {
+        one.name: read[str(one.type)](f"AIKG_{one.name.upper()}", one.default) for one in others
+    }
+    return Settings(root, home, **values)
 
 
 def _address(name: str) -> str:
@@ -152,7 +140,7 @@ def _number(name: str, default: float) -> float:
         number = 0.0
     if not 0 < number < float("inf"):
         raise SettingError(
-            f"{name} holds {text!r}, which is not a positive number.",
+            f"{name} is {text!r}, which is not a positive number.",
             advice=f"Set {name} to a number above 0, or leave it out for {default:g}.",
         )
     return number

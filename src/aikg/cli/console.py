@@ -1,4 +1,4 @@
-"""How the command line speaks: errors in three lines, stages on a terminal, rows as a table."""
+"""The output of the command line: errors in three lines, stages on a terminal, rows as a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, BinaryIO, TextIO
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -18,16 +19,19 @@ from rich.table import Table
 from aikg.characters import escaped_json, visible, visible_lines
 from aikg.errors import AikgError
 
+F = TypeVar("F", bound=Callable[..., Any])
+#: The type of an argument that is a file.
+FILE = click.Path(path_type=Path)
 #: Messages go to standard error, so that an answer can be piped.
 console = Console(stderr=True, highlight=False)
 
 
 class Commands(click.Group):
-    """Turns every error of ours into its three lines and exit status 1.
+    """A group that prints each of our errors in three lines and exits with status 1.
 
     Args:
-        modules: The module of each command, which is imported when the command is asked for: what
-            one of them needs, the others need not wait for.
+        modules: The module of each command, which is imported when the command runs. So no command
+            waits for the libraries of another.
     """
 
     def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
@@ -35,7 +39,7 @@ class Commands(click.Group):
         self._modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the names of all commands, for the help."""
+        """Return the names of all commands, for the help."""
         return sorted(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -46,7 +50,7 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an error that is not ours keeps its traceback."""
+        """Run the command; an unexpected error keeps its traceback."""
         try:
             return super().invoke(ctx)
         except AikgError as error:
@@ -59,23 +63,23 @@ class Commands(click.Group):
 
 @contextmanager
 def stages() -> Iterator[Callable[[str], None]]:
-    """Show the stage that runs, on a terminal only; nothing stays behind."""
+    """Show the current stage, on a terminal only; it is erased at the end."""
     with console.status("") as status:
         yield lambda stage: status.update(f"{_shown(stage)} ...")
 
 
 def say(line: str = "") -> None:
-    """Print a line; what is hidden in it, a newline too, is written out."""
+    """Print a line; hidden characters in it, also newlines, are written out."""
     click.echo(visible(line))
 
 
 def say_lines(text: str) -> None:
-    """Print a text that ends its own lines, in each of which what others named is visible."""
+    """Print a text of whole lines; hidden characters in them are written out."""
     click.echo(visible_lines(text), nl=False)
 
 
 def say_json(found: Any) -> None:
-    """Print JSON; what is hidden in it is escaped, which changes no value."""
+    """Print JSON; hidden characters in it are escaped, which changes no value."""
     say_lines(as_json(found))
 
 
@@ -91,7 +95,7 @@ def remark(line: str) -> None:
 
 @contextmanager
 def data_output() -> Iterator[BinaryIO]:
-    """Yield where an answer for programs goes: unchanged, unless a terminal would get it."""
+    """Yield the output for programs: unchanged, unless it is a terminal."""
     if not sys.stdout.isatty():
         sys.stdout.flush()
         yield sys.stdout.buffer
@@ -112,13 +116,25 @@ def text_output() -> Iterator[TextIO]:
 
 
 def print_rows(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; into a pipe as wide as it needs to be, so that nothing is cut."""
+    """Print a table; into a pipe without a limit of width, so that nothing is cut."""
     table = Table(*names)
     for row in rows:
         table.add_row(*(_shown(str(cell)) for cell in row))
     terminal = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
     terminal.print(table)
-    terminal.print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+    terminal.print(counted(len(rows), "row"))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural if there is not one: `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """Return the option `--format`, whose first choice is the default."""
+    return click.option(
+        "--format", "form", default=formats[0], show_default=True, type=click.Choice(formats)
+    )
 
 
 def _shown(text: str) -> str:

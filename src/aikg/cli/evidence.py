@@ -14,8 +14,11 @@ from aikg import build as building
 from aikg import claims as judging
 from aikg import graph, settings
 from aikg.cli.console import (
+    FILE,
     console,
+    counted,
     data_output,
+    format_option,
     print_rows,
     remark,
     say,
@@ -29,14 +32,8 @@ from aikg.sparql.evaluation import as_text
 #: Standard input, as everywhere on a command line.
 STDIN = "-"
 
-_FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-_FORMAT = click.option(
-    "--format",
-    "form",
-    default="table",
-    show_default=True,
-    type=click.Choice(("table", "json", "csv")),
-)
+_FILES = click.argument("files", nargs=-1, type=FILE)
+_FORMAT = format_option("table", "json", "csv")
 
 
 @click.command()
@@ -47,8 +44,7 @@ def build() -> None:
     with stages() as progress:
         result = building.build(configured, progress)
     if result.remarks:
-        remarks = f"{len(result.remarks)} remark{'' if len(result.remarks) == 1 else 's'}"
-        console.print(f"{remarks}: see `aikg audit`")
+        console.print(f"{counted(len(result.remarks), 'remark')}: see `aikg audit`")
     console.print(
         f"version {result.version}: {len(result.asserted)} triples stated, "
         f"{len(result.inferred)} inferred, {time.monotonic() - began:.1f} s, {configured.graph}",
@@ -60,7 +56,7 @@ def build() -> None:
 @_FILES
 @_FORMAT
 def audit(files: tuple[Path, ...], form: str) -> None:
-    """Show impossible, unlikely and untestable figures, in the graph or in FILES.
+    """List impossible, unlikely and untestable figures of the graph, or of FILES.
 
     Exit status: 1 if an error is not recorded as a data issue of its source.
     """
@@ -107,13 +103,13 @@ def _print_report(report: auditing.Report) -> None:
     "--vocabulary",
     "vocabularies",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="An RDF file of another vocabulary, as a named graph; can be repeated.",
 )
 def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> None:
-    """Ask QUESTION: the name of a registered question, a file, or - for standard input.
+    """Answer QUESTION: the name of a registered question, a file, or - for standard input.
 
-    Without QUESTION the registered questions are listed.
+    Without QUESTION, list the registered questions.
     """
     configured = settings.from_environment()
     if question is None:
@@ -131,9 +127,9 @@ def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> No
 
 
 @click.command()
-@click.option("--hermit", is_flag=True, help="Prove it with HermiT (needs aikg[java]).")
+@click.option("--hermit", is_flag=True, help="Compare them with HermiT (needs aikg[java]).")
 def reason(hermit: bool) -> None:
-    """Show the inferred types and properties, which follow from the files."""
+    """Show the inferred types and properties."""
     configured = settings.from_environment()
     with stages() as progress:
         result = building.compile_graph(configured, progress)
@@ -167,8 +163,8 @@ def _prove(asserted: Sequence[Statement], rules: Path) -> None:
 def claims(files: tuple[Path, ...], form: str) -> None:
     """Show the status of each claim that findings can test, with the reasons.
 
-    FILES are added to the graph first: a trial, or a margin of your own. The output marks each
-    status that they change.
+    FILES are added to the graph first: a trial, or your own margin. The output marks each status
+    that they change.
     """
     configured = settings.from_environment()
     with stages() as progress:
@@ -192,5 +188,5 @@ def claims(files: tuple[Path, ...], form: str) -> None:
         say()
     for rule, data in {(each.rule, each.data) for each in assessed}:
         say(f"By the rule {rule}, on the data of version {data}.")
-    say("docs/explanation/claims.md explains each status and reason. Without a margin, no claim")
-    say("of likeness is supported. Judgements, expectations and recommendations are not computed.")
+    say("docs/explanation/claims.md explains each status and reason. A likeness is supported")
+    say("only with a margin. Judgements, expectations and recommendations are not computed.")

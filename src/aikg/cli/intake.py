@@ -12,7 +12,17 @@ import click
 
 from aikg import build as building
 from aikg import graph, settings
-from aikg.cli.console import as_json, remark, say, say_json, say_lines, stages
+from aikg.cli.console import (
+    FILE,
+    as_json,
+    counted,
+    format_option,
+    remark,
+    say,
+    say_json,
+    say_lines,
+    stages,
+)
 from aikg.errors import AikgError, MissingFolder, code
 from aikg.graph import ensure_built
 from aikg.intake import template as sheet
@@ -28,15 +38,9 @@ from aikg.settings import Settings
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--name", help="The submission's name; without it, the file's.")
-@click.option(
-    "--format",
-    "form",
-    default="text",
-    show_default=True,
-    type=click.Choice(("text", "json", "turtle")),
-)
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--name", help="The submission's name; without it, it is made from the file's name.")
+@format_option("text", "json", "turtle")
 @click.option(
     "--token", help="Your token in this home, for the namespaces that are registered for you."
 )
@@ -62,7 +66,7 @@ def validate(files: tuple[Path, ...], name: str | None, form: str, token: str | 
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 def template(file: Path) -> None:
     """Write the extraction sheet to FILE, as .xlsx with drop-downs or as .csv."""
     ending = file.suffix.lower()
@@ -92,7 +96,7 @@ def _validate_curated(files: Sequence[Path], form: str, configured: Settings) ->
     else:
         for one in said["remarks"]:
             remark(one)
-        say(f"{len(files)} file{'s' if len(files) > 1 else ''} valid")
+        say(f"{counted(len(files), 'file')} valid")
     return bool(said["accepted"])
 
 

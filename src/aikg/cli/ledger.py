@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from aikg import settings
-from aikg.cli.console import print_rows, say
+from aikg.cli.console import FILE, counted, print_rows, say
 from aikg.errors import LedgerUnreadable
 from aikg.ledger import home, namespaces, persons, records, sessions, tokens
 from aikg.ledger.database import Database, copy_of_backup
@@ -28,26 +28,22 @@ def _ledger() -> Iterator[Database]:
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke tokens; a running server heeds them at once."""
+    """Make, list and revoke tokens; a running server applies this at once."""
 
 
 @token.command()
 @click.argument("label")
 @click.option("--scope", required=True, type=click.Choice(tokens.SCOPES))
-@click.option(
-    "--person",
-    type=int,
-    help="The number of the person whom it belongs to; without it, a new person is made.",
-)
+@click.option("--person", type=int, help="The number of its person; without it, one is made.")
 def create(label: str, scope: str, person: int | None) -> None:
-    """Make a token called LABEL; it is shown this once."""
+    """Make a token with the label LABEL; it is shown only now."""
     with _ledger() as database:
         say(tokens.create(database, label, scope, person))
 
 
 @token.command("list")
 def listing() -> None:
-    """List the tokens, without what makes them tokens."""
+    """List the tokens, without their secrets."""
     with _ledger() as database:
         rows = [
             (t.id, t.label, t.person, t.holder, t.scope, t.created, t.revoked or "")
@@ -59,21 +55,21 @@ def listing() -> None:
 @token.command()
 @click.argument("number", type=int)
 def revoke(number: int) -> None:
-    """End the token with NUMBER, and the sessions of browsers that signed in with it."""
+    """Revoke the token NUMBER, and end the sessions of browsers that signed in with it."""
     with _ledger() as database:
         tokens.revoke(database, number)
     say(f"token {number} is revoked")
 
 
 @token.command("sessions")
-@click.option("--end-all", is_flag=True, help="End all of them: every browser must sign in again.")
+@click.option("--end-all", is_flag=True, help="End all sessions: every browser must sign in again.")
 def list_sessions(end_all: bool) -> None:
     """List the sessions of browsers that are signed in."""
     with _ledger() as database:
         if end_all:
             with database.transaction():
                 ended = sessions.end_all(database)
-            say(f"{ended} session{'' if ended == 1 else 's'} ended")
+            say(f"{counted(ended, 'session')} ended")
             return
         rows = [(s.token, s.label, s.created, s.expires) for s in sessions.in_force(database)]
     print_rows(("token", "for", "signed in", "ends"), rows)
@@ -87,7 +83,7 @@ def person() -> None:
 @person.command()
 @click.argument("label")
 def add(label: str) -> None:
-    """Make a person called LABEL, and print their number for `aikg token create --person`."""
+    """Make a person with the label LABEL; print the number for `aikg token create --person`."""
     with _ledger() as database, database.transaction():
         say(str(persons.add(database, label)))
 
@@ -104,7 +100,7 @@ def list_persons() -> None:
 @click.argument("number", type=int)
 @click.argument("into", type=int)
 def join(number: int, into: int) -> None:
-    """Make one person of two: all that NUMBER owns belongs to INTO; it cannot be undone."""
+    """Join two persons: INTO owns all names of NUMBER; this cannot be undone."""
     with _ledger() as database:
         persons.join(database, number, into)
     say(f"person {number} is person {into} from now on")
@@ -112,14 +108,14 @@ def join(number: int, into: int) -> None:
 
 @click.group()
 def namespace() -> None:
-    """Say who describes the nodes of a namespace outside ours; a running server heeds it."""
+    """Register external namespaces for persons; a running server applies this at once."""
 
 
 @namespace.command("add")
 @click.argument("iri")
 @click.option("--person", required=True, type=int, help="Their number, as in `aikg person list`.")
 def add_namespace(iri: str, person: int) -> None:
-    """Register IRI, an https address that ends with / or #, for a person."""
+    """Register the namespace IRI, an https address that ends with / or #, for a person."""
     vocabularies = read_prefixes(settings.from_environment().root).namespaces
     with _ledger() as database:
         one = namespaces.add(database, iri, person, getpass.getuser(), vocabularies)
@@ -128,7 +124,7 @@ def add_namespace(iri: str, person: int) -> None:
 
 @namespace.command("list")
 def list_namespaces() -> None:
-    """List the namespaces that are registered, and for whom."""
+    """List the registered namespaces with their persons."""
     with _ledger() as database:
         rows = [
             (one.iri, one.person, one.holder, one.registered, one.by)
@@ -140,30 +136,30 @@ def list_namespaces() -> None:
 @namespace.command("remove")
 @click.argument("iri")
 def remove_namespace(iri: str) -> None:
-    """End the registration of IRI; what was published under it stays, and can be withdrawn."""
+    """End the registration of IRI; its published nodes remain, and can be withdrawn."""
     with _ledger() as database:
         namespaces.remove(database, iri)
     say(f"{iri} is not registered any more")
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 def backup(file: Path) -> None:
-    """Write the ledger to FILE, as it is now; a server may run and take submissions meanwhile."""
+    """Copy the ledger to FILE; a server may run meanwhile."""
     with _ledger() as database:
         database.copy(file)
     say(f"{file}: {file.stat().st_size:,} bytes")
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 def restore(file: Path) -> None:
-    """Put the ledger of a backup into a home that has none."""
+    """Restore the ledger of a backup FILE into a home without a ledger."""
     configured = settings.from_environment()
     with home.hold(configured.home, "a restore"):
         if configured.ledger.exists():
             raise LedgerUnreadable(
-                f"{configured.home} has a ledger.",
+                f"{configured.home} has a ledger already.",
                 advice="Restore into an empty home: set AIKG_HOME to one, or move the ledger away.",
             )
         if not file.is_file():

@@ -9,17 +9,11 @@ from typing import TextIO
 import click
 
 from aikg import graph, settings
-from aikg.cli.console import print_rows, say, say_json, stages, text_output
+from aikg.cli.console import format_option, print_rows, say, say_json, stages, text_output
 from aikg.links.lookup import LookUp
 from aikg.names import shorten
 
-_FORMAT = click.option(
-    "--format",
-    "form",
-    default="table",
-    show_default=True,
-    type=click.Choice(("table", "json")),
-)
+_FORMAT = format_option("table", "json")
 
 
 def _open() -> LookUp:
@@ -39,7 +33,7 @@ def _open() -> LookUp:
 @click.argument("identifiers", nargs=-1, required=True)
 @_FORMAT
 def resolve(identifiers: tuple[str, ...], form: str) -> None:
-    """Show what IDENTIFIERS lead to: chebi:2704, atc:L02BG03, NCT00248170 with its prefix, ..."""
+    """Show our nodes for IDENTIFIERS: chebi:2704, atc:L02BG03, NCT00248170 with its prefix, ..."""
     look_up = _open()
     found = [look_up.resolve(text) for text in identifiers]
     if form == "json":
@@ -66,7 +60,7 @@ def search(text: str, limit: int, form: str) -> None:
         return
     hits = found["hits"]
     print_rows(
-        ("ours", "label", "found by", "fits"),
+        ("ours", "label", "found by", "score"),
         [(shorten(h["entity"]), h["label"], h["name"], h["score"]) for h in hits],
     )
 

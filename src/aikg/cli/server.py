@@ -11,7 +11,7 @@ from aikg import settings
 from aikg.cli.console import remark, stages
 from aikg.graph import ensure_built
 
-#: What a container has: a file that its engine makes, or a variable.
+#: The marks of a container: a file that its engine makes, or a variable.
 _CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST")
 
@@ -26,14 +26,14 @@ _CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST")
     help="0 takes one that is free.",
 )
 def serve(host: str, port: int) -> None:
-    """Answer SPARQL over HTTP at http://HOST:PORT/sparql; build first where files have changed."""
+    """Answer SPARQL over HTTP at http://HOST:PORT/sparql; build first if files have changed."""
     from aikg import web  # noqa: PLC0415  only this command needs Flask
 
     configured = settings.from_environment()
     if os.geteuid() == 0 and not _in_container():
         remark(
-            "Warning: the server runs as root. It needs no rights of root: run it as a user of "
-            "its own, who owns AIKG_HOME."
+            "Warning: the server runs as root and does not need to. Run it as a user of its own, "
+            "who owns AIKG_HOME."
         )
     with stages() as progress:
         ensure_built(configured, progress)

@@ -12,26 +12,15 @@ from typing import Any
 import click
 
 from aikg import settings
-from aikg.cli.console import console, print_rows, say, say_json, stages
+from aikg.cli.console import FILE, console, counted, print_rows, say, say_json, stages
 from aikg.errors import MissingFolder, SubmissionInvalid
 from aikg.graph import ensure_built
+from aikg.intake.formats import FORMATS
 from aikg.ledger.steps import LICENCES, Sent
 from aikg.submissions.export import as_turtle, left_out
 from aikg.submissions.local import LocalDesk
 from aikg.submissions.opening import open_desk
 from aikg.submissions.remote import RemoteDesk
-
-#: What a file's ending says, where the system's own table may not know it.
-_TYPES = {
-    ".ttl": "text/turtle",
-    ".nt": "application/n-triples",
-    ".nq": "application/n-quads",
-    ".trig": "application/trig",
-    ".rdf": "application/rdf+xml",
-    ".jsonld": "application/ld+json",
-    ".csv": "text/csv",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 class _Address(click.ParamType[tuple[str, int]]):
@@ -52,11 +41,11 @@ _address = click.argument("submission", type=_Address())
 
 
 def _at_desk(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say which desk a command goes to: a server's, or that of the home."""
+    """Add the options for the desk of a command: a server, or the home itself."""
     server = click.option(
         "--server",
         envvar="AIKG_SERVER",
-        help="A running server's address; without it the home itself, which no server may hold.",
+        help="The address of a running server; without it, the home itself, if no server uses it.",
     )
     token = click.option("--token", envvar="AIKG_TOKEN", default="", help="Your token there.")
     return server(token(command))
@@ -78,18 +67,21 @@ def _desk(server: str | None, token: str) -> Iterator[LocalDesk | RemoteDesk]:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--name", help="What its addresses are called by; again, for a new version.")
+@click.argument("file", type=FILE)
+@click.option(
+    "--name",
+    help="The submission's name; again, for a new version.",
+)
 @click.option(
     "--licence",
     required=True,
     type=click.Choice(tuple(LICENCES)),
-    help="The licence under which you may and want to give it.",
+    help="The licence under which you may and want to publish it.",
 )
-@click.option("--orcid", help="Who stands behind it.")
-@click.option("--type", "media_type", help="Its media type, where the ending does not say it.")
+@click.option("--orcid", help="The ORCID of the person who is responsible for it.")
+@click.option("--type", "media_type", help="Its media type, if its ending does not say it.")
 @_at_desk
-def submit(  # noqa: PLR0913, PLR0917  what is told of a file
+def submit(  # noqa: PLR0913, PLR0917  the options
     file: Path,
     name: str | None,
     licence: str,
@@ -98,9 +90,9 @@ def submit(  # noqa: PLR0913, PLR0917  what is told of a file
     server: str | None,
     token: str,
 ) -> None:
-    """Send FILE in; a curator decides on it.
+    """Send FILE; a curator decides on it.
 
-    Exit status: 1 if it breaks a rule; it is kept, and the report says what to mend.
+    Exit status: 1 if it breaks a rule; it is kept, and the report says how to fix it.
     """
     try:
         content = file.read_bytes()
@@ -108,7 +100,8 @@ def submit(  # noqa: PLR0913, PLR0917  what is told of a file
         raise MissingFolder(
             f"{file} cannot be read: {error.strerror}.", advice="Check the name of the file."
         ) from error
-    guessed = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
+    known = {f".{ending}": form.media_type for form in FORMATS for ending in form.endings}
+    guessed = known.get(file.suffix) or mimetypes.guess_type(file.name)[0]
     sent = Sent(
         content,
         media_type or guessed or "application/octet-stream",
@@ -119,20 +112,20 @@ def submit(  # noqa: PLR0913, PLR0917  what is told of a file
     )
     with _desk(server, token) as desk:
         try:
-            told = desk.submit(sent)
+            found = desk.submit(sent)
         except SubmissionInvalid as error:
             _print_report(error.report)
             raise
-    _print_report(told["report"])
-    say(f"{told['submission']} is {told['state']}")
-    if told["state"] == "invalid":
+    _print_report(found["report"])
+    say(f"{found['submission']} is {found['state']}")
+    if found["state"] == "invalid":
         raise click.exceptions.Exit(1)
 
 
 @click.command()
 @click.argument("submission", required=False, type=_Address())
-@click.option("--impact", is_flag=True, help="What would change in answers, claims and audit.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--impact", is_flag=True, help="Show the changes in answers, claims and audit.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 @_at_desk
 def review(
     submission: tuple[str, int] | None,
@@ -141,21 +134,21 @@ def review(
     server: str | None,
     token: str,
 ) -> None:
-    """Show SUBMISSION (NAME/VERSION) with its report; without it, list what there is."""
+    """Show SUBMISSION (NAME/VERSION) with its report; without it, list all submissions."""
     with _desk(server, token) as desk:
         if submission is None:
             listed = desk.listing()
-            told: Any = listed
+            found: Any = listed
         else:
-            told = desk.impact(*submission) if impact else desk.show(*submission)
+            found = desk.impact(*submission) if impact else desk.show(*submission)
     if as_json:
-        say_json(told)
+        say_json(found)
     elif submission is None:
-        print_rows(("submission", "state", "file"), [_row(one) for one in told])
+        print_rows(("submission", "state", "file"), [_row(one) for one in found])
     elif impact:
-        _print_impact(told)
+        _print_impact(found)
     else:
-        _print_submission(told)
+        _print_submission(found)
 
 
 def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
@@ -169,8 +162,8 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
         submission: tuple[str, int], why: str, server: str | None, token: str, force: bool = False
     ) -> None:
         with _desk(server, token) as desk:
-            told = desk.step(verb, *submission, why, force=force)
-        say(f"{told['submission']} is {told['state']}")
+            found = desk.step(verb, *submission, why, force=force)
+        say(f"{found['submission']} is {found['state']}")
 
     return command
 
@@ -180,9 +173,9 @@ reject = _step("reject", "Decide that SUBMISSION (NAME/VERSION) will not be publ
 withdraw = click.option(
     "--force",
     is_flag=True,
-    help="Although others point at it, whom the record then names; for an administrator.",
+    help="Also if later submissions refer to it; the record then names them. For an administrator.",
 )(_step("withdraw", "Take SUBMISSION (NAME/VERSION) out of the graph."))
-purge = _step("purge", "Remove for ever what was sent as SUBMISSION, and who sent it.")
+purge = _step("purge", "Remove the file of SUBMISSION and its sender for ever.")
 
 
 @click.command()
@@ -206,10 +199,9 @@ def export(
     missing = left_out(stated)
     if missing:
         console.print(
-            f"{missing} statement{'' if missing == 1 else 's'} cannot be read, and "
-            f"{'stands' if missing == 1 else 'stand'} in a comment at the end of the file."
+            f"{counted(missing, 'statement')} cannot be read; a comment at the end has them."
         )
-    say(f"{path}: put it into its form with `make format`, then withdraw {submission[0]}")
+    say(f"{path}: format it with `make format`, then withdraw {submission[0]}")
 
 
 def _row(one: dict[str, Any]) -> tuple[str, str, str]:
@@ -227,26 +219,26 @@ def _print_report(report: Any) -> None:
         say(f"follows about others: {' '.join(three)}")
 
 
-def _print_submission(told: dict[str, Any]) -> None:
-    say(f"{told['submission']} is {told['state']}; its graph: {told['graph']}")
-    for event in told["history"]:
+def _print_submission(found: dict[str, Any]) -> None:
+    say(f"{found['submission']} is {found['state']}; its graph: {found['graph']}")
+    for event in found["history"]:
         why = f": {event['why']}" if event["why"] else ""
         say(f"{event['at']}  {event['state']} by {event['by'] or 'someone'}{why}")
-    _print_report(told["report"])
+    _print_report(found["report"])
 
 
-def _print_impact(told: dict[str, Any]) -> None:
-    for node in told.get("users", ()):
-        say(f"points at it: {node}")
-    for question in told["questions"]:
+def _print_impact(found: dict[str, Any]) -> None:
+    for node in found.get("users", ()):
+        say(f"refers to it: {node}")
+    for question in found["questions"]:
         say(f"{question['question']}: {question['summary']}")
         for sign, rows in (("-", question["go"]), ("+", question["come"])):
             for row in rows:
                 say(f"  {sign} {' | '.join(row)}")
-    for sign, findings in (("-", told["findings"]["go"]), ("+", told["findings"]["come"])):
+    for sign, findings in (("-", found["findings"]["go"]), ("+", found["findings"]["come"])):
         for level, check, node, message in findings:
             say(f"audit {sign} {level} {check}, {node}: {message}")
     for sign in ("go", "come"):
-        for three in told["about_others"][sign]:
+        for three in found["about_others"][sign]:
             say(f"about others {'+' if sign == 'come' else '-'} {' '.join(three)}")
-    say(f"{told['unchanged']} questions keep their answers")
+    say(f"{found['unchanged']} questions keep their answers")

@@ -1,4 +1,4 @@
-"""What a submission may do: describe its own nodes, and point at any other (decision 6)."""
+"""What a submission may do: describe its own nodes, and point at any other."""
 
 from __future__ import annotations
 
@@ -130,8 +130,6 @@ def _outside(node: str, normal: str, where: str) -> str:
     for prefix, namespace in OTHER_PREFIXES.items():
         if node.startswith(namespace):
             return f"The submission describes terms of the vocabulary {prefix} ({namespace})."
-    if not normal.startswith("https:"):
-        return f"{what}: a namespace of a sender begins with https:."
     return f"{what}, a namespace that is not registered for its sender."
 
 

@@ -1,4 +1,4 @@
-"""The endpoint over HTTP: speaks the protocol and shows pages; it evaluates nothing itself."""
+"""The endpoint over HTTP: the protocols and the pages; it evaluates nothing itself."""
 
 from __future__ import annotations
 
@@ -28,19 +28,16 @@ from aikg.web import (
     description,
     lookup,
     nodes,
-    pages,
     parameters,
     problems,
     server,
     sparql,
-    store,
     submissions,
     validation,
 )
 from aikg.web.access import Access
-from aikg.web.cache import Cache
+from aikg.web.cache import Cache, Compression
 from aikg.web.clients import client_name
-from aikg.web.compression import Compression
 from aikg.web.connections import CLIENT
 
 if TYPE_CHECKING:
@@ -58,18 +55,15 @@ def create_app(
     Args:
         engine: The graph.
         registered: The questions that the pages show.
-        desk: Takes submissions in; without it the application is for reading only.
-        sections: What the page of a node asks, in this order.
+        desk: Receives submissions; without it the application is for reading only.
+        sections: The queries for the page of a node, in this order.
     """
     app = Flask(__name__)
     app.config["SECTIONS"] = sections
     app.jinja_env.finalize = _seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     problems.register(app)
-    withheld = desk.withheld if desk else dict
-    app.register_blueprint(pages.blueprint(engine, registered, withheld))
     app.register_blueprint(sparql.blueprint(engine, registered))
-    app.register_blueprint(store.blueprint(engine))
     app.register_blueprint(lookup.blueprint(engine))
     app.jinja_env.globals.update(
         takes_submissions=desk is not None, name_form=SUBMISSION_NAME, longest_name=LONGEST_NAME
@@ -78,7 +72,8 @@ def create_app(
     app.register_blueprint(validation.blueprint(engine, partial(_namespaces, desk, access)))
     if desk and access:
         app.register_blueprint(submissions.blueprint(desk, access))
-    app.register_blueprint(description.blueprint(engine))
+    withheld = desk.withheld if desk else dict
+    app.register_blueprint(description.blueprint(engine, registered, withheld))
     refuse_gone = partial(receipts.refuse_gone, desk.database) if desk else None
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
@@ -117,14 +112,14 @@ def _namespaces(desk: Desk | None, access: Access | None) -> list[str]:
 
 
 def _seen(value: object) -> object:
-    """Write out what is hidden in a text of a page; what is markup already stays as it is."""
+    """Write out the hidden characters of a text in a page; markup stays as it is."""
     return visible_lines(value) if type(value) is str else value
 
 
 class _Public:
     """An application that every client reaches at one public address.
 
-    What it writes as an absolute address begins with that one, whatever Host a client sends.
+    Its absolute addresses begin with that one, whatever Host a client sends.
     """
 
     def __init__(self, app: WSGIApplication, url: str) -> None:
@@ -145,7 +140,7 @@ def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
     """
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
-    desk = stack.enter_context(open_desk(settings, holder, _tell_failing))
+    desk = stack.enter_context(open_desk(settings, holder, _report_failing))
     for address, why in desk.withheld().items():
         sys.stderr.write(f"submission {address} is withheld: {why}\n")
     queries = settings.root / "queries"
@@ -153,8 +148,8 @@ def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
     return create_app(desk.engine, registered, desk, sections)
 
 
-def _tell_failing(submission: Submission, found: list[str]) -> None:
-    """Tell whoever runs the server of a publication that breaks a rule since the files changed."""
+def _report_failing(submission: Submission, found: list[str]) -> None:
+    """Report a published submission that breaks a rule since the files have changed."""
     for line in found or ["It breaks a rule."]:
         sys.stderr.write(
             f"submission {submission.address} is published and fails: {visible(line)}\n"

@@ -1,7 +1,7 @@
-"""Who asks: tokens in a header, or the session of a browser; guesses are counted.
+"""Authentication: tokens in a header, or the session of a browser; invalid tokens are counted.
 
-A session exists under `/submissions` alone. No other page reads its cookie, receives it or renews
-it, so that an answer from there is the same for everyone, and may be kept.
+A session exists under `/submissions` alone. No other page reads, receives or renews its cookie, so
+that the answers of other pages are the same for everyone, and can be cached.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from aikg.ledger import sessions, tokens
 from aikg.ledger.tokens import Token
 from aikg.submissions.desk import Desk
 
-#: As many tokens that are none an address may send in a minute.
+#: How many invalid tokens an address may send in a minute.
 GUESSES = 10
-#: Where sessions are read and written: this path, and all below it.
+#: The path of sessions: they are read and written there and below.
 WITHIN = "/submissions"
 _MINUTE = 60
 
@@ -34,20 +34,20 @@ def _within(path: str) -> bool:
 
 class _Cookies(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Read the cookie where sessions are; elsewhere there is no session at all."""
+        """Read the cookie below `WITHIN`; elsewhere there is no session."""
         return super().open_session(app, request) if _within(request.path) else None
 
     def get_cookie_path(self, app: Flask) -> str:
-        """Let browsers send the cookie to the pages below `WITHIN` alone."""
+        """Let browsers send the cookie to the pages below `WITHIN` only."""
         return request.script_root + WITHIN
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Send the cookie over HTTPS only, where the browser came by it."""
+        """Return whether the cookie is for HTTPS only: if this request came over it."""
         return request.is_secure
 
 
 class Access:
-    """Tells who asks, and refuses who may not."""
+    """Finds the token of a request, and refuses a request without the right one."""
 
     def __init__(self, app: Flask, desk: Desk) -> None:
         self._desk = desk
@@ -69,7 +69,7 @@ class Access:
         app.after_request(_keep_nowhere)
 
     def header_token(self) -> Token | None:
-        """Return the token that the request's header bears; no session is looked at.
+        """Return the token in the request's header, without its session.
 
         Raises:
             Unauthenticated: See `token`.
@@ -79,11 +79,11 @@ class Access:
         return None if sent is None else self._find(sent)
 
     def token(self) -> Token | None:
-        """Give the token that the request bears, or that its browser signed in with.
+        """Return the token in the request's header, or that of its session.
 
         Raises:
-            Unauthenticated: It bears one that is not in force.
-            TooManyGuesses: Its address has sent too many of those.
+            Unauthenticated: The token is not in force.
+            TooManyGuesses: The address has sent too many invalid tokens.
         """
         sent = _sent()
         if sent is not None:
@@ -92,11 +92,11 @@ class Access:
         return tokens.of_session(self._desk.database, secret) if secret is not None else None
 
     def require(self, scope: str) -> Token:
-        """Give the token, which must allow a scope.
+        """Return the token, which must allow a scope.
 
         Raises:
             Unauthenticated: There is none, or it is not in force.
-            NotAllowed: It does not; or another site made the browser send this.
+            NotAllowed: It does not allow the scope; or another site made the browser send this.
             TooManyGuesses: See `token`.
         """
         token = self.token()
@@ -153,7 +153,7 @@ class Access:
             ) from error
 
     def _find(self, secret: str) -> Token:
-        """Find a token; only what is none counts, so that nobody locks a neighbour out."""
+        """Find a token; only invalid tokens count, so that nobody locks a neighbour out."""
         try:
             return tokens.find(self._desk.database, secret)
         except Unauthenticated as error:
@@ -161,20 +161,20 @@ class Access:
                 raise
             raise TooManyGuesses(
                 f"This address sent more than {GUESSES} invalid tokens within a minute.",
-                advice="Wait, and look at the token; a new one is made by `aikg token create`.",
+                advice="Wait a minute and check the token; `aikg token create` makes a new one.",
                 retry_after=_MINUTE,
             ) from error
 
 
 def _keep_nowhere(response: Response) -> Response:
-    """Forbid that an answer which may depend on who asks is kept, by anyone."""
+    """Forbid caches to keep an answer that may depend on who asks."""
     if _within(request.path) or request.authorization is not None:
         response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _sent() -> str | None:
-    """Give the token of the header: Bearer, or either part of Basic."""
+    """Return the token of the header: Bearer, or either part of Basic."""
     sent: Any = request.authorization
     if sent is None:
         return None

@@ -1,35 +1,42 @@
-"""Answers that are kept for whoever asks the same again, and the tags by which a client asks.
+"""The response cache, ETags, and compression.
 
-An answer is kept where its view says from which version of the graph it is: it sets VERSION in the
-request's environment, and thereby says that the same request on that version has the same answer.
-An answer that depends on who asks is never kept, whatever its view says.
+A view sets VERSION in the request's environment to the version of the graph that its answer is
+from. The same request on that version then has the same answer, and the answer is cached. An answer
+that depends on who asks is never cached, whatever its view says.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
+from werkzeug.datastructures import Headers
+from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import ClosingIterator
-
-from aikg.web.compression import takes_gzip
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: What a view sets to the version of the graph that all of its answer is from.
+#: The key of the environment for the version of the graph that all of an answer is from.
 VERSION = "aikg.version"
-#: Of the cache's size, how much one answer may take: a part of so many.
+#: The part of the cache that one answer may take: one of so many.
 _PARTS = 16
-#: What an entry takes beside its body, about, in bytes.
+#: The size of an entry beside its body, roughly, in bytes.
 _OVERHEAD = 2000
 #: Headers that a 304 has too, beside the tag (RFC 9110, section 15.4.5).
 _OF_304 = ("vary", "cache-control", "etag", "access-control-")
+#: Below this size compression gains nothing, in bytes.
+_SHORT = 1000
+#: The fastest level: SPARQL results repeat themselves so much that others gain little.
+_LEVEL = 1
+#: zlib's mark for the format of gzip.
+_GZIP = 31
 
 
 @dataclass(frozen=True)
@@ -41,13 +48,13 @@ class _Kept:
 
 
 class Cache:
-    """An application whose repeatable answers are kept, up to a size, the most recent ones.
+    """An application with a cache of its repeatable answers, the most recent ones up to a size.
 
     Args:
         app: The application.
-        version: Gives the present version of the graph.
-        most: How much is kept, in bytes.
-        longest_query: Up to which length a body is part of what is asked, in bytes.
+        version: Returns the present version of the graph.
+        most: The size of the cache, in bytes.
+        longest_query: The longest body of a request that can be cached, in bytes.
     """
 
     def __init__(
@@ -64,7 +71,7 @@ class Cache:
         try:
             tag = _tag(self._version(), asked) if asked else None
         except Exception:
-            tag = None  # whatever it is, the application meets it too, and tells it
+            tag = None  # the application meets the same error, and reports it
         if tag is None:
             return self._app(environ, start_response)
         with self._lock:
@@ -76,7 +83,7 @@ class Cache:
         return pieces
 
     def _digest(self, environ: WSGIEnvironment) -> str:
-        """Digest all that the answer may depend on beside the graph; empty for what is not kept."""
+        """Digest all that the answer depends on beside the graph; empty: it cannot be cached."""
         method = environ["REQUEST_METHOD"]
         if method not in {"GET", "POST", "QUERY"} or "HTTP_AUTHORIZATION" in environ:
             return ""
@@ -88,7 +95,7 @@ class Cache:
             body = environ["wsgi.input"].read(length)
             environ["wsgi.input"] = io.BytesIO(body)
         names = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "CONTENT_TYPE", "HTTP_HOST")
-        parts = [method, *(environ.get(name, "") for name in names), str(takes_gzip(environ))]
+        parts = [method, *(environ.get(name, "") for name in names), str(_takes_gzip(environ))]
         digest = hashlib.blake2b("\0".join(parts).encode() + b"\0" + body, digest_size=12)
         return digest.hexdigest()
 
@@ -117,7 +124,7 @@ class Cache:
     def _keep(
         self, pieces: Iterable[bytes], tag: str, headers: list[tuple[str, str]]
     ) -> Iterator[bytes]:
-        """Hand pieces on, and keep them if the last of them comes."""
+        """Pass pieces on, and cache them once the last one has come."""
         body: bytearray | None = bytearray()
         for piece in pieces:
             if body is not None:
@@ -144,7 +151,7 @@ def _is_personal(headers: list[tuple[str, str]]) -> bool:
 def _unless_known(
     environ: WSGIEnvironment, tag: str, headers: list[tuple[str, str]], pieces: Iterable[bytes]
 ) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
-    """Give an answer, or 304 to a client that has it already."""
+    """Return an answer, or 304 to a client that has it already."""
     if tag not in environ.get("HTTP_IF_NONE_MATCH", ""):
         return "200 OK", headers, pieces
     return "304 Not Modified", [h for h in headers if h[0].lower().startswith(_OF_304)], ()
@@ -153,3 +160,55 @@ def _unless_known(
 def _tag(version: str, asked: str) -> str:
     # Weak: the same rows may come in another order from a graph that was loaded anew.
     return f'W/"{version}-{asked}"'
+
+
+class Compression:
+    """An application whose answers are compressed with gzip, piece by piece as they come.
+
+    An answer that breaks off has no trailer.
+    """
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        began: list[tuple[str, Headers]] = []
+
+        def begin(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
+            began.append((status, Headers(headers)))
+            return lambda content: None
+
+        pieces = self._app(environ, begin)  # type: ignore[arg-type]
+        status, headers = began[-1]
+        if headers.get("Content-Type"):
+            headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"]))
+        if _takes_gzip(environ) and environ["REQUEST_METHOD"] != "HEAD" and _is_worth(headers):
+            headers["Content-Encoding"] = "gzip"
+            del headers["Content-Length"]
+            pieces = ClosingIterator(_compress(pieces), getattr(pieces, "close", None))
+        start_response(status, headers.to_wsgi_list())
+        return pieces
+
+
+def _takes_gzip(environ: WSGIEnvironment) -> bool:
+    """Return whether the client accepts gzip."""
+    accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+    return "gzip" in accepted and parse_accept_header(accepted).quality("gzip") > 0
+
+
+def _is_worth(headers: Headers) -> bool:
+    length = headers.get("Content-Length", type=int)
+    return bool(
+        headers.get("Content-Type")
+        and "Content-Encoding" not in headers
+        and (length is None or length >= _SHORT)
+    )
+
+
+def _compress(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    for piece in pieces:
+        # Results are sent at once, as without compression.
+        yield packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH)
+    yield packer.flush()

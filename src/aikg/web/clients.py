@@ -1,4 +1,4 @@
-"""Who a client is, and how much each one has: the name that all shares are counted by."""
+"""The name of a client, and the shares that are counted by it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from aikg.errors import ShareExceeded, TooBusy
 
-#: How much of an IPv6 address is one client's: the network that a provider assigns to a household.
+#: The bits of an IPv6 address that are one client's: a provider's network for a household.
 _HOUSEHOLD = 64
 #: An address with a port, as proxies write it in X-Forwarded-For.
 _WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d{1,5})?|(?P<four>\d+\.\d+\.\d+\.\d+):\d{1,5}")
@@ -94,13 +94,13 @@ class Shares:
         with self._lock:
             if not whole and self._had[client] + count > self.each:
                 raise ShareExceeded(
-                    f"Your address may have {self.each:,} {self._what} here at once.",
+                    f"Your address has reached its limit of {self.each:,} {self._what} at once.",
                     advice="Close some, or wait until they are answered.",
                 )
             if self._all + count > self.most:
                 raise TooBusy(
-                    f"All clients together have {self.most:,} {self._what} here already.",
-                    advice="Ask again in some seconds.",
+                    f"The server has reached its limit of {self.most:,} {self._what} at once.",
+                    advice="Try again in a few seconds.",
                 )
             self._had[client] += count
             self._all += count
@@ -115,7 +115,7 @@ class Shares:
             self.give_back(client, count)
 
     def give_back(self, client: str, count: int = 1) -> None:
-        """Count something as the client's no more."""
+        """Return part of a client's share."""
         with self._lock:
             self._all -= count
             self._had[client] -= count

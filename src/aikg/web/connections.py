@@ -1,4 +1,4 @@
-"""One connection: its requests as they come, within the bounds that each client has."""
+"""One connection: its requests as they arrive, within the limits of its client."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from aikg.web import heads
 from aikg.web.clients import Shares, client_name, forwarded_client, is_same
 from aikg.web.problems import HEADERS, headers_of, problem
 
-#: What a request's environment calls the name of its client.
+#: The key of the environment for the name of the client.
 CLIENT = "aikg.client"
-#: How long a refused client may go on sending before the connection is closed, in seconds: a
-#: connection that is closed while data come in takes the answer away from its reader.
+#: How long a refused client may go on sending before the connection is closed, in seconds: closing
+#: it while data arrive would destroy the answer before the client reads it.
 _LINGER = 2.0
 #: The longest line between two chunks, and the longest trailer, in bytes.
 _CHUNK_LINE, _TRAILER = 4_000, 16_000
@@ -40,12 +40,12 @@ _CHUNK_LINE, _TRAILER = 4_000, 16_000
 
 @dataclass(frozen=True)
 class Bounds:
-    """What every connection of a server is held to.
+    """The limits of every connection of a server.
 
     Attributes:
         settings: Deadline of a head, rate of a body, proxy.
         most_body: Returns how long a body may be that is sent to a path, in bytes.
-        bodies: The bytes of bodies that came, or come, and are not answered yet.
+        bodies: The bytes of bodies that arrive, or have arrived and are not answered yet.
     """
 
     settings: Settings
@@ -77,7 +77,7 @@ class Refusal:
 
 
 class _Parser(HTTPRequestParser):
-    """A request as it comes; it stops at the first thing that is refused."""
+    """A request as it arrives; it ends at the first mistake."""
 
     error: Any
     body_rcv: Any
@@ -90,7 +90,7 @@ class _Parser(HTTPRequestParser):
         self.begun = time.monotonic()
 
     def received(self, data: bytes) -> int:
-        """Take what came; return how much of it belongs to this request."""
+        """Receive data; return how much of it belongs to this request."""
         if self.completed:
             return 0
         try:
@@ -101,7 +101,7 @@ class _Parser(HTTPRequestParser):
         if self.error and not isinstance(self.error, Refusal):
             is_coding = self.error.code == HTTPStatus.NOT_IMPLEMENTED
             kind = UnsupportedCoding if is_coding else RequestMalformed
-            self.refuse(kind(f"{self.error.body}.", advice="Send it as RFC 9112 says."))
+            self.refuse(kind(f"{self.error.body}.", advice="Follow RFC 9112."))
             return len(data)
         return consumed
 
@@ -142,18 +142,18 @@ class _Parser(HTTPRequestParser):
         return consumed
 
     def _hold(self, length: int, coming: int = 0) -> None:
-        """Count a body's bytes as the client's, from before they come until they are answered."""
+        """Count a body's bytes as the client's, from before they arrive until they are answered."""
         if length + coming > self._most:
             raise BodyTooLarge(
-                f"A body for this address may have {self._most:,} bytes.",
-                advice="Send less at once; docs/reference/http-api.md has the limits.",
+                f"The body of a request to this address may have at most {self._most:,} bytes.",
+                advice="Send less at once; docs/reference/http-api.md lists the limits.",
             )
         if length > self._held:
             self._bounds.bodies.take(self.client, length - self._held)
             self._held = length
 
     def close(self) -> None:
-        """Let go of the body."""
+        """Release the body."""
         held, self._held = self._held, 0
         if held:
             self._bounds.bodies.give_back(self.client, held)
@@ -174,7 +174,7 @@ class _Task(WSGITask):
 
 
 class Channel(HTTPChannel):
-    """A connection; it knows since when its request is answered."""
+    """A connection; it knows when its current answer began."""
 
     task_class = _Task
     parser_class: Any
@@ -204,10 +204,10 @@ class Channel(HTTPChannel):
         return self._lingers_until is not None or bool(super().readable())
 
     def writable(self) -> bool:
-        """Return whether there is something to send, which no thread is sending at this moment.
+        """Return whether there is something to send that no thread is sending at this moment.
 
-        The loop could not send it either: it would turn round and round, and keep the thread from
-        the interpreter's lock. A thread that leaves something behind wakes the loop.
+        The loop could not send it either: it would spin, and keep the thread from the interpreter's
+        lock. A thread that leaves something unsent wakes the loop.
         """
         if not super().writable():
             return False
@@ -217,7 +217,7 @@ class Channel(HTTPChannel):
         return free
 
     def handle_read(self) -> None:
-        """Read what came; a client that was refused is not heard any more."""
+        """Read data; those of a refused client are thrown away."""
         if self._lingers_until is None:
             super().handle_read()
         else:
@@ -225,7 +225,7 @@ class Channel(HTTPChannel):
                 self.recv(self.adj.recv_bytes)
 
     def handle_write(self) -> None:
-        """Send what is ready; after a refusal, end this side only, so that it is read."""
+        """Send the ready part; after a refusal, close only our side: the client can read it."""
         if not (self.close_when_flushed and self._is_refused):
             super().handle_write()
             return
@@ -255,7 +255,7 @@ class Channel(HTTPChannel):
                 self.server.task_dispatcher.end_task(client)
 
     def refuse(self, error: AikgError) -> None:
-        """End the request that comes in, with an error."""
+        """End the arriving request with an error."""
         with self.requests_lock:
             request, self.request = self.request or self.parser_class(self.adj), None
             request.refuse(error)
@@ -263,7 +263,7 @@ class Channel(HTTPChannel):
         self.server.add_task(self)
 
     def hang_up_if_slow(self, now: float) -> None:
-        """Refuse a request whose head is late or whose body comes too slowly.
+        """Refuse a request whose head is late or whose body is too slow.
 
         Args:
             now: The time on the monotonic clock.
@@ -282,15 +282,15 @@ class Channel(HTTPChannel):
             return
         taken = now - max(request.begun, self._answered)
         if not request.headers_finished and taken > settings.head_seconds:
-            self.refuse(_too_slow(f"The head did not come within {settings.head_seconds:g} s"))
+            self.refuse(_too_slow(f"The head did not arrive within {settings.head_seconds:g} s"))
         elif request.headers_finished:
             due = settings.body_rate * (taken - settings.head_seconds)
             if request.body_bytes_received < due:
                 rate = f"{settings.body_rate:,.0f} bytes a second"
-                self.refuse(_too_slow(f"The body came more slowly than {rate}"))
+                self.refuse(_too_slow(f"The body arrived at less than {rate}"))
 
     def handle_close(self) -> None:
-        """Hang up, and let go of what came in."""
+        """Hang up, and release the received requests."""
         super().handle_close()
         if self.served_since == math.inf:
             self._drop_requests()
@@ -309,4 +309,4 @@ class Channel(HTTPChannel):
 
 
 def _too_slow(what: str) -> RequestTooSlow:
-    return RequestTooSlow(f"{what}.", advice="Send it again, at once.")
+    return RequestTooSlow(f"{what}.", advice="Send the request again without pauses.")

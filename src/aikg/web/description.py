@@ -1,4 +1,4 @@
-"""What the endpoint says about itself, at the addresses where programs look for it.
+"""The front page, and the descriptions of the endpoint at the addresses where programs look.
 
 The service description (https://www.w3.org/TR/sparql11-service-description/), VoID
 (https://www.w3.org/TR/void/#discovery), the ontology whole, a catalogue of the addresses (RFC 9727)
@@ -9,15 +9,25 @@ and their OpenAPI document, and the dataset for search engines
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 
 from aikg.engine.client import Engine
+from aikg.files.queries import Query
 from aikg.names import BASE, PREFIXES, is_absolute
-from aikg.sparql.formats import TRIPLES, preferred
-from aikg.web import nodes
+from aikg.sparql.formats import TRIPLES
+from aikg.web import nodes, problems
 
 ENDPOINT, VOID = BASE + "sparql", BASE + ".well-known/void"
 #: The graphs of the files that describe dataset and endpoint.
@@ -29,11 +39,7 @@ _VOID = f"""CONSTRUCT {{ ?subject ?p ?object }} WHERE {{
   BIND(IF(?o = <{ENDPOINT}>, <urn:here>, ?o) AS ?object) }}"""
 
 #: The partitions, which are blank nodes, are left to VoID.
-_SERVICE = f"""CONSTRUCT {{ ?subject ?p ?object }} WHERE {{
-  VALUES ?graph {{ <{VOID}> {_FILES} }} GRAPH ?graph {{ ?s ?p ?o }}
-  FILTER(!isBlank(?s) && !isBlank(?o))
-  BIND(IF(?s = <{ENDPOINT}>, <urn:here>, ?s) AS ?subject)
-  BIND(IF(?o = <{ENDPOINT}>, <urn:here>, ?o) AS ?object) }}"""
+_SERVICE = _VOID.replace("BIND", "FILTER(!isBlank(?s) && !isBlank(?o)) BIND", 1)
 
 _ONTOLOGY = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH ?graph {{ ?s ?p ?o }}
   FILTER(STRSTARTS(STR(?graph), "{BASE}graph/ontology/")) }}"""
@@ -43,14 +49,41 @@ _DATASET = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
   FILTER(STRSTARTS(STR(?p), "{PREFIXES["schema"]}") || STRSTARTS(STR(?o), "{PREFIXES["schema"]}")
     || ?p = <{PREFIXES["dcterms"]}conformsTo>) }}"""
 
+#: The errors of any request: ambiguous, too slow, too large, too many, a broken server, too busy.
+_ANYWHERE = {
+    str(status): {"$ref": "#/components/responses/Problem"}
+    for status in (400, 408, 413, 429, 431, 500, 501, 503)
+}
 
-def blueprint(engine: Engine) -> Blueprint:
-    """Make the routes of the descriptions."""
+
+def blueprint(
+    engine: Engine, registered: Sequence[Query], withheld: Callable[[], Iterable[str]] = tuple
+) -> Blueprint:
+    """Make the routes of the front page and of the descriptions.
+
+    Args:
+        engine: The graph.
+        registered: The questions that the front page shows.
+        withheld: Returns the submissions that are published and that the graph cannot take.
+    """
     routes = Blueprint("description", __name__)
+
+    @routes.get("/")
+    def front() -> Response:
+        if not problems.wants_page(TRIPLES, by_default=True):
+            return nodes.data(engine, BASE, request.args.get("format"))
+        page = render_template(
+            "front.html", questions=registered, graph=engine.describe(), dataset=_dataset(engine)
+        )
+        return _add_signposts(make_response(page))
+
+    @routes.get("/health")
+    def health() -> dict[str, Any]:
+        return {"status": "ok", **engine.describe(), "withheld": list(withheld())}
 
     @routes.get("/.well-known/void")
     def void() -> Response:
-        return nodes.page(engine, VOID) if nodes.page_wanted() else _void(engine)
+        return nodes.page(engine, VOID) if _wants_page() else _void(engine)
 
     @routes.get("/void.ttl")
     def void_file() -> Response:
@@ -59,7 +92,7 @@ def blueprint(engine: Engine) -> Blueprint:
     @routes.get("/ontology/")
     @routes.get("/ontology")
     def ontology() -> Response:
-        if nodes.page_wanted():
+        if _wants_page():
             return nodes.page(engine, BASE + "ontology")
         return _answer(engine, _ONTOLOGY)
 
@@ -93,28 +126,29 @@ def _void(engine: Engine, format: str | None = None) -> Response:
     return _answer(engine, _VOID.replace("urn:here", here), format)
 
 
-def dataset(engine: Engine) -> str:
+def _dataset(engine: Engine) -> str:
     """Describe the dataset for search engines: JSON-LD that can stand in a page."""
     described = engine.query(_DATASET, format="jsonld").read().decode()
     return described.replace("<", "\\u003c")
 
 
-def prefers_page() -> bool:
-    """Tell whether the front page is wanted rather than RDF: without a preference, it is."""
-    types = ["text/html", *(form.media_type for form in TRIPLES)]
-    return preferred(request.headers.get("Accept"), types) == "text/html"
+def _wants_page() -> bool:
+    return problems.wants_page(named=request.args.get("format"))
 
 
 def load_openapi() -> dict[str, Any]:
-    """Read the description of all addresses that speak no SPARQL, a file for each group of them."""
+    """Read the OpenAPI document: all addresses but those of SPARQL, a file for each group."""
     document: dict[str, Any] = {}
     for file in sorted(resources.files("aikg.web").joinpath("openapi").iterdir(), key=str):
         document = _joined(document, json.loads(file.read_text(encoding="utf-8")))
+    for operations in document["paths"].values():
+        for method in operations.keys() - {"parameters"}:
+            operations[method]["responses"] = _ANYWHERE | operations[method]["responses"]
     return document
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Join two objects of JSON, and those that stand at the same place in both."""
+    """Join two objects of JSON, and the objects that both have under the same key."""
     both = {
         name: _joined(one[name], other[name])
         for name in one.keys() & other.keys()
@@ -123,7 +157,7 @@ def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return one | other | both
 
 
-def add_signposts(response: Response) -> Response:
+def _add_signposts(response: Response) -> Response:
     """Add the links of FAIR Signposting to the front page, which is the dataset's landing page."""
     for address, relation, media_type in (
         (BASE, "cite-as", None),
@@ -131,7 +165,7 @@ def add_signposts(response: Response) -> Response:
         (BASE + "maintainers", "author", None),
         (PREFIXES["schema"] + "Dataset", "type", None),
         (url_for("description.void"), "describedby", "text/turtle"),
-        (url_for("store.store") + "?default", "item", "text/turtle"),
+        (url_for("nodes.store") + "?default", "item", "text/turtle"),
         (url_for("description.catalogue"), "api-catalog", "application/linkset+json"),
     ):
         kind = f'; type="{media_type}"' if media_type else ""
@@ -162,8 +196,9 @@ def _links_of_endpoint() -> dict[str, Any]:
 
 def _links_of_others() -> dict[str, Any]:
     described = url_for("description.openapi", _external=True)
+    health = url_for("description.health", _external=True)
     return {
-        "anchor": url_for("pages.front", _external=True),
+        "anchor": url_for("description.front", _external=True),
         "service-desc": [{"href": described, "type": "application/openapi+json"}],
-        "status": [{"href": url_for("pages.health", _external=True), "type": "application/json"}],
+        "status": [{"href": health, "type": "application/json"}],
     }

@@ -1,6 +1,7 @@
-"""The head of a request, judged before anything parses it: its lengths, its framing, its text.
+"""The head of a request, checked before anything parses it: its lengths, its framing, its text.
 
-RFC 9112: https://www.rfc-editor.org/rfc/rfc9112. This knows bytes only, so that any server can ask.
+RFC 9112: https://www.rfc-editor.org/rfc/rfc9112. This module knows bytes only, so that any server
+can use it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from aikg.errors import AikgError, BodyTooLarge, HeaderTooLarge, RequestMalforme
 
 #: The longest head, header line and list of headers: in bytes, in bytes, and in lines.
 MOST, _LINE, _LINES = 1 << 18, 16_000, 100
-#: No body has a length of more digits.
+#: The length of a body has no more digits.
 _DIGITS = 15
 _RFC = "https://www.rfc-editor.org/rfc/rfc9112"
 _FRAMING, _HOST_RULE = f"{_RFC}#section-6.3", f"{_RFC}#section-3.2"
@@ -21,7 +22,7 @@ _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?",
 
 
 def judge(head: bytes) -> None:
-    """Refuse a head that is too long, or that two programs could read in two ways.
+    """Refuse a head that is too long, or that two programs could read differently.
 
     Args:
         head: The request line and the header lines, to the empty line.
@@ -41,13 +42,13 @@ def judge(head: bytes) -> None:
         if len(line) > _LINE:
             raise too_long(f"A header has more than {_LINE:,} characters.")
         if line[:1] in {b" ", b"\t"}:
-            raise _bad("A header goes on in a second line", "Write each header in one line.")
+            raise _bad("A header continues on a second line", "Write each header on one line.")
         name, _, value = line.partition(b":")
         if not _is_text(value):
             raise _bad("A header is not in UTF-8", "Send headers in ASCII or UTF-8.")
         found[name.lower()].append(value.strip(b" \t"))
     if not _is_text(unquote_to_bytes(first)):
-        raise _bad("The request is not in UTF-8: its address", "Percent-encode UTF-8 in addresses.")
+        raise _bad("The address of the request is not UTF-8", "Percent-encode UTF-8 in addresses.")
     _judge_framing(found, first.endswith(b"HTTP/1.1"))
     _judge_host(found[b"host"], required=first.endswith(b"HTTP/1.1"))
 
@@ -63,9 +64,7 @@ def _judge_framing(found: dict[bytes, list[bytes]], is_current: bool) -> None:
     if codings and not is_current:
         raise _bad("Transfer-Encoding needs HTTP/1.1", "Send Content-Length instead.", _FRAMING)
     if len(codings) > 1 or any(value.lower().count(b"chunked") > 1 for value in codings):
-        raise _bad(
-            "The request names its Transfer-Encoding twice", "Send `chunked` once.", _FRAMING
-        )
+        raise _bad("The request has its Transfer-Encoding twice", "Send `chunked` once.", _FRAMING)
     if b"" in codings:
         raise _bad("The Transfer-Encoding is empty", "Send `chunked`, or leave it out.", _FRAMING)
     if len(lengths) > 1:
@@ -74,8 +73,8 @@ def _judge_framing(found: dict[bytes, list[bytes]], is_current: bool) -> None:
         raise _bad("Content-Length is not a number", "Send the number of bytes.", _FRAMING)
     if lengths and len(lengths[0].lstrip(b"0")) > _DIGITS:
         raise BodyTooLarge(
-            "Content-Length is more than any body may have.",
-            advice="Send less at once; docs/reference/http-api.md has the limits.",
+            "Content-Length is longer than any accepted body.",
+            advice="Send less at once; docs/reference/http-api.md lists the limits.",
         )
 
 
@@ -83,14 +82,14 @@ def _judge_host(hosts: list[bytes], *, required: bool) -> None:
     if len(hosts) > 1:
         raise _bad("The request has several Host headers", "Send one.", _HOST_RULE)
     if required and not hosts:
-        raise _bad("The request has no Host header", "Send the name from the address.", _HOST_RULE)
+        raise _bad("The request has no Host header", "Send the host of the address.", _HOST_RULE)
     if hosts and not _HOST.fullmatch(hosts[0]):
-        raise _bad("The Host header is not a host", "Send the name from the address.", _HOST_RULE)
+        raise _bad("The Host header is not a host", "Send the host of the address.", _HOST_RULE)
 
 
 def too_long(what: str) -> AikgError:
     """Return the error of a head that is too long."""
-    return HeaderTooLarge(what, advice="Send shorter headers; a long query is sent by POST.")
+    return HeaderTooLarge(what, advice="Send shorter headers; send a long query by POST.")
 
 
 def _bad(what: str, advice: str, reference: str = _RFC) -> RequestMalformed:

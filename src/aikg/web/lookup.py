@@ -1,4 +1,4 @@
-"""/resolve and /search: from identifiers and names of others to ours."""
+"""/resolve and /search: from external identifiers and names to ours."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from aikg.links.lookup import LookUp
 from aikg.links.records import EXACT
 from aikg.sparql.formats import TRIPLES, preferred
 from aikg.web import problems
-from aikg.web.pages import link
+from aikg.web.nodes import link
 from aikg.web.parameters import malformed
+from aikg.web.problems import HTML
 
-JSON, HTML = "application/json", "text/html"
+JSON = "application/json"
 RDF = tuple(form.media_type for form in TRIPLES)
 
 
@@ -58,24 +59,24 @@ def blueprint(engine: Engine) -> Blueprint:
     def search() -> Response:
         text = request.args.get("q", "").strip()
         if not text and not problems.wants_page():
-            raise malformed("There is nothing to search for", "Give a text: /search?q=aromasin")
+            raise malformed("There is nothing to search for", "Send a text: /search?q=aromasin")
         return _answer("search.html", current.get().search(text))
 
     return routes
 
 
 def _same(found: dict[str, Any]) -> str:
-    """Give the address of ours that is the very thing: only that has RDF of its own.
+    """Return our address of the same thing: only that has RDF.
 
     Raises:
-        NotAcceptable: What the identifier leads to is wider, narrower or another kind of thing.
+        NotAcceptable: The identifier leads to a wider, a narrower or another kind of thing.
     """
     strongest = found["entities"][0]
     address = link(strongest["iri"])
     if strongest["match"] not in {None, EXACT} or address is None:
         raise NotAcceptable(
-            f"Nothing here is {found['identifier']} itself, which is what RDF would be about.",
-            advice=f"Ask for {JSON} or {HTML}, which tell what of ours it leads to, and how.",
+            f"Nothing here is {found['identifier']} itself, so there is no RDF about it.",
+            advice=f"Ask for {JSON} or {HTML}: they list the nodes that it leads to.",
         )
     return address
 

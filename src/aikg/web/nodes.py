@@ -1,7 +1,11 @@
 """Every IRI of this project, at its own path: a page for a person, RDF for a program.
 
-The path after `https://w3id.org/aikg` is the path here, on any host. What a page shows is asked by
-the files of `queries/pages/`: each is a section, shown where it has rows.
+The path after `https://w3id.org/aikg` is the path here, on any host. The queries of
+`queries/pages/` are the sections of a page; a section without rows is not shown.
+
+`/store` is the reading half of the SPARQL 1.1 Graph Store HTTP Protocol
+(https://www.w3.org/TR/sparql11-http-rdf-update/). A graph is named by `?graph=` (section 4.2), or
+by its own address here (section 4.1).
 """
 
 from __future__ import annotations
@@ -11,10 +15,11 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from aikg.engine.answer import Answer
@@ -23,22 +28,28 @@ from aikg.errors import UnknownGraph, UnknownNode
 from aikg.files.queries import Query, read_queries
 from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
 from aikg.sparql.formats import TRIPLES
-from aikg.web import problems
+from aikg.web import parameters, problems
 from aikg.web.cache import VERSION
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
-#: What graphs are named like; their RDF is all that they hold.
+STORE_PROTOCOL = "https://www.w3.org/TR/sparql11-http-rdf-update/"
+#: The name of the default graph, which has a page.
+DEFAULT = BASE + "store?default"
+#: The names of graphs begin so; their RDF is their whole content.
 GRAPHS = (BASE + "graph/", BASE + ".well-known/sparql-examples")
-#: What describes a thing in a sentence, the best first.
+#: The properties that describe a thing in a sentence, the best first.
 _SENTENCES = (
     OTHER_PREFIXES["skos"] + "definition",
     OTHER_PREFIXES["dcterms"] + "description",
     OTHER_PREFIXES["rdfs"] + "comment",
 )
 _STATEMENTS = "statements"
-#: What has the figures of the graph.
-_COUNTED = (BASE, BASE + ".well-known/void", BASE + "store?default")
-#: What stays as it is in the address of a header.
+_BOOLEAN = OTHER_PREFIXES["xsd"] + "boolean"
+WRITING = ["PUT", "POST", "PATCH", "DELETE"]
+#: Their pages show the figures of the graph.
+_COUNTED = (BASE, BASE + ".well-known/void", DEFAULT)
+_STRINGS = {OTHER_PREFIXES["xsd"] + "string", OTHER_PREFIXES["rdf"] + "langString"}
+#: The characters that are not percent-encoded in the address of a header.
 _SAFE = "/:?=&%~+.,;@!$'()*"
 
 Term = dict[str, Any]
@@ -51,11 +62,11 @@ class Section:
 
     Attributes:
         name: The name of its query.
-        title: What it shows.
-        order: Its place among the sections; those below 0 come before what else is stated.
+        title: Its heading.
+        order: Its position among the sections; those below 0 come before the statements.
         by: The variable that its parts share, or None.
         columns: The variables that it shows; each may have a text in `<column>_label`.
-        parts: Its rows, under what they have in common, or under None.
+        parts: Its rows, under their common value, or under None.
         rows: How many rows there are.
     """
 
@@ -69,13 +80,34 @@ class Section:
 
 
 def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None) -> Blueprint:
-    """Make the route of everything that has no other route.
+    """Make the routes of the graph store, and of every address that has no other route.
 
     Args:
         engine: The graph.
-        refuse_gone: Raises another error than that it is unknown for what was once in the graph.
+        refuse_gone: Raises an error for a node that was once in the graph; without it, such a node
+            is unknown.
     """
     routes = Blueprint("nodes", __name__)
+    routes.add_app_template_filter(shorten, "iri")
+    routes.add_app_template_filter(link, "link")
+    routes.add_app_template_filter(_words, "words")
+    routes.add_app_template_test(lambda iri: iri == _BOOLEAN, "boolean_type")
+    routes.add_app_template_test(lambda iri: iri in _STRINGS, "plain")
+
+    @routes.get("/store/")
+    @routes.get("/store")
+    def store() -> Response:
+        name = _only_graph(parameters.read())
+        if problems.wants_page(named=request.args.get("format")):
+            return page(engine, name or DEFAULT)
+        answer = _run(engine, "graph", name, parameters.read().get("format"))
+        return Response(answer, mimetype=answer.media_type)
+
+    @routes.route("/graph/<path:name>", methods=WRITING)
+    @routes.route("/store/", methods=WRITING)
+    @routes.route("/store", methods=WRITING)
+    def write(**_: str) -> NoReturn:
+        raise parameters.no_update()
 
     @routes.get("/<path:name>")
     def node(name: str) -> Response:
@@ -84,9 +116,10 @@ def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None
         has_ending = bool(stem) and any(last == form.ending for form in TRIPLES)
         iri = BASE + (stem if has_ending else name)
         try:
-            if not has_ending and page_wanted():
+            named = last if has_ending else request.args.get("format")
+            if problems.wants_page(named=named):
                 return page(engine, iri)
-            return data(engine, iri, last if has_ending else request.args.get("format"))
+            return data(engine, iri, named)
         except (UnknownGraph, UnknownNode):
             if refuse_gone:
                 refuse_gone(iri)
@@ -95,13 +128,27 @@ def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None
     return routes
 
 
-def page_wanted() -> bool:
-    """Tell whether the client prefers a page to RDF."""
-    return problems.wants_page() and not request.args.get("format")
+def _run(engine: Engine, job: str, iri: str | None, format: str | None) -> Answer:
+    accept = request.headers.get("Accept")
+    return engine.run(job, {job: iri, "format": format or None, "accept": accept})
+
+
+def link(iri: str) -> str | None:
+    """Return the address to which an IRI leads: one of ours to its page here, never to a script."""
+    if iri.startswith(BASE):
+        return request.script_root + "/" + quote(iri.removeprefix(BASE), safe="/?=&:@~+,;")
+    return iri if iri.startswith(("http://", "https://")) else None
+
+
+def _words(iri: str) -> str:
+    """Return the end of an IRI as words, for a node without a label."""
+    if not iri.startswith(BASE):
+        return shorten(iri)
+    return iri.removeprefix(BASE).partition("/")[2].replace("-", " ") or iri
 
 
 def load(folder: Path) -> list[Query]:
-    """Read what the page of a node asks, in the order of its sections."""
+    """Read the queries for the page of a node, in the order of its sections."""
     found = read_queries(folder, required=("summary", "order"))
     return sorted(found, key=lambda query: int(query.header["order"]))
 
@@ -110,14 +157,13 @@ def data(engine: Engine, iri: str, format: str | None) -> Response:
     """Answer with a node's description, or with a graph, as RDF.
 
     Raises:
-        UnknownNode: No graph speaks of it.
+        UnknownNode: No graph describes it.
         UnknownGraph: There is no such graph.
         NotAcceptable: It cannot be written as the request asks.
     """
     _refuse_unsafe(iri)
     job = "graph" if iri.startswith(GRAPHS) and "examples/" not in iri else "node"
-    accept = None if format else request.headers.get("Accept")
-    answer = engine.run(job, {job: iri, "format": format, "accept": accept})
+    answer = _run(engine, job, iri, format)
     _keep(answer, iri)
     response = Response(answer, mimetype=answer.media_type)
     if not format:
@@ -129,10 +175,10 @@ def data(engine: Engine, iri: str, format: str | None) -> Response:
 
 
 def page(engine: Engine, iri: str) -> Response:
-    """Show what the graphs say about a node.
+    """Show the page of a node.
 
     Raises:
-        UnknownNode: No graph speaks of it.
+        UnknownNode: No graph describes it.
     """
     _refuse_unsafe(iri)
     sections: Sequence[Query] = current_app.config["SECTIONS"]
@@ -176,12 +222,12 @@ def _refuse_if_written_only(name: str) -> None:
 
 
 def ending(media_type: str) -> str:
-    """Give what the address of a node ends in where it asks for a format."""
+    """Return the ending of the address of a node in a format."""
     return next(f.ending for f in TRIPLES if f.media_type == media_type)
 
 
 def _keep(answer: Answer, iri: str) -> None:
-    """Let the answer be kept, unless it has figures, which are counted after a change."""
+    """Let the answer be cached, unless it has figures, which change after each step."""
     if answer.repeatable and iri not in _COUNTED:
         request.environ[VERSION] = answer.version
 
@@ -219,7 +265,7 @@ def _table(query: Query, answer: dict[str, Any]) -> Section:
 
 
 def _value(statements: Sequence[Row], properties: Iterable[str]) -> str | None:
-    """Give the text of the first of some properties that is stated."""
+    """Return the text of the first of some properties that is stated."""
     for name in properties:
         for row in statements:
             if row["property"]["value"] == name:
@@ -228,19 +274,39 @@ def _value(statements: Sequence[Row], properties: Iterable[str]) -> str | None:
 
 
 def _kinds(statements: Sequence[Row]) -> list[Row]:
-    """Give the classes of the node: those of this project, which have a label, or else all."""
+    """Return the classes of the node: those of this project, which have a label, or else all."""
     kinds = {r["value"]["value"]: r for r in statements if r["property"]["value"] == RDF_TYPE}
     ours = [row for row in kinds.values() if "value_label" in row]
     return ours or list(kinds.values())
 
 
 def _properties(statements: Sequence[Row], shown: Container[str]) -> list[tuple[Row, list[Row]]]:
-    """Give each property once with its values, but not those that the page shows elsewhere."""
+    """Return each property once with its values, but not those that the page shows elsewhere."""
     head = {RDFS_LABEL, RDF_TYPE, *_SENTENCES}
-    told: dict[str, dict[str, Row]] = {}
+    found: dict[str, dict[str, Row]] = {}
     for row in statements:
         name = row["property"]["value"]
         if name not in head and shorten(name) not in shown:
             key = json.dumps(row["value"], sort_keys=True)
-            told.setdefault(row["property"]["value"], {}).setdefault(key, row)
-    return [(next(iter(values.values())), list(values.values())) for values in told.values()]
+            found.setdefault(row["property"]["value"], {}).setdefault(key, row)
+    return [(next(iter(values.values())), list(values.values())) for values in found.values()]
+
+
+def _only_graph(given: MultiDict[str, str]) -> str | None:
+    """Return the one graph that the request names; "" for the default graph, None for all."""
+    graphs, default = given.getlist("graph"), "default" in given
+    if len(graphs) + default > 1:
+        raise parameters.malformed(
+            "The request names more than one graph",
+            "Send `?default`, or `?graph=` with the IRI of one graph, or neither for all graphs.",
+            STORE_PROTOCOL + "#graph-identification",
+        )
+    if not graphs:
+        return "" if default else None
+    if not is_absolute(graphs[0]):
+        raise parameters.malformed(
+            f"{graphs[0]!r} is not an absolute IRI",
+            "Name the graph by an absolute IRI, percent-encoded.",
+            STORE_PROTOCOL + "#indirect-graph-identification",
+        )
+    return graphs[0]

@@ -1,4 +1,4 @@
-"""What a request asks with: the parameters of its address, of a form, and of a body's type."""
+"""The parameters of a request: in its address, in a form, and in its media type."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from aikg.settings import Settings
 PROTOCOL = "https://www.w3.org/TR/sparql11-protocol/#query-operation"
 FORM = "application/x-www-form-urlencoded"
 QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
-#: The versions that a client can announce; the engine reads all of them the same way.
+#: The versions of SPARQL that a client can name; the engine treats all of them alike.
 VERSIONS = ("1.0", "1.1", "1.2", "1.2-basic")
 
-#: A byte of a query takes three in a form; the rest is for the other parameters.
+#: The bytes of a form for one byte of a query, and for the other parameters.
 _ESCAPED, _OTHERS = 3, 16_000
-#: The longest text in a form, in bytes; a file in a form waits on the disk.
+#: The longest text in a form, in bytes; a file in a form is kept on the disk.
 FIELD = 1_000_000
-#: The addresses that take files, and how much the form around a file may add, in bytes.
+#: The addresses that accept files, and how much the form around a file may add, in bytes.
 _FILES, AROUND = {"/validate", "/submissions"}, 64_000
 
 
 def most_body(settings: Settings, path: str) -> int:
-    """Return how long the body of a request may be that is sent to a path, in bytes."""
+    """Return the longest body of a request to a path, in bytes."""
     if path in _FILES:
         return settings.submission_bytes + AROUND
     return settings.query_bytes * _ESCAPED + _OTHERS
@@ -36,8 +36,8 @@ def read() -> MultiDict[str, str]:
     """Read the parameters of the address and of a form; a query as body is one of them.
 
     Raises:
-        RequestMalformed: They are not in UTF-8, or one of them means nothing.
-        UnsupportedMediaType: The body is of no type that is read here.
+        RequestMalformed: They are not in UTF-8, or one of them is not valid.
+        UnsupportedMediaType: The type of the body is not accepted.
         QueryRefused: The request is an update.
     """
     try:
@@ -51,8 +51,8 @@ def read() -> MultiDict[str, str]:
     versions = parameters.getlist("version")
     if len(versions) > 1 or not set(versions) <= set(VERSIONS):
         raise malformed(
-            f"version={', '.join(versions)} is no version of SPARQL",
-            f"Leave it out, or give one of {', '.join(VERSIONS)}.",
+            f"version={', '.join(versions)} is not a version of SPARQL",
+            f"Leave it out, or send one of {', '.join(VERSIONS)}.",
         )
     return parameters
 
@@ -60,8 +60,8 @@ def read() -> MultiDict[str, str]:
 def _add_body(parameters: MultiDict[str, str]) -> None:
     if request.content_encoding not in {None, "identity"}:
         raise UnsupportedMediaType(
-            f"A body in the coding {request.content_encoding} is not read here.",
-            advice="Send the body as it is, without Content-Encoding.",
+            f"A body with the Content-Encoding {request.content_encoding} is not accepted.",
+            advice="Send the body without Content-Encoding.",
             reference="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16",
         )
     charset = request.mimetype_params.get("charset", "utf-8")
@@ -77,22 +77,22 @@ def _add_body(parameters: MultiDict[str, str]) -> None:
         raise no_update()
     else:
         raise UnsupportedMediaType(
-            f"A body of type {request.mimetype or 'unknown'} is not read here.",
+            f"A body of type {request.mimetype or 'unknown'} is not accepted.",
             advice=f"Send the query as {QUERY}, or as the field `query` of {FORM}.",
             reference=PROTOCOL,
         )
 
 
 def _decode(raw: bytes) -> MultiDict[str, str]:
-    # Flask's own reading would put U+FFFD for what is not UTF-8.
+    # Flask would replace bytes that are not UTF-8 by U+FFFD.
     return MultiDict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict"))
 
 
 def timeout(text: str | None) -> float | None:
-    """Read a time in seconds; None where none is given.
+    """Read a time in seconds; None if there is none.
 
     Raises:
-        RequestMalformed: It is no time.
+        RequestMalformed: It is not a time.
     """
     if not text:
         return None
@@ -101,20 +101,19 @@ def timeout(text: str | None) -> float | None:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise malformed(f"timeout={text} is not a time", "Give a number of seconds above 0.")
+        raise malformed(f"timeout={text} is not a time", "Send a number of seconds above 0.")
     return seconds
 
 
 def malformed(what: str, advice: str, reference: str = PROTOCOL) -> RequestMalformed:
-    """Make the error of a request that is not one of the protocol."""
+    """Return the error of a request that breaks the protocol."""
     return RequestMalformed(f"{what}.", advice=advice, reference=reference)
 
 
 def no_update() -> QueryRefused:
-    """Make the error that says how evidence comes into the graph: by no update."""
+    """Return the error that says how to add evidence: not by an update."""
     return QueryRefused(
-        "Updates are not offered: this address is for reading.",
-        advice="Send new evidence as a submission, by POST to /submissions; "
-        "a query goes to /sparql.",
+        "This address does not accept updates; it is for reading.",
+        advice="Send new evidence by POST to /submissions, and a query to /sparql.",
         reference=PROTOCOL.replace("query", "update"),
     )

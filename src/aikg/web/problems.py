@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -9,9 +10,12 @@ from werkzeug.exceptions import HTTPException
 
 from aikg.errors import AikgError, code
 from aikg.names import BASE
-from aikg.sparql.formats import SOLUTIONS, TRIPLES, preferred
+from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, preferred
 
-#: What every response says beside its own headers.
+HTML = "text/html"
+#: The formats of data, problem documents included.
+DATA = (*SOLUTIONS, *TRIPLES, Format("application/problem+json", ()))
+#: The headers of every response.
 HEADERS = [
     (
         "Content-Security-Policy",
@@ -33,29 +37,38 @@ HEADERS = [
 _RETRY = 5
 
 _ADVICE = {
-    404: "See / for what there is, and /sparql for the endpoint.",
+    404: "See / for the pages, and /sparql for the endpoint.",
     405: "Use one of the methods in the header Allow.",
-    413: "Send less at once; docs/reference/http-api.md has the limits.",
-    500: "This is a mistake of the server's; please report it with the request.",
+    413: "Send less at once; docs/reference/http-api.md lists the limits.",
+    500: "This is a bug in the server; please report it with the request.",
 }
 
 
 def register(app: Flask) -> None:
-    """Let the application answer every error so."""
+    """Let the application answer every error in this form."""
     app.register_error_handler(AikgError, lambda error: respond(problem(error)))
     app.register_error_handler(HTTPException, _respond_to_http)
 
 
-def wants_page() -> bool:
-    """Tell whether the client prefers a page to data."""
-    data = [f.media_type for f in (*SOLUTIONS, *TRIPLES)]
-    also = [media_type for f in (*SOLUTIONS, *TRIPLES) for media_type in f.also]
-    types = [*data, *also, "application/problem+json", "text/html"]
-    return preferred(request.headers.get("Accept"), types) == "text/html"
+def wants_page(
+    formats: Iterable[Format] = DATA, *, named: str | None = None, by_default: bool = False
+) -> bool:
+    """Return whether the client prefers a page to data.
+
+    Args:
+        formats: What else the address has.
+        named: The format that the request asks for by name; then no page is wanted.
+        by_default: Whether a client without a preference gets the page.
+    """
+    if named:
+        return False
+    types = [media_type for form in formats for media_type in (form.media_type, *form.also)]
+    types = [HTML, *types] if by_default else [*types, HTML]
+    return preferred(request.headers.get("Accept"), types) == HTML
 
 
 def problem(error: AikgError) -> dict[str, Any]:
-    """Describe an error with the members of RFC 9457 and ours: advice, reference, line, column."""
+    """Return an error as the members of a problem document, its own members included."""
     name = code(error)
     return {
         "type": f"{BASE}problem/{name}",

@@ -1,4 +1,4 @@
-"""The server: one process, which reads requests as they come and answers them in threads."""
+"""The server: one process, which reads requests as they arrive and answers them in threads."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from aikg.web.heads import MOST
 
 #: How long a client may neither send nor read, in seconds.
 _SILENCE = 60
-#: How many clients may wait to be accepted.
+#: How many clients may wait for a connection.
 _BACKLOG = 1000
-#: How many are accepted before others are served, and how long nobody is where that fails.
+#: How many connections are accepted in a row; the pause after a failure, in seconds.
 _BURST, _REST = 64, 1.0
-#: How much of an answer lies ready for a client that reads slowly, in bytes; what is beyond the
-#: first of the two sizes lies on the disk.
+#: How much of an answer is kept ready for a slow client, in memory and in all (on the disk), in
+#: bytes.
 _IN_MEMORY, _READY = 1 << 18, 1 << 20
 #: How much of a request is read at once, in bytes.
 _AT_ONCE = 1 << 16
@@ -42,16 +42,16 @@ _EACH = 3
 #: Descriptors for the libraries, files and sockets of the program itself; for a worker (two, and
 #: its place while it is replaced); for a thread (an upload, the ledger).
 _OWN, _WORKER, _THREAD = 64, 4, 2
-#: The same line stands in the log once in so many seconds.
+#: The log has the same line at most once in so many seconds.
 _REPEAT = 10.0
 _FORWARDED = {"x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
 
 
 class _Threads(ThreadedTaskDispatcher):
-    """The threads that answer, no more than there ever were requests at once.
+    """The threads that answer: no more than there ever were requests at once.
 
-    They take turns, and one that has slept while a hundred others worked wakes with a cold cache.
-    A client has two fifths of them at most; its other requests wait until one of its own ends.
+    More threads would be slower: each would wake with a cold cache. A client has at most two fifths
+    of them; its other requests wait until one of its own ends.
     """
 
     def __init__(self, most: int) -> None:
@@ -62,7 +62,7 @@ class _Threads(ThreadedTaskDispatcher):
         self._waiting: dict[str, deque[Channel]] = {}
 
     def add_task(self, task: Channel) -> None:
-        """Let a thread answer what a connection asks, once one is free and the client may."""
+        """Let a thread answer a connection, once one is free within the client's share."""
         client = task.requests[0].client
         with self._counting:
             if self._served[client] >= self._share:
@@ -72,7 +72,7 @@ class _Threads(ThreadedTaskDispatcher):
         self._start(task)
 
     def end_task(self, client: str) -> None:
-        """Start the next request of a client, one of whose requests is answered."""
+        """Start the next request of a client after one of its requests is answered."""
         with self._counting:
             if waiting := self._waiting.get(client):
                 task = waiting.popleft()
@@ -91,9 +91,9 @@ class _Threads(ThreadedTaskDispatcher):
 
 
 class Server(TcpWSGIServer):
-    """Waitress, with a share of everything for each client.
+    """Waitress, with a share of each resource for each client.
 
-    It lets a client read as slowly as it likes; this one lets go of its thread.
+    Waitress itself waits for a slow reader for ever; this server releases its thread.
     """
 
     channel_class = Channel
@@ -114,7 +114,7 @@ class Server(TcpWSGIServer):
         return bool(super().readable()) and time.monotonic() >= self._rests_until
 
     def handle_accept(self) -> None:
-        """Accept those who wait, each within its client's share."""
+        """Accept waiting connections, each within its client's share."""
         for _ in range(_BURST):
             try:
                 connection, address = self.socket.accept()
@@ -146,13 +146,13 @@ class Server(TcpWSGIServer):
             self.channel_class(self, connection, address, self.adj, map=self._map)
 
     def _close_idle(self) -> None:
-        """Where no more connections may be, hang up on the one that has been idle for longest."""
+        """Close the connection that has been idle for longest, to make room for a new one."""
         idle = [channel for channel in self.active_channels.values() if channel.is_idle]
         if idle:
             min(idle, key=lambda channel: channel.last_activity).handle_close()
 
     def add_task(self, task: Channel) -> None:
-        """Let a thread answer, or the loop itself where nothing but an error is to be sent."""
+        """Let a thread answer, or the loop itself if the answer is only an error."""
         if task.requests[0].error:
             self._refused.append(task)
             self.pull_trigger()
@@ -160,7 +160,7 @@ class Server(TcpWSGIServer):
             self.task_dispatcher.add_task(task)
 
     def maintenance(self, now: float) -> None:
-        """Hang up on those that are silent or slow, and on those that do not take their answer."""
+        """Close silent and slow connections, and those that do not read their answer."""
         super().maintenance(now)
         for channel in list(self.active_channels.values()):
             if channel.served_since < now - self.patience and channel.total_outbufs_len:
@@ -169,7 +169,7 @@ class Server(TcpWSGIServer):
                 channel.hang_up_if_slow(time.monotonic())
 
     def stop(self, *_: object) -> None:
-        """Take no more connections, and end when what has begun is answered; asked twice, now."""
+        """Accept no more connections; end after the current answers, or at once if called again."""
         if self._stop_at is not None:
             sys.exit()
         self._stop_at = time.time() + self.patience
@@ -194,7 +194,7 @@ class Server(TcpWSGIServer):
 
 
 class _Sparing(logging.Filter):
-    """Lets the same line pass once in a while, however often it is logged."""
+    """Passes the same line once in a while, however often it is logged."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -212,7 +212,7 @@ class _Sparing(logging.Filter):
 def run(
     app: Any, listener: socket.socket, settings: Settings, most_body: Callable[[str], int]
 ) -> None:
-    """Answer requests until SIGINT or SIGTERM, then those that have begun."""
+    """Answer requests until SIGINT or SIGTERM, then finish those that have begun."""
     server = make(app, listener, settings, most_body)
     for received in (signal.SIGINT, signal.SIGTERM):
         signal.signal(received, server.stop)
@@ -228,7 +228,7 @@ def make(
         app: The WSGI application.
         listener: The open port.
         settings: The bounds of each client, the threads, the proxy.
-        most_body: Returns how long a body may be that is sent to a path, in bytes.
+        most_body: Returns the longest body for a path, in bytes.
     """
     for name in ("waitress", "waitress.queue"):
         logging.getLogger(name).addFilter(_Sparing())
@@ -239,16 +239,16 @@ def make(
         sockets=[listener],
         threads=settings.threads,
         channel_timeout=_SILENCE,
-        connection_limit=sys.maxsize,  # they are counted before
+        connection_limit=sys.maxsize,  # `_admit` counts them
         cleanup_interval=1,
         recv_bytes=_AT_ONCE,
-        # A client that hangs up while it waits is noticed only if more of it is read.
+        # The server notices that a waiting client hangs up only if it reads on.
         channel_request_lookahead=1,
         outbuf_overflow=_IN_MEMORY,
         outbuf_high_watermark=_READY,
         asyncore_use_poll=True,
         max_request_header_size=MOST + 1,
-        max_request_body_size=sys.maxsize,  # each address has its own
+        max_request_body_size=sys.maxsize,  # each address has its own limit
         clear_untrusted_proxy_headers=True,
         ident=None,
         **proxy,
@@ -271,7 +271,7 @@ def make(
 
 
 def raise_descriptors() -> int:
-    """Raise the process's limit on descriptors as far as it may; return the limit."""
+    """Raise the process's limit of descriptors as far as possible; return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -280,7 +280,7 @@ def raise_descriptors() -> int:
 
 
 def affordable(settings: Settings, descriptors: int) -> int:
-    """Return how many connections leave enough descriptors for everything else.
+    """Return the number of connections that leaves enough descriptors for everything else.
 
     Args:
         settings: The number of workers and threads.
@@ -292,7 +292,7 @@ def affordable(settings: Settings, descriptors: int) -> int:
     own = _OWN + _WORKER * settings.workers + _THREAD * settings.threads
     if descriptors < own + _EACH:
         raise SettingError(
-            f"This process may open {descriptors} files, and needs {own + _EACH} or more.",
+            f"This process may open {descriptors} files, and needs at least {own + _EACH}.",
             advice="Raise the limit (`ulimit -n`), or lower AIKG_THREADS and AIKG_WORKERS.",
         )
     return (descriptors - own) // _EACH
@@ -317,11 +317,11 @@ def listen(host: str, port: int) -> socket.socket:
         if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
             raise SettingError(
                 f"{host!r} is not an address of this machine.",
-                advice="Give --host 127.0.0.1, ::1, 0.0.0.0 (all of IPv4) or :: (all).",
+                advice="Use --host 127.0.0.1, ::1, 0.0.0.0 (all of IPv4) or :: (all).",
             ) from error
         if error.errno != errno.EADDRINUSE:
             raise
         raise PortInUse(
             f"Another program listens on port {port} of {host}.",
-            advice=f"End it, or choose another port: `--port {port + 1}`.",
+            advice=f"Stop that program, or choose another port: `--port {port + 1}`.",
         ) from error

@@ -1,4 +1,4 @@
-"""/submissions: evidence is sent in, looked at, published and withdrawn."""
+"""/submissions: evidence is sent, reviewed, published and withdrawn."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from aikg.web.clients import Shares
 _BYTES = "application/octet-stream"
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
 _ADDRESS = "/submissions/<name>/<int:version>"
-#: How many of the largest files are in memory at once; half of them one sender's.
+#: How many of the largest files are in memory at once; one sender may have half of them.
 _IN_MEMORY = 4
-#: The types that are served as they were sent; any other could be a page, or a script.
+#: The media types that are served as they were sent; any other could be a page, or a script.
 _SERVED = {form.media_type for form in FORMATS}
 
 
@@ -87,10 +87,10 @@ def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
     def impact(name: str, version: int) -> Response | str:
         access.require("review")
         found = records.find(desk.database, name, version)
-        told = desk.impact(found)
+        answer = desk.impact(found)
         if problems.wants_page():
-            return render_template("impact.html", submission=found, impact=told)
-        return jsonify(told)
+            return render_template("impact.html", submission=found, impact=answer)
+        return jsonify(answer)
 
 
 def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
@@ -112,8 +112,8 @@ def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
             why = _parameter("why") or ""
             if not why and verb != "publish":
                 raise RequestMalformed(
-                    f"To {verb} something needs a reason.",
-                    advice="Send it as the parameter `why`; it stays with the submission.",
+                    f"A reason is needed to {verb} a submission.",
+                    advice="Send it as the parameter `why`; it is kept with the submission.",
                 )
             options = {}
             if verb == "withdraw" and _parameter("force") == "true":
@@ -145,7 +145,7 @@ def _add_session(routes: Blueprint, access: Access) -> None:
     @routes.post(f"{WITHIN}/sign-out")
     def leave() -> AnyResponse:
         access.sign_out()
-        return redirect(url_for("pages.front"), 303)
+        return redirect(url_for("description.front"), 303)
 
     @routes.get("/sign-in")
     def old_sign_in() -> AnyResponse:
@@ -161,7 +161,7 @@ def _find(desk: Desk, token: Token | None, name: str, version: int) -> Submissio
 
     Raises:
         UnknownSubmission: There is none, or it was never public and is another person's; the
-            caller cannot tell which.
+            answer does not reveal which.
         SubmissionGone: It was withdrawn or purged, or a later version was; curators and its owner
             see what was not purged.
     """
@@ -178,10 +178,10 @@ def _find(desk: Desk, token: Token | None, name: str, version: int) -> Submissio
 
 
 def _sent(desk: Desk) -> Sent:
-    """Read what was sent: as the body itself, or as the file or the text of a form.
+    """Read the file: the body itself, or the file or the text of a form.
 
     Raises:
-        RequestMalformed: There is nothing, or a parameter is missing or means nothing.
+        RequestMalformed: There is no file, or a parameter is missing or not valid.
     """
     upload = request.files.get("file")
     if upload is not None and upload.filename:
@@ -193,11 +193,11 @@ def _sent(desk: Desk) -> Sent:
     most = desk.engine.settings.submission_bytes
     if len(content) > most:
         raise SubmissionTooLarge(
-            f"The file has {len(content):,} bytes; {most:,} are taken in.",
-            advice="Send a part of it at a time.",
+            f"The file has {len(content):,} bytes; at most {most:,} are accepted.",
+            advice="Split it, and send the parts as several submissions.",
         )
     if not content:
-        raise RequestMalformed("Nothing was sent.", advice="Send a file as the request's body.")
+        raise RequestMalformed("Nothing was sent.", advice="Send a file as the body.")
     return Sent(
         content,
         media_type,
@@ -209,7 +209,7 @@ def _sent(desk: Desk) -> Sent:
 
 
 def _parameter(name: str) -> str | None:
-    """Give a parameter of the address, or of a form."""
+    """Return a parameter of the address, or of a form."""
     return request.args.get(name) or request.form.get(name)
 
 
@@ -218,8 +218,8 @@ def _licence(name: str | None) -> str:
         return str(name)
     if name not in LICENCES:
         raise RequestMalformed(
-            f"The licence is {name or 'not named'}; evidence is taken under {_either()}.",
-            advice="If you may and want to give it under one of those, send the parameter "
+            f"The licence is {name or 'missing'}; evidence is accepted under {_either()}.",
+            advice="If you may and want to publish it under one of those, send the parameter "
             "`licence=CC-BY-4.0`.",
         )
     return LICENCES[name]
@@ -230,7 +230,7 @@ def _either() -> str:
 
 
 def _orcid(text: str | None) -> str | None:
-    """Give an ORCID whose check digit is right (ISO 7064, mod 11-2)."""
+    """Return an ORCID whose check digit is right (ISO 7064, mod 11-2)."""
     if not text:
         return None
     match = _ORCID.fullmatch(text)
@@ -240,24 +240,25 @@ def _orcid(text: str | None) -> str | None:
         total = (total + int(digit)) * 2
     if not match or "0123456789X"[(12 - total % 11) % 11] != digits[-1]:
         raise RequestMalformed(
-            f"{text!r} is no ORCID.", advice="Write it as 0000-0002-1825-0097, or leave it out."
+            f"{text!r} is not a valid ORCID.",
+            advice="Write it as 0000-0002-1825-0097, or omit it.",
         )
     return match[1]
 
 
 def _received(desk: Desk, found: Submission) -> AnyResponse:
-    """Tell the sender what became of it: 201 where it waits, 422 with the report where not."""
-    told = receipts.receipt(desk.database, found)
+    """Answer the sender: 201 if the submission is valid, 422 with the report if not."""
+    answer = receipts.receipt(desk.database, found)
     if problems.wants_page():
         return redirect(_url(found), 303)
     if found.state == records.INVALID:
         invalid = SubmissionInvalid(
             f"{found.address} breaks a rule; it was kept as invalid.",
-            advice="Mend what the report names, and send it again under the same name.",
-            report=told["report"],
+            advice="Fix the errors of the report, and send it again under the same name.",
+            report=answer["report"],
         )
         return problems.respond(problems.problem(invalid) | {"submission": _url(found)})
-    response = jsonify(told)
+    response = jsonify(answer)
     response.status_code = 201
     public = desk.engine.settings.url
     response.headers["Location"] = _url(found, _external=bool(public))
@@ -265,10 +266,10 @@ def _received(desk: Desk, found: Submission) -> AnyResponse:
 
 
 def _shown(desk: Desk, token: Token | None, found: Submission) -> Response | str:
-    told = receipts.receipt(desk.database, found)
+    answer = receipts.receipt(desk.database, found)
     if problems.wants_page():
-        return render_template("submission.html", told=told, token=token)
-    return jsonify(told)
+        return render_template("submission.html", answer=answer, token=token)
+    return jsonify(answer)
 
 
 def _url(submission: Submission, **how: Any) -> str:

@@ -1,4 +1,4 @@
-"""/validate: is a file valid, without an account or with a token; the engine reads it."""
+"""/validate: is a file valid; without an account or with a token. The engine reads the file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aikg.errors import AikgError
 from aikg.intake.formats import FORMATS, REPORTS
 from aikg.ledger import records
 from aikg.names import UNNAMED, name_after, submission_namespace
-from aikg.sparql.formats import Format, named, negotiate, preferred
+from aikg.sparql.formats import choose
 from aikg.web import problems
 
 
@@ -25,7 +25,7 @@ def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
 
     Args:
         engine: The graph.
-        namespaces: Returns those that are registered for who asks; it may refuse a bad token.
+        namespaces: Returns those that are registered for the sender; it may refuse a bad token.
     """
     routes = Blueprint("validation", __name__)
 
@@ -36,12 +36,13 @@ def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
     @routes.post("/validate")
     def validate() -> Response | str:
         body, media_type, file, fields = _read()
-        page = _wants_page()
+        page = problems.wants_page(REPORTS)
         try:
             name = fields.get("name") or name_after(file)
             submission_namespace(name)
             records.refuse_hidden("file", file)
-            form = Format("", ("json",)) if page else _form(fields.get("format"))
+            accept = request.headers.get("Accept")
+            form = REPORTS[0] if page else choose(fields.get("format"), accept, REPORTS)
             report = engine.run(
                 "check",
                 {
@@ -102,17 +103,8 @@ def _open(stream: IO[bytes]) -> IO[bytes]:
     return stream
 
 
-def _wants_page() -> bool:
-    types = [f.media_type for f in REPORTS] + ["text/html"]
-    return preferred(request.headers.get("Accept"), types) == "text/html"
-
-
-def _form(name: str | None) -> Format:
-    return named(name, REPORTS) if name else negotiate(request.headers.get("Accept"), REPORTS)
-
-
 def _form_values(engine: Engine, fields: MultiDict[str, str]) -> dict[str, object]:
-    """Give what the form offers, and what was written into it: it is to be mended, not lost."""
+    """Return the choices of the form, and the values that were written into it."""
     return {
         "formats": FORMATS,
         "texts": [f for f in FORMATS if f.name != "XLSX"],
