@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from aikg.intake import reading, verdict
 from aikg.intake.columns import COLUMNS, HEADINGS
 from aikg.intake.examination import examine
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 from aikg.intake.verdict import Rules
 from aikg.rules import shapes
 from bench import generate
@@ -156,7 +156,7 @@ def _parsed(triples: Sequence[ox.Triple]) -> float:
     return count / (time.process_time() - began)
 
 
-def _read(body: bytes, store: ox.Store, rules: Rules) -> Submission:
+def _read(body: bytes, store: ox.Store, rules: Rules) -> ParsedSubmission:
     return reading.read(body, "text/csv", "t.csv", "table", store=store, cells=rules.cells)
 
 

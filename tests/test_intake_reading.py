@@ -20,7 +20,7 @@ from aikg.errors import (
 from aikg.intake.formats import FORMATS
 from aikg.intake.places import Place
 from aikg.intake.reading import read
-from aikg.intake.submission import Limits, Submission
+from aikg.intake.submission import Limits, ParsedSubmission
 
 E, MINE = "http://e/", "https://w3id.org/aikg/submission/mine/"
 
@@ -63,7 +63,7 @@ JSON = """{"@context": {"e": "http://e/", "p": "e:p", "k": {"@id": "e:k", "@type
 ]}"""
 
 
-def sent(text: str | bytes, file: str) -> Submission:
+def sent(text: str | bytes, file: str) -> ParsedSubmission:
     """Read a text by its file's ending."""
     return read(text if isinstance(text, bytes) else text.encode(), None, file, "mine")
 

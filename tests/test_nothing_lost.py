@@ -19,7 +19,7 @@ from aikg.errors import SubmissionMalformed
 from aikg.intake import rdf
 from aikg.intake.formats import FORMATS
 from aikg.intake.reading import read
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 
 E, MINE = "http://e/", "https://w3id.org/aikg/submission/mine/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -169,7 +169,7 @@ def same(one: ox.Literal | ox.NamedNode, other: object) -> bool:
     return one == other
 
 
-def silent(submission: Submission, where: dict[int, Spelled]) -> list[Spelled]:
+def silent(submission: ParsedSubmission, where: dict[int, Spelled]) -> list[Spelled]:
     """Return the statements that were not read, or read otherwise, and of which nothing is said."""
     told = {submission.place(p.node, p.path, p.value).line for p in submission.problems}
     by_path = {t.predicate.value.removeprefix(E): t for t in submission.triples}

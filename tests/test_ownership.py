@@ -23,7 +23,7 @@ from aikg.engine.publishing import Knowledge
 from aikg.errors import NamespaceRefused
 from aikg.files.version import built_version
 from aikg.intake import conduct
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 from aikg.iris import normalise, resembles_ours
 from aikg.ledger import namespaces, records, steps, tokens
 from aikg.ledger.database import Database
@@ -183,7 +183,7 @@ def test_of_ten_thousand_generated_addresses_none_outside_is_taken() -> None:
         for spoil in random.sample(more, random.randint(0, 3)):
             iri = spoil(iri)
         triple = ox.Triple(ox.NamedNode(iri), ox.NamedNode(LABEL), ox.Literal("a", language="en"))
-        sent = Submission("mine", "f", "f", [triple], registered=mine[1:])
+        sent = ParsedSubmission("mine", "f", "f", [triple], registered=mine[1:])
         allowed, problems, _ = conduct.split(sent)
         inside = any(normalise(iri).startswith(root) and iri.startswith(root) for root in mine)
         assert bool(allowed) == inside != bool(problems), iri

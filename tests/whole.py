@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 from aikg.intake.verdict import Verdict, contradictions
 from aikg.rules import checks, reasoning, shapes
 
@@ -117,6 +117,6 @@ def told(verdict: Verdict) -> set[Wrong]:
 
 def submission(
     triples: Sequence[ox.Triple], name: str = "case", registered: tuple[str, ...] = ()
-) -> Submission:
+) -> ParsedSubmission:
     """Make a submission of triples that no file holds."""
-    return Submission(name, "none", "none", list(triples), registered=registered)
+    return ParsedSubmission(name, "none", "none", list(triples), registered=registered)

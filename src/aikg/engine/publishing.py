@@ -20,7 +20,7 @@ from aikg.files.turtle import write_nquads
 from aikg.intake import template, verdict
 from aikg.intake.examination import Examined, examine
 from aikg.intake.reading import read
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of
 from aikg.intake.texts import as_json
 from aikg.names import BASE
@@ -126,7 +126,7 @@ def impact_of_withdrawing(
 
 def _owner(arguments: Arguments, nodes: set[str]) -> Callable[[str], bool]:
     """Return what says whether a node is the submission's, or its sender's."""
-    owned = Submission(
+    owned = ParsedSubmission(
         arguments["name"], "", "", [], registered=tuple(arguments["namespaces"])
     ).owns
     return lambda node: node in nodes or owned(node)
@@ -153,7 +153,7 @@ def _publish(
     return found, gone.then(come)
 
 
-def _read(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Submission:
+def _read(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> ParsedSubmission:
     sent = arguments["media_type"], arguments["filename"], arguments["name"]
     return read(body, *sent, store=store, cells=known.rules.cells)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from aikg.characters import hidden
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of, value_of
 from aikg.iris import normalise, resembles_ours
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, SUBMISSIONS
@@ -35,7 +35,7 @@ _TERMS = (_RDFS, _OWL, OTHER_PREFIXES["rdf"] + "Property", OTHER_PREFIXES["sh"])
 
 
 def split(
-    submission: Submission, house: House | None = None
+    submission: ParsedSubmission, house: House | None = None
 ) -> tuple[list[ox.Triple], list[Problem], set[str]]:
     """Part what a submission may say from what it may not.
 
@@ -65,14 +65,14 @@ def split(
     return allowed, list(refused.values()), {node_of(triple) for triple in allowed}
 
 
-def _foreign(submission: Submission) -> Iterator[tuple[str, Problem]]:
+def _foreign(submission: ParsedSubmission) -> Iterator[tuple[str, Problem]]:
     """Find the nodes outside the submission's namespaces, whoever described them before or not."""
     for node in submission.nodes:
         if not submission.owns(node) and not keys.is_shared(node):
             yield node, _broken("own-nodes", node, *_in_words(node, submission))
 
 
-def _not_shared(submission: Submission, house: House) -> Iterator[tuple[str, Problem]]:
+def _not_shared(submission: ParsedSubmission, house: House) -> Iterator[tuple[str, Problem]]:
     """Find the nodes that lie where shared nodes lie, and are not what their keys say."""
     stated: dict[str, list[ox.Triple]] = {}
     for triple in submission.triples:
@@ -93,7 +93,7 @@ def _keyed(triple: ox.Triple) -> Problem | None:
     return _broken("shared-node", node, what, advice, SHARED_KEY, value_of(triple))
 
 
-def _in_words(node: str, submission: Submission) -> tuple[str, str]:
+def _in_words(node: str, submission: ParsedSubmission) -> tuple[str, str]:
     """Say why a node is not the submission's; of nodes that lie together, in the same words."""
     where = node[: max(node.rfind("/"), node.rfind("#"), node.find(":")) + 1]
     point = (
@@ -155,7 +155,7 @@ def _hidden_in_name(triple: ox.Triple) -> Problem | None:
     return _broken("hidden-character", node_of(triple), what, advice, path, value)
 
 
-def _nothing(submission: Submission) -> Problem:
+def _nothing(submission: ParsedSubmission) -> Problem:
     what, advice = "The file says nothing.", "Send a file with at least one statement."
     return _broken("nothing-said", submission.namespace, what, advice)
 

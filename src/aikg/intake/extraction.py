@@ -14,7 +14,7 @@ from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
 from aikg.intake.sheets import Cell, Table
 from aikg.intake.statements import AIKG, Statements
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 from aikg.intake.treatments import Treatments
 from aikg.names import RDF_TYPE, RDFS_LABEL, submission_namespace
 
@@ -33,7 +33,7 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
     file: str,
     form: str,
     progress: Callable[[int], object] = lambda row: None,
-) -> Submission:
+) -> ParsedSubmission:
     """Read a table.
 
     Args:
@@ -57,7 +57,7 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
     for column in sorted(COLUMNS, key=lambda column: column.about != "figure"):
         if column.property and column.property != RDFS_LABEL:
             headings.setdefault(column.property, column.heading)
-    return Submission(
+    return ParsedSubmission(
         name, file, form, list(statements), statements.problems, headings, statements.places
     )
 

@@ -18,7 +18,7 @@ from aikg.files.turtle import Lines
 from aikg.intake import json_ld, json_text, turtle_text, xml_text
 from aikg.intake.formats import Format, as_text
 from aikg.intake.places import Lost, Mention, Mentions, Place, Places
-from aikg.intake.submission import Limits, Submission
+from aikg.intake.submission import Limits, ParsedSubmission
 from aikg.intake.terms import node_of, value_of
 from aikg.names import submission_namespace
 from aikg.rules.checks import Problem
@@ -38,7 +38,7 @@ _GRAMMARS = {
 }
 
 
-def read(data: bytes, form: Format, file: str, name: str, limits: Limits) -> Submission:
+def read(data: bytes, form: Format, file: str, name: str, limits: Limits) -> ParsedSubmission:
     """Read RDF.
 
     Args:
@@ -77,7 +77,7 @@ def read(data: bytes, form: Format, file: str, name: str, limits: Limits) -> Sub
         return places
 
     whole = [triple for triple in read_in if not isinstance(triple.object, ox.Triple)]
-    return Submission(name, file, form.name, whole, problems, {}, locate)
+    return ParsedSubmission(name, file, form.name, whole, problems, {}, locate)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from aikg.intake import extraction, rdf, roundtrip, sheets
 from aikg.intake.cells import Cells
 from aikg.intake.columns import HEADINGS
 from aikg.intake.formats import CSV, recognise, unpack
-from aikg.intake.submission import Limits, Submission
+from aikg.intake.submission import Limits, ParsedSubmission
 from aikg.names import submission_namespace
 
 
@@ -26,7 +26,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
     store: ox.Store | None = None,
     cells: Cells | None = None,
     progress: Callable[[int], object] = lambda row: None,
-) -> Submission:
+) -> ParsedSubmission:
     """Read what was sent.
 
     Args:

@@ -17,7 +17,7 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of, value_of
 from aikg.names import OTHER_PREFIXES
 from aikg.rules import literals
@@ -36,7 +36,7 @@ _ADVICE = {
 _OTHERWISE = "Write the value in a form that N-Quads can express: https://www.w3.org/TR/n-quads/."
 
 
-def checked(submission: Submission, longest: int) -> Submission:
+def checked(submission: ParsedSubmission, longest: int) -> ParsedSubmission:
     """Return a submission without the statements that are not read again as they were written.
 
     Args:

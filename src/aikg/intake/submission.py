@@ -35,7 +35,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Submission:
+class ParsedSubmission:
     """What was sent, read.
 
     Attributes:

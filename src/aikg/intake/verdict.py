@@ -20,7 +20,7 @@ from aikg.files import turtle
 from aikg.files.queries import Query
 from aikg.intake import conduct
 from aikg.intake.cells import Cells
-from aikg.intake.submission import Submission
+from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of, value_of
 from aikg.links.identifiers import read_prefixes
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, stands_aside
@@ -125,7 +125,7 @@ class Verdict:
             about its nodes, or about others that it makes wrong.
     """
 
-    submission: Submission
+    submission: ParsedSubmission
     triples: list[ox.Triple]
     inferred: list[ox.Triple]
     results: list[shapes.Result]
@@ -149,7 +149,7 @@ class Verdict:
                     yield ox.Quad(triple.subject, triple.predicate, triple.object, name)
 
 
-def judge(store: ox.Store, submission: Submission, rules: Rules) -> Verdict:
+def judge(store: ox.Store, submission: ParsedSubmission, rules: Rules) -> Verdict:
     """Hold a submission against all rules, together with the graph.
 
     Args:
