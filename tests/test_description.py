@@ -21,6 +21,7 @@ from aikg import graph, web
 from aikg.build import Built
 from aikg.description import void
 from aikg.engine.client import Engine
+from aikg.errors import AikgError
 from aikg.ledger.database import Database
 from aikg.names import BASE, PREFIXES
 from aikg.settings import Settings
@@ -216,6 +217,16 @@ def test_openapi_describes_every_route_and_no_other(small: Settings, tmp_path: P
         path: set(operations) - {"parameters"} for path, operations in document["paths"].items()
     }
     assert described == routes
+    responses = [
+        set(operation["responses"])
+        for operations in document["paths"].values()
+        for method, operation in operations.items()
+        if method != "parameters"
+    ]
+    anywhere = {"400", "408", "413", "429", "431", "500", "501", "503"}
+    assert all(anywhere <= statuses for statuses in responses)
+    known = {str(kind.status) for kind in AikgError.kinds.values()}
+    assert known <= set().union(*responses), "each error that a client can get"
 
 
 NODES = [ox.NamedNode(f"urn:{name}") for name in "abc"]

@@ -185,7 +185,7 @@ def test_a_browser_has_a_form_and_uploads_a_file(client: FlaskClient) -> None:
     assert b'type="file"' in form.data
     sent = {"file": (io.BytesIO(FITS_NOT.encode()), "my trial.ttl"), "text": ""}
     response = client.post("/validate", data=sent, headers={"Accept": "text/html"})
-    assert b"my trial.ttl does not fit" in response.data
+    assert b"my trial.ttl is not valid" in response.data
     assert b"line 5, column 15" in response.data
     assert b"1 error in 3 triples" in response.data
     assert b'href="#send"' in response.data
@@ -196,7 +196,7 @@ def test_a_browser_has_a_form_and_uploads_a_file(client: FlaskClient) -> None:
         headers={"Accept": "text/html"},
         content_type="multipart/form-data",
     )
-    assert b"my-trial fits" in response.data
+    assert b"my-trial is valid" in response.data
     assert b"a paper of the tests" in response.data
     wrong = {"text": "what I wrote <b>", "type": "text/csv", "name": "mine"}
     response = client.post(

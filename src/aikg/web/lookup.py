@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from aikg.engine.client import Engine
@@ -53,14 +53,15 @@ def blueprint(engine: Engine) -> Blueprint:
         found = current.get().resolve(whole)
         if preferred(request.headers.get("Accept"), (JSON, HTML, *RDF)) in RDF:
             return redirect(_same(found), 303)
-        return _answer("resolve.html", found)
+        return problems.show("resolve.html", found, **found)
 
     @routes.get("/search")
     def search() -> Response:
         text = request.args.get("q", "").strip()
         if not text and not problems.wants_page():
             raise malformed("There is nothing to search for", "Send a text: /search?q=aromasin")
-        return _answer("search.html", current.get().search(text))
+        found = current.get().search(text)
+        return problems.show("search.html", found, **found)
 
     return routes
 
@@ -79,9 +80,3 @@ def _same(found: dict[str, Any]) -> str:
             advice=f"Ask for {JSON} or {HTML}: they list the nodes that it leads to.",
         )
     return address
-
-
-def _answer(page: str, found: dict[str, Any]) -> Response:
-    if problems.wants_page():
-        return make_response(render_template(page, **found))
-    return jsonify(found)

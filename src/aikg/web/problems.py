@@ -67,6 +67,17 @@ def wants_page(
     return preferred(request.headers.get("Accept"), types) == HTML
 
 
+def show(page: str, found: Any, **context: Any) -> Response:
+    """Answer with a page if the client prefers one, or else with JSON.
+
+    Args:
+        page: The template.
+        found: The content of the answer in JSON.
+        context: The variables of the page.
+    """
+    return make_response(render_template(page, **context)) if wants_page() else jsonify(found)
+
+
 def problem(error: AikgError) -> dict[str, Any]:
     """Return an error as the members of a problem document, its own members included."""
     name = code(error)

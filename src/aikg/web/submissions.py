@@ -52,20 +52,18 @@ def blueprint(desk: Desk, access: Access) -> Blueprint:
 
 def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
     @routes.get("/submissions")
-    def listing() -> Response | str:
+    def listing() -> Response:
         token = access.token()
         every = token is not None and token.allows("review")
         states = records.STATES if every else (records.PUBLISHED,)
         found = [receipts.line(s) for s in records.in_states(desk.database, *states)]
-        if problems.wants_page():
-            return render_template("submissions.html", submissions=found, token=token)
-        return jsonify(found)
+        return problems.show("submissions.html", found, submissions=found, token=token)
 
     @routes.get(_ADDRESS)
-    def submission(name: str, version: int) -> Response | str:
+    def submission(name: str, version: int) -> Response:
         token = access.token()
-        found = _find(desk, token, name, version)
-        return _shown(desk, token, found)
+        found = receipts.receipt(desk.database, _find(desk, token, name, version))
+        return problems.show("submission.html", found, answer=found, token=token)
 
     @routes.get(_ADDRESS + "/bytes")
     def content(name: str, version: int) -> Response:
@@ -84,13 +82,11 @@ def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
         return Response(stated, mimetype="application/n-triples")
 
     @routes.get(_ADDRESS + "/impact")
-    def impact(name: str, version: int) -> Response | str:
+    def impact(name: str, version: int) -> Response:
         access.require("review")
         found = records.find(desk.database, name, version)
         answer = desk.impact(found)
-        if problems.wants_page():
-            return render_template("impact.html", submission=found, impact=answer)
-        return jsonify(answer)
+        return problems.show("impact.html", answer, submission=found, impact=answer)
 
 
 def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
@@ -263,13 +259,6 @@ def _received(desk: Desk, found: Submission) -> AnyResponse:
     public = desk.engine.settings.url
     response.headers["Location"] = _url(found, _external=bool(public))
     return response
-
-
-def _shown(desk: Desk, token: Token | None, found: Submission) -> Response | str:
-    answer = receipts.receipt(desk.database, found)
-    if problems.wants_page():
-        return render_template("submission.html", answer=answer, token=token)
-    return jsonify(answer)
 
 
 def _url(submission: Submission, **how: Any) -> str:
