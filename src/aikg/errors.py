@@ -224,7 +224,7 @@ class ShareExceeded(AikgError, status=429):
 
 
 class TooBusy(AikgError, status=503):
-    """There is no slot for the request, or its slot was needed."""
+    """There is no slot for the request, or its slot went to another client."""
 
 
 class ClientGone(AikgError, status=503):
@@ -302,7 +302,7 @@ class NameMalformed(AikgError, status=400):
 
 
 class UnknownSubmission(AikgError, status=404):
-    """There is no submission of that name and version."""
+    """No submission has that name and version."""
 
 
 class SubmissionGone(AikgError, status=410):
@@ -321,7 +321,7 @@ class SubmissionInvalid(AikgError, status=422):
     """A submission breaks a rule.
 
     Attributes:
-        report: What was found.
+        report: Its report.
     """
 
     report: object = None

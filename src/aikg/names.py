@@ -1,4 +1,4 @@
-"""Every namespace and prefix once, so that each file calls the same thing by the same name."""
+"""Every namespace and prefix, and the rule for the name of a submission."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
 RDFS_LABEL = OTHER_PREFIXES["rdfs"] + "label"
 
-#: How the named graphs begin that are no evidence: what they hold is not in the default graph.
+#: The beginnings of the names of graphs that are not evidence, and not in the default graph.
 _KINDS = ("description/", "mappings/", "queries/", "shapes/", "vocabulary/")
 ASIDE = (BASE + ".well-known/", *(PREFIXES["graph"] + kind for kind in _KINDS))
 
 
 def stands_aside(graph: object) -> bool:
-    """Tell whether a graph's name is that of one that is no evidence."""
+    """Return whether the graph with this name is not evidence."""
     return str(getattr(graph, "value", graph)).startswith(ASIDE)
 
 
 def shorten(iri: str) -> str:
-    """Give the prefixed name of an IRI, or the IRI in angle brackets where no prefix fits."""
+    """Return the prefixed name of an IRI, or the IRI in angle brackets if it has no prefix."""
     for prefix, namespace in PREFIXES.items():
         local = iri.removeprefix(namespace)
         if local != iri and local and "/" not in local and "#" not in local:
@@ -77,7 +77,7 @@ def shorten(iri: str) -> str:
 
 
 def plain(text: str, name: Callable[[str], str]) -> str:
-    """Put names, in quotation marks, in place of the IRIs and prefixed names of ours in a text."""
+    """Replace our IRIs and prefixed names in a text by names in quotation marks."""
 
     def named(match: re.Match[str]) -> str:
         iri = match["iri"] or PREFIXES[match["prefix"]] + match["local"]
@@ -114,10 +114,10 @@ def name_after(file: str) -> str:
 
 
 def graph_of(path: str) -> str:
-    """Name the graph of a file, given by its path below the root: one file, one graph."""
+    """Return the name of the graph of a file, from its path below the root."""
     return PREFIXES["graph"] + path.removesuffix(".ttl")
 
 
 def is_absolute(iri: str) -> bool:
-    """Tell whether a text is an absolute IRI, which can stand between `<` and `>` in a query."""
+    """Return whether a text is an absolute IRI, which is safe between `<` and `>` in a query."""
     return bool(_ABSOLUTE.fullmatch(iri))

@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def ledger(self) -> Path:
-        """The ledger, which is the only copy of what was submitted."""
+        """The ledger, which is the only copy of the submissions."""
         return self.home / "ledger.db"
 
 

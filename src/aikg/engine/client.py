@@ -1,4 +1,4 @@
-"""The client of the process that holds the graph: starts it, asks it, starts it again."""
+"""The client of the process with the graph: it starts, asks and restarts that process."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Replay = Callable[[], Iterable[Change]]
 
 
 class Engine:
-    """The graph, held by another process; threads may share it.
+    """The graph in another process; threads may share it.
 
     Args:
         settings: The limits, and where the built graph lies.
-        replay: Returns what was applied to the graph since its build, at each start of the process.
-            Without it, what was applied is lost when the process must be started again.
+        replay: Returns the changes since the build, at each start of the process. Without it, they
+            are lost when the process is restarted.
 
     Raises:
-        EngineUnavailable: The process did not start; the message has what it said.
+        EngineUnavailable: The process did not start; the message has its reason.
     """
 
     def __init__(self, settings: Settings, replay: Replay = tuple) -> None:
@@ -111,7 +111,7 @@ class Engine:
             except (OSError, WorkerLost):
                 if not pool.process.ended(within=0.2):
                     raise
-        raise EngineUnavailable("The engine ended again and again.", advice="Ask again.")
+        raise EngineUnavailable("The engine ended repeatedly.", advice="Try again.")
 
     def _ask(
         self,
@@ -139,7 +139,7 @@ class Engine:
         return Answer(worker, slot, request, content, self.settings.answer_bytes, finish)
 
     def rehearse(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
-        """Try a change on a copy of the graph; what is asked meanwhile does not see it.
+        """Try a change on a copy of the graph; no query sees it.
 
         Args:
             add: See `apply`.
@@ -154,7 +154,7 @@ class Engine:
         self._twice(lambda pool: pool.process.rehearse(change))
 
     def apply(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
-        """Change the graph in one step; what is asked from then on sees it.
+        """Change the graph in one step; every later query sees it.
 
         Args:
             add: The quads to add, as N-Quads of our own writing.

@@ -1,4 +1,4 @@
-"""The process that holds the graph: single-threaded, it forks workers and applies changes.
+"""The process with the graph: it has one thread, forks workers and applies changes.
 
 Started by the client as `python -m aikg.engine.holder`, with the other end of a socket pair as
 standard input: there it receives changes, and the end of the stream ends it.
@@ -29,9 +29,9 @@ from aikg.rules.delta import Delta
 
 #: Where Linux lists a process's threads.
 _THREADS = Path("/proc/self/task")
-#: What the copy of a rehearsal says when it has taken the change.
+#: The message of the copy in a rehearsal that could make the change.
 _TAKEN = b"taken"
-#: How much of a reason is passed on, in bytes.
+#: The longest reason that is passed on, in bytes.
 _REASON = 2000
 
 
@@ -72,7 +72,7 @@ class Held:
     def rehearse(self, add: bytes, remove: bytes, version: str) -> str | None:
         """Change a copy of the graph, which ends at once; return what went wrong, or None.
 
-        What ends the copy, whatever it is, has not ended this process.
+        Whatever ends the copy does not end this process.
         """
         reading, writing = os.pipe()
         pid = os.fork()
@@ -184,9 +184,9 @@ def _reap() -> list[int]:
 
 
 def _fork(held: Held, connection: socket.socket, bounds: worker.Bounds) -> int:
-    # A lock that another thread holds would stay locked in the child for ever.
+    # A lock of another thread would stay locked in the child for ever.
     if _THREADS.exists() and len(list(_THREADS.iterdir())) != 1:
-        raise RuntimeError("the process that holds the graph must have one thread to fork")
+        raise RuntimeError("the process with the graph must have one thread to fork")
     pid = os.fork()
     if pid == 0:
         worker.work(held.store, held.known, held.version, connection, bounds)

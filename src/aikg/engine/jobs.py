@@ -118,7 +118,7 @@ def write_template(task: Task) -> None:
 def check(task: Task) -> None:
     """Validate a file, and write the report in the form that the arguments name.
 
-    It is judged in the place of what is published under its name.
+    It replaces the published version of its name in the worker's copy of the graph.
     """
     arguments, rules, form = task.arguments, task.known.rules, str(task.arguments["form"])
     change.set_aside(task.store, task.known.follows, arguments["name"])

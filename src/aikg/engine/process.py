@@ -1,4 +1,4 @@
-"""One run of the process that holds the graph, seen from the process that started it."""
+"""One run of the process with the graph, seen from the process that started it."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THR
 
 
 class Process:
-    """The process: it ends when this one does, for it reads a socket that is held open here.
+    """The process: it ends when this one does, because it reads a socket that is open here.
 
     Raises:
-        EngineUnavailable: It did not start; the message has what it said.
+        EngineUnavailable: It did not start; the message has its reason.
     """
 
     def __init__(self, settings: Settings, changes: Iterable[Change] = ()) -> None:
@@ -91,8 +91,8 @@ class Process:
                 said = {"error": "nothing, and ended"}
         if "error" in said:
             raise EngineUnavailable(
-                f"The process that holds the graph did not start; it said: {said['error']}",
-                advice="Build the graph anew with `aikg build`, then serve again.",
+                f"The process with the graph did not start. Its message: {said['error']}",
+                advice="Build the graph again with `aikg build`, then start the server.",
             )
         return said
 
@@ -129,8 +129,8 @@ class Process:
             said = {"error": "nothing, and ended"}
         if "error" in said:
             raise EngineUnavailable(
-                f"The process that holds the graph did not answer; it said: {said['error']}",
-                advice="Look at the state of the submission, then try again.",
+                f"The process with the graph did not answer. Its message: {said['error']}",
+                advice="Check the state of the submission, then try again.",
             )
         return said
 

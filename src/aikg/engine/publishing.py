@@ -39,11 +39,11 @@ _NOTHING = f"<a> a <{BASE}ontology/Drug> .".encode()
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What the jobs need besides the graph, read before any worker is forked.
+    """The data of the jobs besides the graph, read before any worker is forked.
 
     Attributes:
-        rules: What a submission is held against.
-        follows: What follows, made ready to be asked about nodes.
+        rules: The rules for a submission.
+        follows: The rules of inference, ready to be asked about single nodes.
         questions: The registered questions.
         sheets: The extraction sheet, by the ending of its file.
     """
@@ -70,7 +70,7 @@ class Knowledge:
 
 
 def warm_up(known: Knowledge) -> None:
-    """Judge a file of each reader, so that all that is imported at its first use is imported."""
+    """Judge a file of each reader, so that every lazy import happens now."""
     for ending, body in {"ttl": _NOTHING, **known.sheets}.items():
         sent = {"name": "nothing", "media_type": None, "filename": f"nothing.{ending}"}
         _examine(ox.Store(), known, sent | {"namespaces": ()}, body)
@@ -100,7 +100,7 @@ def withdraw(store: ox.Store, known: Knowledge, arguments: Arguments, body: byte
 
 
 def remove(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
-    """Return what the graph gains and loses when a named graph goes, whatever points at it."""
+    """Return what the graph gains and loses when a named graph goes, even if others refer to it."""
     gone = change.statements(store, arguments["graph"])
     return _difference(incremental.change(store, known.follows, removed=gone))
 
@@ -108,7 +108,7 @@ def remove(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes)
 def impact_of_publishing(
     store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
 ) -> Arguments:
-    """Say which answers and audit findings would change, and what would follow about others."""
+    """Return the changes of answers and audit findings, and the consequences for other nodes."""
     own = _owner(arguments, _read(store, known, arguments, body).nodes)
     return impact(store, _asked(known), lambda: _publish(store, known, arguments, body)[1], own)
 
@@ -116,7 +116,7 @@ def impact_of_publishing(
 def impact_of_withdrawing(
     store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
 ) -> Arguments:
-    """Say which answers and audit findings would change, and what points at what would go."""
+    """Return the changes of answers and audit findings, and the nodes that refer to lost nodes."""
     graph = arguments["graph"]
     used = change.users(store, graph, arguments["later"])
     own = _owner(arguments, {node_of(quad.triple) for quad in change.statements(store, graph)})
@@ -125,7 +125,7 @@ def impact_of_withdrawing(
 
 
 def _owner(arguments: Arguments, nodes: set[str]) -> Callable[[str], bool]:
-    """Return what says whether a node is the submission's, or its sender's."""
+    """Return a function: whether a node belongs to the submission or to its sender."""
     owned = ParsedSubmission(
         arguments["name"], "", "", [], registered=tuple(arguments["namespaces"])
     ).owns
@@ -147,7 +147,7 @@ def _publish(
             store, known.follows, arguments["replaced"], arguments["later"], kept
         )
     found = _examine(store, known, arguments, body)
-    # All of it: what was published once stays, whatever the rules forbid by now.
+    # All of it: published statements stay, even if the rules forbid them by now.
     stated = found.verdict.submission.triples
     come = change.publish(store, known.follows, arguments["graph"], stated)
     return found, gone.then(come)

@@ -1,4 +1,4 @@
-"""A worker: a fork of the process that holds the graph, which does one job after another.
+"""A worker: a fork of the process with the graph, which does one job after another.
 
 A job may overflow, run for ever or ask for all memory: the kernel then ends the worker, and no
 other job notices.
@@ -58,7 +58,7 @@ def work(
     connection: socket.socket,
     bounds: Bounds,
 ) -> NoReturn:
-    """Do what the connection asks for, and end with it; only the kernel's clock stands above."""
+    """Do the jobs of a connection, and end with it; only the kernel's clock limits them."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -82,7 +82,7 @@ def work(
 
 
 def _introduce(connection: socket.socket, version: str) -> None:
-    """Send what the client can end this process by, and which version it answers from."""
+    """Send the handle by which the client can kill this process, and the version of its graph."""
     if hasattr(os, "pidfd_open"):
         handle = os.pidfd_open(os.getpid())
         socket.send_fds(connection, [b"+"], [handle])
@@ -107,7 +107,7 @@ class _Worker:
         self._size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     def serve(self) -> None:
-        """Do jobs until one of them was long, or leaves this worker other than it was."""
+        """Do jobs until one of them was long, or changed this worker."""
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPROF])
         self._thread, self._slow = threading.get_native_id(), False
         while not (self._slow or self.leaves):
@@ -154,7 +154,7 @@ class _Worker:
 
 
 class _Output:
-    """Where a job writes its answer; it goes out in pieces, the head with the first of them."""
+    """The output of a job; it is sent in pieces, the head with the first of them."""
 
     def __init__(self, frames: Frames) -> None:
         self._frames = frames
@@ -163,11 +163,11 @@ class _Output:
         self.sent = False
 
     def begin(self, media_type: str, *, repeatable: bool = False) -> None:
-        """Take the answer's type, and whether the same request has the same answer."""
+        """Begin the answer; see `jobs.Output`."""
         self._head = [(HEAD, encode({"media_type": media_type, "repeatable": repeatable}))]
 
     def fail(self, error: Exception) -> None:
-        """Answer with an error in place of what was begun."""
+        """Answer with an error, and drop the begun answer."""
         if not isinstance(error, AikgError):
             traceback.print_exception(error)
             error = JobFailed(
@@ -177,7 +177,7 @@ class _Output:
         self._head, self._piece = [(HEAD, encode(describe(error)))], bytearray()
 
     def write(self, content: bytes) -> int:
-        """Take a part of the answer."""
+        """Add a part of the answer."""
         self._piece += content
         if len(self._piece) >= PIECE:
             self._send(DATA)
@@ -187,7 +187,7 @@ class _Output:
         """Do nothing: a piece goes out when it is full."""
 
     def end(self, kind: bytes) -> None:
-        """Send what is left."""
+        """Send the rest."""
         self._send(kind)
 
     def _send(self, kind: bytes) -> None:
@@ -196,14 +196,14 @@ class _Output:
 
 
 def _close_all_but(kept: int) -> None:
-    """Close what came with the fork: a listener kept open would let clients wait for nobody."""
+    """Close the descriptors of the fork: clients would wait for ever on a listener kept open."""
     os.closerange(0, 2)
     os.closerange(3, kept)
     os.closerange(kept + 1, 1024)
 
 
 def limit(bounds: Bounds) -> None:
-    """Give up the right to open files and sockets, to leave a core, and to more than the bounds."""
+    """Set the limits: no new file, no new socket, no core file, and no more memory than bounded."""
     if SIZE.exists():
         present = int(SIZE.read_text().split()[0]) * resource.getpagesize()
         most = present + bounds.stack + bounds.memory

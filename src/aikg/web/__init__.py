@@ -136,7 +136,7 @@ class _Public:
 def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
     """Open a desk on the built graph, and make the application for a WSGI server.
 
-    The home is held until the process ends: one process serves it.
+    No other process can use the home until this one ends.
     """
     stack = contextlib.ExitStack()
     atexit.register(stack.close)

@@ -70,7 +70,7 @@ class Shares:
     Args:
         most: The most that all clients may have together.
         each: The most that one client may have.
-        what: The plural of what is counted, for messages.
+        what: The counted things in the plural, for messages.
     """
 
     def __init__(self, most: int, each: int, what: str) -> None:

@@ -23,7 +23,7 @@ RDF = tuple(form.media_type for form in TRIPLES)
 
 
 class _Current:
-    """The look-up of the version that the engine holds; made anew when that changes."""
+    """The look-up of the engine's current version; it is made again when that changes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -134,7 +134,7 @@ def _run(engine: Engine, job: str, iri: str | None, format: str | None) -> Answe
 
 
 def link(iri: str) -> str | None:
-    """Return the address to which an IRI leads: one of ours to its page here, never to a script."""
+    """Return the address of an IRI: our own page, a web address, or None; never a script."""
     if iri.startswith(BASE):
         return request.script_root + "/" + quote(iri.removeprefix(BASE), safe="/?=&:@~+,;")
     return iri if iri.startswith(("http://", "https://")) else None
