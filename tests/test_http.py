@@ -491,6 +491,7 @@ def test_the_public_address_is_the_one_that_is_written(small: Settings) -> None:
         page = server.send("GET", "/", host | {"Accept": "text/html"}).body
         assert b"https://kg.example/aikg/sparql" in page
         assert b"other.example" not in links + page
+        assert b"/aikg/submissions/sign-in" in server.send("POST", "/submissions", host).body
     with start(small) as server:
         assert b'"http://other.example/sparql"' in server.send("GET", catalogue, host).body
 

@@ -168,8 +168,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
     with server.listen(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{listener.getsockname()[1]}"
-        app = open_app(settings, f"the server at {address}")
-        public = f"; public at {settings.url}/" if settings.url else ""
+        public = f", public at {settings.url}" if settings.url else ""
+        app = open_app(settings, f"the server at {address}{public}")
         sys.stdout.write(
             f"SPARQL at {address}/sparql, pages at {address}/{public}; Ctrl-C ends it\n"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Request, Response, request, session
+from flask import Flask, Request, Response, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -104,7 +104,7 @@ class Access:
             raise Unauthenticated(
                 f"This needs a token of scope {scope}.",
                 advice="Send the header `Authorization: Bearer TOKEN`, or sign in at "
-                f"{WITHIN}/sign-in.",
+                f"{url_for('submissions.sign_in_form')}.",
             )
         if not token.allows(scope):
             raise NotAllowed(
