@@ -1,7 +1,7 @@
 """Characters that nobody sees, and that change how the text around them is shown.
 
 Escape sequences steer a terminal, overrides of direction turn a line round, a newline in a name
-begins a line that looks like one of ours.
+begins a line that looks like one of our lines.
 """
 
 from __future__ import annotations

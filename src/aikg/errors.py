@@ -16,7 +16,7 @@ class AikgError(Exception):
     """Base of every error that aikg raises on purpose.
 
     Args:
-        message: What is wrong, and where.
+        message: The fault, and where it is.
         advice: See Attributes.
         reference: See Attributes.
         details: The attributes that the class declares, of the types of JSON.
@@ -127,8 +127,8 @@ class ComparisonMalformed(AikgError, status=400):
     """A comparison that cannot be asked for; the message says why.
 
     Attributes:
-        code: What is wrong, in a word for programs: `same-treatment`.
-        choices: What can be asked for instead.
+        code: The fault, in a word for programs: `same-treatment`.
+        choices: The valid values.
     """
 
     code: str = ""

@@ -52,7 +52,7 @@ def _options(function: _F) -> _F:
                 "--correct",
                 default="0",
                 type=click.Choice(("0", "0.5")),
-                help="What is added to the cells of a trial with a zero cell.",
+                help="The number added to the cells of a trial with a zero cell.",
             ),
             click.option("--curated", is_flag=True, help="Leave submissions out."),
             click.option(

@@ -82,7 +82,7 @@ class Names:
             for iri, name in owners.items():
                 self._by_wording[loosen(key)].setdefault(iri, name)
         self._codes = _codes(index)
-        # The name of a wider term, or of another thing, is not a typo of ours.
+        # The name of a wider term, or of another thing, is not a typo of one of our names.
         labels = {
             link.label
             for links in index.by_identifier.values()
@@ -109,7 +109,7 @@ class Names:
         return Hit(iri, entity.label, entity.kind, name, score)
 
     def link(self, name: str) -> Linked:
-        """Link one name of a list, or none of ours: a wrong link is worse than none."""
+        """Link one name of a list, or nothing: a wrong link is worse than none."""
         if found := self._by_identifier(name.strip()):
             return found
         forms = [form for form in _forms(name[:LONGEST]) if form]

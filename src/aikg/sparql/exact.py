@@ -1,7 +1,7 @@
 """Answers in XML and JSON-LD that keep each term as it is, or are refused before they begin.
 
 A parser of XML reads a raw carriage return as a line feed (XML 1.0, section 2.11); most control
-characters are no part of XML at all (section 2.2); RDF/XML writes a predicate as the name of an
+characters are not allowed in XML at all (section 2.2); RDF/XML writes a predicate as the name of an
 element; JSON-LD 1.1 has no triple terms.
 """
 

@@ -59,7 +59,7 @@ def refuse_outward(query: str) -> None:
 
 
 def is_repeatable(query: str) -> bool:
-    """Tell whether the query has the same answer each time, on the same graph."""
+    """Return whether the query has the same answer each time, on the same graph."""
     return _CHANGING.isdisjoint(_words(query))
 
 
@@ -81,7 +81,7 @@ def malformed(query: str, error: SyntaxError) -> QueryMalformed:
     offset = _find(query, error.msg)
     reason = _REASON.search(error.msg)
     explanation = reason[0] if reason else "this is not expected here"
-    advice = "Mend the query at that place, or just before it."
+    advice = "Fix the query at that place, or just before it."
     name = re.search(r"([\w.-]*):\S*$", query[:offset])
     if "Prefix not found" in error.msg and name:
         offset = name.start()
@@ -107,6 +107,6 @@ def _find(query: str, message: str) -> int:
     lines = query.split("\n")[: int(place[1]) - 1]
     offset = sum(len(line) + 1 for line in lines) + int(place[2]) - 1
     if _KEYWORDS.fullmatch(place[3]):
-        # Where only keywords would do, the parser tells the place behind the one it looked for.
+        # Where only keywords would do, the parser reports the place after the one it looked for.
         offset -= min(map(len, place[3].split(", ")))
     return max(offset, 0)

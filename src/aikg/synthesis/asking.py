@@ -39,7 +39,7 @@ class Words:
         measure: One of `effects.MEASURES`, or "" for the one that is usual for the outcome.
         figures: `review`, `paper` or `both`.
         nodes: `drug` or `regimen`.
-        correct: What is added to the cells of a trial with a zero cell: 0 or 0.5.
+        correct: The number added to the cells of a trial with a zero cell: 0 or 0.5.
         curated: Whether submissions are left out.
     """
 

@@ -29,7 +29,7 @@ class Network:
         readings: The trials, with the treatments of each that enter.
         nodes: All treatments, in alphabetical order.
         blocks: The contrasts of each trial.
-        combinations: What was enumerated.
+        combinations: The enumerated combinations of counts.
         common: The fit without variance between trials.
         random: The fit with it; None where it cannot be estimated.
     """

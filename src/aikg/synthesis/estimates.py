@@ -29,7 +29,7 @@ class Estimate:
         model: `common` or `random`.
         method: How the interval is made: `woolf`, `delta`, `wald`, `newcombe`, `mover`, `printed`.
         readings: The trials.
-        combinations: What was enumerated.
+        combinations: The enumerated combinations of counts.
         y: The estimate.
         low: The lower limit.
         high: The upper limit.

@@ -275,7 +275,7 @@ class Question:
         measure: One of `effects.MEASURES`.
         figures: `review`, `paper` or `both`.
         nodes: `drug` or `regimen`.
-        correct: What is added to the cells of a trial with a zero cell, or 0.
+        correct: The number added to the cells of a trial with a zero cell, or 0.
     """
 
     experimental: str

@@ -30,7 +30,7 @@ class Reading:
         corners: Estimate and standard error of each ratio, as printed and at its corners.
         problems: Why a treatment of the trial cannot be used.
         pairs: Why a pair of its treatments cannot be used.
-        caveats: What stands beside each number of it.
+        caveats: The caveats of each of its numbers.
         together: Whether more than two of its treatments can enter one network: the covariance of
             their contrasts is known.
     """
