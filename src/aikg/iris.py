@@ -47,7 +47,7 @@ def overlap(one: str, other: str) -> bool:
 
 
 def resembles_ours(iri: str) -> bool:
-    """Say whether people, or a program that is not strict, would take an IRI for one of our addresses."""
+    """Say whether people, or a program that is not strict, would read an IRI as our address."""
     match = _PARTS.fullmatch(normalise(unicodedata.normalize("NFKC", unquote(iri))))
     if match is None or match[2] is None:
         return False
