@@ -74,6 +74,15 @@ def test_links_and_paths_lead_somewhere(page: Path) -> None:
     assert not missing
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_a_link_into_a_page_leads_to_a_heading(page: Path) -> None:
+    """The part of a link after `#` is a heading, as the forge writes it in addresses."""
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text()):
+        text = (page.parent / target).read_text() if target else page.read_text()
+        headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        assert heading in {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
 def test_the_index_lists_each_page_once() -> None:
     """By its kind, which is its folder."""
     index = ROOT / "docs" / "README.md"

@@ -38,13 +38,20 @@ NOT_YET: tuple[str, ...] = (
     "description/*",
     "queries/checks/*",
     "shapes/*",
-    "src/aikg/*",
+    "src/aikg/cli/submissions.py",
+    "src/aikg/intake/*",
+    "src/aikg/ledger/*",
+    "src/aikg/publication/*",
+    "src/aikg/shared/*",
+    "src/aikg/submissions/*",
+    "src/aikg/web/__init__.py",
 )
 
 #: A word that is right where it stands: pattern of the path, and the words around it.
 ALLOWED = (
     ("CONTRIBUTING.md", r"^\|[^|]*\|[^|]*\|$|may begin with"),
     ("docs/*", r"typo of\s+ours"),
+    ("src/aikg/cli/lookup.py", r"ambiguous, obsolete, stranger"),
     ("tools/words.py", r".*"),
 )
 

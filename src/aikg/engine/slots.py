@@ -106,7 +106,7 @@ class Slots:
                 self._wake_next()
 
     def leave(self, slot: Slot) -> None:
-        """Give a slot back."""
+        """Release a slot."""
         with self._lock:
             slot.stop = bool
             if slot in self._held:

@@ -94,8 +94,8 @@ class Fault:
 
     Attributes:
         rule: The rule: literal-form or literal-size.
-        message: What is wrong.
-        advice: What to do.
+        message: The fault.
+        advice: The remedy.
     """
 
     rule: str
@@ -150,7 +150,7 @@ def _within(name: str, text: str) -> bool:
 
 
 def _size(name: str, text: str) -> Fault | None:
-    """Say whether the engine has a number of this value; one that it has not is no number there."""
+    """Return a fault if the engine cannot represent the number, or None."""
     what = ""
     if name == "decimal":
         whole, _, places = text.lstrip("+-").partition(".")
