@@ -110,3 +110,23 @@ def test_each_module_has_its_place_in_the_architecture() -> None:
     modules = {path.stem for path in package.rglob("*.py")} - {"__init__"}
     modules |= {path.parent.name for path in package.rglob("__init__.py")} - {"aikg"}
     assert modules <= set(re.findall(r"`(\w+)`", page))
+
+
+def test_the_walks_name_what_is_there() -> None:
+    """Each step of a walk names a file, and a function or a class in it."""
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
+    walks = page.partition("## Three walks")[2].partition("\n## ")[0]
+    steps = re.findall(r"`([\w/]+\.py)`,\s+`([\w.]+)`", walks)
+    assert len(steps) > 20
+    missing = [
+        (file, name)
+        for file, name in steps
+        for last in [re.escape(name.rpartition(".")[2])]
+        if not re.search(
+            rf"(?m)^\s*(?:def|class) {last}\b|^{last} = ",
+            (ROOT / "src" / "aikg" / file).read_text(),
+        )
+    ]
+    assert not missing
+    longest = max(int(number) for number in re.findall(r"(?m)^(\d+)\. ", walks))
+    assert longest <= 12
