@@ -23,15 +23,25 @@ def test_the_table_has_one_form() -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=BY_HEADING)
-def test_a_column_states_a_term_of_the_ontology(column) -> None:
-    """Its property has a label there, and its shape is about that property."""
-    assert column.read in {"", "row", "once"}
+def test_a_column_states_terms_of_the_ontology(column) -> None:
+    """Its properties have labels there, and each shape is about its property."""
+    assert column.read in {"", "row", "once", "parts"}
     assert column.meaning.endswith(".")
-    if column.property and column.property.startswith(PREFIXES["aikg"]):
-        assert (URIRef(column.property), RDFS.label, None) in ontology()
-    if column.shape:
-        assert (URIRef(column.shape), SH.path, URIRef(column.property)) in all_shapes()
-    assert not column.read or column.property
+    for part in column.parts:
+        if part.property.startswith(PREFIXES["aikg"]):
+            assert (URIRef(part.property), RDFS.label, None) in ontology()
+        if part.shape:
+            assert (URIRef(part.shape), SH.path, URIRef(part.property)) in all_shapes()
+    assert not column.read or column.parts
+    assert len(column.parts) <= 1 or column.read == "parts"
+    assert column.several or column.read != "parts"
+
+
+def test_the_short_form_has_what_each_row_needs() -> None:
+    """It has the columns of the common case, and every column that is needed."""
+    short = [column.heading for column in COLUMNS if column.short]
+    assert len(short) == 24
+    assert {column.heading for column in COLUMNS if column.needed} <= set(short)
 
 
 def test_a_column_is_read_by_its_row_alone() -> None:

@@ -71,7 +71,7 @@ def test_a_file_that_takes_too_long_is_told_what_to_do_with_a_file(
     assert "aikg validate" in answer.json["advice"]
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "csv?form=long", "xlsx?form=long"])
 def test_the_template_comes_back_and_is_read(client: FlaskClient, form: str) -> None:
     """A worker, which may open no file, reads the sheet that it gave: its example row is told."""
     sheet = client.get(f"/template.{form}")
@@ -79,6 +79,16 @@ def test_the_template_comes_back_and_is_read(client: FlaskClient, form: str) -> 
     assert answer.status_code == 200
     told = [finding["found"] for finding in answer.json["findings"]]
     assert "The example row of the template is still there." in told
+
+
+def test_a_form_that_the_template_has_not(client: FlaskClient) -> None:
+    """It is refused with the two that it has; the long one has more columns than the short one."""
+    answer = client.get("/template.csv?form=wide")
+    assert answer.status_code == 400
+    assert "form=long" in answer.json["advice"]
+    short, long = (client.get(f"/template.csv?form={form}").data for form in ("short", "long"))
+    assert client.get("/template.csv").data == short
+    assert len(short.splitlines()[0].split(b",")) < len(long.splitlines()[0].split(b","))
 
 
 @pytest.mark.parametrize("syntax", [f for f in FORMATS if f.name not in {"CSV", "XLSX"}], ids=str)

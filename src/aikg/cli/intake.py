@@ -67,13 +67,17 @@ def validate(files: tuple[Path, ...], name: str | None, form: str, token: str | 
 
 @click.command()
 @click.argument("file", type=FILE)
-def template(file: Path) -> None:
-    """Write the extraction sheet to FILE, as .xlsx with drop-downs or as .csv."""
+@click.option("--long", is_flag=True, help="All columns, not only those of the common case.")
+def template(file: Path, long: bool) -> None:
+    """Write the extraction sheet to FILE, as .xlsx with drop-downs or as .csv.
+
+    A sheet may have any columns of the long form.
+    """
     ending = file.suffix.lower()
     if ending not in {".xlsx", ".csv"}:
         raise click.UsageError("FILE must end with .xlsx or .csv")
     cells = Rules.load(settings.from_environment().root).cells
-    file.write_bytes(sheet.as_csv() if ending == ".csv" else sheet.as_xlsx(cells))
+    file.write_bytes(sheet.as_csv(long) if ending == ".csv" else sheet.as_xlsx(cells, long))
     say(f"{file}: fill in one row for each figure, then run `aikg validate {file}`")
 
 

@@ -112,7 +112,7 @@ def read_rows(task: Task) -> None:
 def write_template(task: Task) -> None:
     """Write the extraction sheet, with the lists of the ontology that is in force."""
     form = task.arguments["form"]
-    task.answer(form, task.known.sheets[form])
+    task.answer(form, task.known.sheets[form, task.arguments["long"]])
 
 
 def check(task: Task) -> None:

@@ -45,13 +45,13 @@ class Knowledge:
         rules: The rules for a submission.
         follows: The rules of inference, ready to be asked about single nodes.
         questions: The registered questions.
-        sheets: The extraction sheet, by the ending of its file.
+        sheets: The extraction sheet, by the ending of its file and whether it is the long form.
     """
 
     rules: verdict.Rules
     follows: incremental.InferenceRules
     questions: list[Query]
-    sheets: dict[str, bytes]
+    sheets: dict[tuple[str, bool], bytes]
 
     @classmethod
     def load(cls, root: Path) -> Knowledge:
@@ -65,13 +65,14 @@ class Knowledge:
             rules,
             incremental.read_rules(root / "queries" / "rules"),
             read_queries(root / "queries" / "competency"),
-            {"csv": template.as_csv(), "xlsx": template.as_xlsx(rules.cells)},
+            {("csv", long): template.as_csv(long) for long in (False, True)}
+            | {("xlsx", long): template.as_xlsx(rules.cells, long) for long in (False, True)},
         )
 
 
 def warm_up(known: Knowledge) -> None:
     """Judge a file of each reader, so that every lazy import happens now."""
-    for ending, body in {"ttl": _NOTHING, **known.sheets}.items():
+    for (ending, _), body in {("ttl", True): _NOTHING, **known.sheets}.items():
         sent = {"name": "nothing", "media_type": None, "filename": f"nothing.{ending}"}
         _examine(ox.Store(), known, sent | {"namespaces": ()}, body)
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 import pyoxigraph as ox
 from rdflib import RDF, SH, XSD, Graph, Literal, URIRef
 
-from aikg.intake.columns import COLUMNS
+from aikg.intake.columns import BY_HEADING, COLUMNS
 from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL
 
+#: The items of a closed list by what they are called.
+Items: TypeAlias = dict[str, ox.NamedNode | ox.Literal]
+
 _AIKG, _ALTERNATIVE = PREFIXES["aikg"], OTHER_PREFIXES["skos"] + "altLabel"
-_YES_OR_NO: dict[str, ox.NamedNode | ox.Literal] = {
-    "yes": ox.Literal(True),
-    "no": ox.Literal(False),
-}
+_DESIGNS = tuple(_AIKG + n for n in ("RandomizedTrial", "SingleArmTrial", "PooledAnalysis"))
+#: Columns of numbers that are the value of another figure.
+_NUMBERS = {"Patients", "Count"}
+_YES_OR_NO: Items = {"yes": ox.Literal(True), "no": ox.Literal(False)}
+_CONCERNED: Items = {n: ox.Literal(n) for n in ("figure", "group", "trial", "publication")}
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Cells:
     labels: dict[str, str] = field(default_factory=dict)
     others: dict[str, list[str]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
+    _lists: dict[str, Items] = field(default_factory=dict, repr=False)
+    _datatypes: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, shapes: Graph, ontology: list[ox.Triple]) -> Cells:
@@ -51,17 +58,19 @@ class Cells:
         return cells
 
     @cached_property
-    def choices(self) -> dict[str, dict[str, ox.NamedNode | ox.Literal]]:
-        """The items of each column with a closed list, by their labels."""
-        designs = (_AIKG + "RandomizedTrial", _AIKG + "SingleArmTrial")
-        found: dict[str, dict[str, ox.NamedNode | ox.Literal]] = {
-            "Design": {self.labels[iri]: ox.NamedNode(iri) for iri in designs if self.labels},
+    def choices(self) -> dict[str, Items]:
+        """The items of each column with closed lists, by their labels."""
+        found: dict[str, Items] = {
+            "Design": {self.labels[iri]: ox.NamedNode(iri) for iri in _DESIGNS if self.labels},
             "Stopped early": _YES_OR_NO,
             "Primary outcome": _YES_OR_NO,
+            "Problem concerns": _CONCERNED,
         }
         for column in COLUMNS:
-            if column.shape and column.heading not in found:
-                items = self._items(URIRef(column.shape))
+            if column.heading not in found:
+                items: Items = {}
+                for part in column.parts:
+                    items |= self.list_of(part.shape)
                 if items:
                     found[column.heading] = items
         return found
@@ -71,19 +80,27 @@ class Cells:
         return self._names[heading].get(text.casefold())
 
     @cached_property
-    def _names(self) -> dict[str, dict[str, ox.NamedNode | ox.Literal]]:
-        """The items of each closed list by each of their names, labels before other names."""
-        return {
-            heading: {
-                other.casefold(): item
-                for item in items.values()
-                for other in self.others.get(item.value, ())
-            }
-            | {label.casefold(): item for label, item in items.items()}
-            for heading, items in self.choices.items()
-        }
+    def _names(self) -> dict[str, Items]:
+        return {heading: self._named(items) for heading, items in self.choices.items()}
 
-    def _items(self, shape: URIRef) -> dict[str, ox.NamedNode | ox.Literal]:
+    def _named(self, items: Items) -> Items:
+        """Return items by each of their names, folded; a label is stronger than another name."""
+        others = {
+            other.casefold(): item
+            for item in items.values()
+            for other in self.others.get(item.value, ())
+        }
+        return others | {label.casefold(): item for label, item in items.items()}
+
+    def list_of(self, shape: str | None) -> Items:
+        """Return the closed list of a shape by labels; an empty one if it has none."""
+        if shape is None:
+            return {}
+        if shape not in self._lists:
+            self._lists[shape] = self._items(URIRef(shape))
+        return self._lists[shape]
+
+    def _items(self, shape: URIRef) -> Items:
         kind = self.shapes.value(shape, SH["class"])
         if kind is not None and str(kind) in self.members:
             # Only items of the ontology's lists: a cell names other nodes in words.
@@ -98,13 +115,14 @@ class Cells:
             if isinstance(item, Literal)
         }
 
-    @cached_property
-    def datatypes(self) -> dict[str, str]:
-        """The datatype of each column that has one and no closed list, as an IRI."""
-        found = {"Patients": str(XSD.decimal)}
-        for column in COLUMNS:
-            if column.shape and column.heading not in self.choices:
-                datatype = self.shapes.value(URIRef(column.shape), SH.datatype)
-                if datatype is not None:
-                    found[column.heading] = str(datatype)
-        return found
+    def datatype(self, heading: str) -> str:
+        """Return the datatype of a column that has one and no closed list, as an IRI, or ""."""
+        if heading not in self._datatypes:
+            shape = None if heading in self.choices else BY_HEADING[heading].shape
+            found = str(XSD.decimal) if heading in _NUMBERS else self.datatype_of(shape)
+            self._datatypes[heading] = found
+        return self._datatypes[heading]
+
+    def datatype_of(self, shape: str | None) -> str:
+        """Return the datatype of a shape, as an IRI, or ""."""
+        return str((shape and self.shapes.value(URIRef(shape), SH.datatype)) or "")

@@ -10,15 +10,17 @@ from aikg.intake import suggestions
 from aikg.intake.cells import Cells
 from aikg.intake.columns import COLUMNS, EXAMPLE, HEADINGS, NEEDED
 from aikg.intake.figures import Figures
+from aikg.intake.known import Known
+from aikg.intake.people import People
 from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
 from aikg.intake.sheets import Cell, Table
-from aikg.intake.statements import AIKG, Statements
+from aikg.intake.statements import Statements
 from aikg.intake.submission import ParsedSubmission
 from aikg.intake.treatments import Treatments
-from aikg.names import RDF_TYPE, RDFS_LABEL, submission_namespace
+from aikg.names import RDFS_LABEL, submission_namespace
 
-_WHOLE = {"all", "all arms", "both arms", "whole trial"}
+_POOLED = "pooled analysis"
 _PLACE = tuple(column.heading for column in COLUMNS if column.about == "place")
 #: The status of a figure that the source does not print.
 _UNPRINTED = "not stated here"
@@ -55,8 +57,9 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
         sheet.read(row)
     headings: dict[str, str] = {}
     for column in sorted(COLUMNS, key=lambda column: column.about != "figure"):
-        if column.property and column.property != RDFS_LABEL:
-            headings.setdefault(column.property, column.heading)
+        for part in column.parts:
+            headings.setdefault(part.property, column.heading)
+    headings.pop(RDFS_LABEL)
     return ParsedSubmission(
         name, file, form, list(statements), statements.problems, headings, statements.places
     )
@@ -94,7 +97,7 @@ def _check_headings(table: Table, statements: Statements) -> None:
 
 
 class _Sheet:
-    """States what rows have in common: trials, publications, arms and groups.
+    """States what rows say of trials, publications and passages, and their figures.
 
     Args:
         store: The published graph.
@@ -103,22 +106,29 @@ class _Sheet:
     """
 
     def __init__(self, store: ox.Store, reader: Reader, headings: dict[str, Place]) -> None:
-        self._store = store
         self._headings = headings
         self._say = reader.statements
         self._reader = reader
-        self._treatments = Treatments(store, reader)
-        self._figures = Figures(store, reader)
-        self._looked_up: dict[tuple[str, str], ox.NamedNode | None] = {}
+        self._known = Known(store)
+        self._people = People(self._known, reader, Treatments(store, reader))
+        self._figures = Figures(store, self._known, reader)
+        #: The trials of the sheet; those that pool others; those with a row that says which.
+        self._trials: set[str] = set()
+        self._pooled: set[str] = set()
+        self._pooling: set[str] = set()
 
     def open(self, number: int, cells: dict[str, Cell]) -> Row:
         """Name the figure of a row, so that others can refer to it before it is read."""
         name = cells["Figure"].text if "Figure" in cells else ""
-        if "Outcome" in cells:
-            self._figures.announce(cells["Outcome"].text)
         twice = bool(name) and self._say.has("finding", name)
         node = self._say.node("finding", name or f"row {number}")
         row = Row(number, cells, node, self._headings)
+        self._figures.announce(row)
+        self._trials.add(row.text("Trial"))
+        if "Pools" in cells:
+            self._pooling.add(row.text("Trial"))
+        if "Pools" in cells or row.text("Design").casefold() == _POOLED:
+            self._pooled.add(row.text("Trial"))
         if twice:
             what = f"Two rows are called “{name}”."
             self._reader.wrong(row, "Figure", "name-twice", what, "Use another name in each row.")
@@ -127,12 +137,13 @@ class _Sheet:
     def read(self, row: Row) -> None:
         """State everything that a row says."""
         self._check(row)
-        row.passage = self._passage(row)
+        row.paper, row.passage = self._passage(row)
         row.trial = self._trial(row)
-        people = self._population(row)
-        row.group = self._group(row, "Arm", "Drugs", people)
-        if "Compared with" in row.cells:
-            row.other = self._group(row, "Compared with", "Drugs compared with", people)
+        row.group = self._people.group(row, "Arm", "Drugs", "Subgroup")
+        if "Compared with" in row.cells or "Compared subgroup" in row.cells:
+            subgroup = "Compared subgroup" if "Compared subgroup" in row.cells else "Subgroup"
+            drugs = "Drugs compared with" if "Compared with" in row.cells else "Drugs"
+            row.other = self._people.group(row, "Compared with", drugs, subgroup)
         self._figures.read(row)
 
     def _check(self, row: Row) -> None:
@@ -147,126 +158,55 @@ class _Sheet:
             what = "The example row of the template is still there."
             self._reader.wrong(row, "Trial", "example-row", what, "Delete the row.")
 
-    def _passage(self, row: Row) -> ox.NamedNode:
+    def _passage(self, row: Row) -> tuple[ox.NamedNode, ox.NamedNode]:
+        """State publication and passage of a figure, and return both."""
         name, at = row.text("Publication") or "unnamed", row.place("Publication")
-        paper = self._known("Publication", name)
+        paper = self._known.find("Publication", name)
         if paper is None:
             paper = self._say.describe(self._say.node("publication", name), "Publication", name, at)
             self._reader.about(row, "publication", paper)
         else:
-            self._ignored(row, "Publication", "publication")
+            self._reader.ignored(row, "Publication", "publication")
         node = self._say.node("passage", " ".join([name, *map(row.text, _PLACE)]))
-        self._say.kind(node, "Passage", at)
+        if not {"Table", "Section"} & row.cells.keys():
+            what = "The row does not say where in the publication the figure is."
+            advice = "Write the section, such as Abstract or Results; or table, row and column."
+            self._reader.wrong(row, "Section", "needed", what, advice, node)
+        stated = next((heading for heading in _PLACE if heading in row.cells), "Section")
+        self._say.kind(node, "Passage", row.place(stated))
         self._say.say(node, "inDocument", paper, at)
         self._reader.about(row, "place", node)
-        return node
-
-    def _ignored(self, row: Row, named: str, *subjects: str) -> None:
-        """Report the cells that are ignored, since the graph describes the node already."""
-        what = f"The graph describes “{row.text(named)}” already, and this cell is ignored."
-        advice = "Leave the cell empty. A figure may contradict those that the graph contains."
-        for column in COLUMNS:
-            heading = column.heading
-            if column.about in subjects and heading != named and heading in row.cells:
-                place, text = row.place(heading), row.text(heading)
-                found = ("known-node", place, text, what, advice, "Note")
-                self._say.wrong(row.node, "printed", *found)
+        return paper, node
 
     def _trial(self, row: Row) -> ox.NamedNode:
         name, at = row.text("Trial") or "unnamed", row.place("Trial")
-        known = self._known("Study", name)
+        known = self._known.find("Study", name)
         if known is not None:
-            self._ignored(row, "Trial", "trial", "trial population")
+            self._reader.ignored(row, "Trial", "trial", "trial population")
             return known
-        trial = self._say.describe(self._say.node("study", name), "Trial", name, at)
+        trial = self._say.node("study", name)
+        kind = "PooledAnalysis" if name in self._pooled else "Trial"
+        self._say.describe(trial, kind, name, at)
         self._say.say(trial, "statedAt", row.passage, at)
         self._reader.about(row, "trial", trial)
-        if "Trial population" in row.cells:
-            enrolled = self._described(row, "Trial population")
-            self._reader.remember(row, "Trial population", trial)
-            self._say.say(trial, "enrols", enrolled, row.place("Trial population"))
-        people = self._enrolled(trial)
-        if people is not None:
-            self._reader.about(row, "trial population", people)
-            self._treatments.had_before(row, "Prior therapy", people)
+        row.trial = trial
+        self._pools(row)
+        self._people.enrol(row)
         return trial
 
-    def _population(self, row: Row) -> ox.NamedNode | None:
-        enrolled = self._enrolled(row.trial)
-        if "Subgroup" not in row.cells:
-            return enrolled
-        subgroup = self._described(row, "Subgroup", enrolled)
-        self._reader.about(row, "subgroup", subgroup)
-        return subgroup
-
-    def _enrolled(self, trial: ox.NamedNode) -> ox.NamedNode | None:
-        name = self._reader.given(trial, "Trial population")
-        if name is not None:
-            return self._known("Population", name) or self._say.node("population", name)
-        found = self._store.quads_for_pattern(trial, self._say.term("enrols"), None, None)
-        return next((q.object for q in found if isinstance(q.object, ox.NamedNode)), None)
-
-    def _described(self, row: Row, heading: str, wider: ox.NamedNode | None = None) -> ox.NamedNode:
-        """Return the population that a cell describes, which may be one of the graph."""
-        name, at = row.text(heading), row.place(heading)
-        known = self._known("Population", name)
-        if known is not None:
-            return known
-        people = self._say.describe(self._say.node("population", name), "Population", name, at)
-        self._say.say(people, "statedAt", row.passage, at)
-        if wider is not None:
-            self._say.say(people, "within", wider, at)
-        return people
-
-    def _group(
-        self, row: Row, heading: str, drugs: str, people: ox.NamedNode | None
-    ) -> ox.NamedNode:
-        name, at = row.text(heading) or "unnamed", row.place(heading)
-        who, counted = row.text("Subgroup") or "all", row.text("Analysis set")
-        title = f"{name}, {who}, {counted}, {row.text('Trial')}"
-        group = self._say.describe(self._say.node("group", title), "Group", title, at)
-        if name.casefold() in _WHOLE:
-            self._say.say(group, "ofStudy", row.trial, at)
-        else:
-            self._say.say(group, "ofArm", self._arm(row, heading, drugs), at)
-        if people is None:
-            what = "No row says whom the trial enrolled."
-            advice = "Describe the people in the column Trial population, in one row of the trial."
-            self._reader.wrong(row, "Trial population", "needed", what, advice, group)
-        else:
-            stated = row.place("Subgroup" if "Subgroup" in row.cells else "Trial")
-            self._say.say(group, "inPopulation", people, stated)
-        if not counted:  # reported for the row; the shape would report it again
-            self._say.say(group, "analysisSet", "UnstatedSet", at)
-        self._reader.read(row, "Analysis set", group)
-        return group
-
-    def _arm(self, row: Row, heading: str, drugs: str) -> ox.NamedNode:
-        title, at = f"{row.text(heading)}, {row.text('Trial')}", row.place(heading)
-        arm = self._say.describe(self._say.node("arm", title), "Arm", title, at)
-        self._say.say(arm, "ofStudy", row.trial, at)
-        if heading == "Arm":
-            self._reader.about(row, "arm", arm)
-        if drugs in row.cells and self._reader.agrees(row, drugs, arm, "Drugs"):
-            self._treatments.assign(row, drugs, arm)
-        return arm
-
-    def _known(self, kind: str, name: str) -> ox.NamedNode | None:
-        """Return the node of the graph that has a name; most rows repeat the last one's."""
-        if (kind, name) not in self._looked_up:
-            self._looked_up[kind, name] = self._look_up(kind, name)
-        return self._looked_up[kind, name]
-
-    def _look_up(self, kind: str, name: str) -> ox.NamedNode | None:
-        """Find the node of the graph that has a name, as label or acronym."""
-        names = (
-            (ox.NamedNode(RDFS_LABEL), ox.Literal(name, language="en")),
-            (self._say.term("acronym"), ox.Literal(name)),
-        )
-        kind_of = (ox.NamedNode(RDF_TYPE), ox.NamedNode(AIKG + kind), ox.DefaultGraph())
-        for path, value in names:
-            for quad in self._store.quads_for_pattern(None, path, value, ox.DefaultGraph()):
-                node = quad.subject
-                if isinstance(node, ox.NamedNode) and ox.Quad(node, *kind_of) in self._store:
-                    return node
-        return None
+    def _pools(self, row: Row) -> None:
+        """State the trials that a pooled analysis pools: of the graph, or of the sheet."""
+        at, name = row.place("Pools"), row.text("Trial")
+        if name in self._pooled - self._pooling:
+            what, advice = "No row says which trials are pooled.", "Write their labels or numbers."
+            self._reader.wrong(row, "Pools", "needed", what, advice, row.trial)
+        for text in row.texts("Pools"):
+            trial = self._known.find("Study", text)
+            if trial is None and text in self._trials and text != name:
+                trial = self._say.node("study", text)
+            if trial is not None:
+                self._say.say(row.trial, "pools", trial, at)
+                continue
+            what = f"Neither the graph nor the sheet contains a trial called “{text}”."
+            advice = "Write the label or a registry number of a trial, as the graph has it."
+            self._reader.wrong(row, "Pools", "unknown-trial", what, advice, row.trial)

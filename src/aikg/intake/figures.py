@@ -1,4 +1,4 @@
-"""The figure of a row: its outcome, number, interval, test and analysis."""
+"""The figure of a row: its kind, number, interval and test, and the figures beside it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import re
 
 import pyoxigraph as ox
 
-from aikg.intake import suggestions
+from aikg.intake.analyses import Analyses
+from aikg.intake.known import Known
+from aikg.intake.outcomes import Outcomes
+from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
-from aikg.intake.statements import AIKG, decimal
-
-_KINDS = {
-    "efficacy outcome": "EfficacyOutcome",
-    "adverse event": "AdverseEvent",
-    "adherence outcome": "AdherenceOutcome",
-    "conduct outcome": "ConductOutcome",
-}
-_NEW = re.compile(rf"new ({'|'.join(_KINDS)}): *(.+)", re.IGNORECASE)
+from aikg.intake.statements import decimal
 
 #: What may stand in place of a limit of an interval.
 _NO_LIMIT = {
@@ -24,11 +19,18 @@ _NO_LIMIT = {
     "not estimable": "NotEstimable",
     "ne": "NotEstimable",
     "not reported": "NotReported",
+    "none": "NotApplicable",
 }
+_LIMITS = {"CI low": "ciLowStatus", "CI high": "ciHighStatus"}
 _P = re.compile(r"([<>=]?) *(\d*\.?\d+)")
+_COUNT = re.compile(r"(\d+)(?: */ *(\d+))?")
 
-#: The cells that distinguish one analysis from another.
-_ANALYSIS = ("Analysis", "Data cut-off", "Follow-up", "Follow-up unit")
+#: What a count beside a percentage shares with it.
+_SHARED = (
+    *("statedAt", "attributedTo", "sourceSeen", "ofGroup", "ofOutcome", "ofAnalysis", "printed"),
+    *("grade", "termLevel", "ascertainment", "causality", "assessedBy", "planStated"),
+    *("timePoint", "timePointUnit", "responseCriteria", "timeOrigin", "definitionStated"),
+)
 
 
 class Figures:
@@ -36,33 +38,39 @@ class Figures:
 
     Args:
         store: The published graph, whose outcomes cells may name.
+        known: Finds what the graph describes.
         reader: Reads single cells.
     """
 
-    def __init__(self, store: ox.Store, reader: Reader) -> None:
+    def __init__(self, store: ox.Store, known: Known, reader: Reader) -> None:
         self._reader = reader
         self._say = reader.statements
-        self._outcomes = suggestions.named(store, [AIKG + "Outcome"])
-        self._new: set[str] = set()
+        self._known = known
+        self._outcomes = Outcomes(store, known, reader)
+        self._analyses = Analyses(known, reader)
+        self._kinds: dict[str, str] = {}
 
-    def announce(self, outcome: str) -> None:
-        """Remember an outcome that some row calls new, so that each row may name it."""
-        new = _NEW.fullmatch(outcome)
-        if new:
-            self._new.add(new[2].casefold())
+    def announce(self, row: Row) -> None:
+        """Remember what a row names, so that rows above it may name it too."""
+        self._outcomes.announce(row)
+        self._analyses.announce(row)
+        if "Kind of problem" in row.cells:
+            self._kinds.setdefault(row.text("Problem in the source"), row.text("Kind of problem"))
 
     def read(self, row: Row) -> None:
         """State the figure of a row, and what belongs to it."""
+        self._count(row)
         self._kind(row)
         self._say.say(row.node, "statedAt", row.passage, row.place("As printed"))
         self._outcome(row)
         self._reader.about(row, "figure", row.node)
         self._status(row)
-        self._limit(row, "CI low", "ciLow")
-        self._limit(row, "CI high", "ciHigh")
+        self._interval(row)
         self._p_value(row)
-        self._analysis(row)
-        self._patients(row)
+        self._analyses.read(row)
+        self._credit(row)
+        if "Patients" in row.cells:
+            self._size(row, "Patients", row.text("Patients"))
         self._issue(row)
         self._refer(row, "Repeats", "restates")
 
@@ -77,9 +85,15 @@ class Figures:
                 self._say.label(modifier, text, place)
                 self._say.say(node, "modifier", modifier, place)
         elif row.other is not None:
-            self._say.kind(node, "Contrast", row.place("Compared with"))
+            compared = row.place("Compared with")
+            self._say.kind(node, "Contrast", compared)
             self._say.say(node, "experimental", row.group, at)
-            self._say.say(node, "reference", row.other, row.place("Compared with"))
+            self._say.say(node, "reference", row.other, compared)
+            if row.other == row.group:
+                what = "The row compares a group with itself."
+                advice = "Name the other arm, or the other subgroup in Compared subgroup."
+                said = row.text("Compared with")
+                self._say.wrong(node, "experimental", "same-group", compared, said, what, advice)
         else:
             self._say.kind(node, "GroupResult", at)
             self._say.say(node, "ofGroup", row.group, at)
@@ -95,26 +109,9 @@ class Figures:
                 self._reader.wrong(row, heading, "unknown-figure", what, advice)
 
     def _outcome(self, row: Row) -> None:
-        text, at = row.text("Outcome"), row.place("Outcome")
-        new = _NEW.fullmatch(text)
-        known = self._outcomes.get(text.casefold())
-        if known:
-            self._measured(row, ox.NamedNode(known))
-        elif new or text.casefold() in self._new:
-            name = new[2] if new else text
-            node = self._say.node("outcome", name.casefold())
-            self._measured(row, node)
-            if new:
-                self._say.describe(node, _KINDS[new[1].lower()], name, at)
-                self._say.say(node, "statedAt", row.passage, at)
-        elif text:
-            asked = suggestions.question(text, [*self._outcomes, *sorted(self._new)])
-            what = f"The graph contains no outcome called “{text}”."
-            new_one = f"new efficacy outcome: {text}, or new adverse event: {text}."
-            advice = f"{asked}If the outcome is new, write {new_one}"
-            self._reader.wrong(row, "Outcome", "unknown-outcome", what, advice)
-
-    def _measured(self, row: Row, outcome: ox.NamedNode) -> None:
+        outcome = self._outcomes.read(row)
+        if outcome is None:
+            return
         self._say.say(row.node, "ofOutcome", outcome, row.place("Outcome"))
         planned = self._reader.chosen(row, "Primary outcome")
         if planned == ox.Literal(True) and self._say.owns(row.trial):
@@ -133,64 +130,91 @@ class Figures:
         else:
             self._say.say(row.node, "status", "Reported", row.place("As printed"))
 
-    def _limit(self, row: Row, heading: str, name: str) -> None:
-        text = row.text(heading)
-        if text.casefold() in _NO_LIMIT:
-            status = _NO_LIMIT[text.casefold()]
-            self._say.say(row.node, f"{name}Status", status, row.place(heading))
-        elif text.casefold() in {"nr", "na"}:
-            advice = "Write not reached, not estimable or not reported."
-            self._reader.ambiguous(row, heading, text, advice)
-        else:
-            self._reader.read(row, heading, row.node)
+    def _interval(self, row: Row) -> None:
+        for heading, name in _LIMITS.items():
+            text = row.text(heading)
+            if text.casefold() in _NO_LIMIT:
+                self._say.say(row.node, name, _NO_LIMIT[text.casefold()], row.place(heading))
+            elif text.casefold() in {"nr", "na"}:
+                advice = "Write not reached, not estimable or not reported."
+                self._reader.ambiguous(row, heading, text, advice)
+            else:
+                self._reader.read(row, heading, row.node)
+        if "CI level" not in row.cells and any(heading in row.cells for heading in _LIMITS):
+            what = "The interval has no level."
+            self._reader.wrong(row, "CI level", "needed", what, "Write its level in percent: 95.")
 
     def _p_value(self, row: Row) -> None:
         match = _P.fullmatch(row.text("p value"))
-        if match and match[1] and "p sign" not in row.cells:
-            self._say.text(row.node, "pQualifier", match[1], row.place("p value"))
+        if match and "p sign" not in row.cells:
+            at = row.place("p value")
+            self._say.text(row.node, "pQualifier", match[1] or "=", at)
             digits = f"0{match[2]}" if match[2].startswith(".") else match[2]
-            self._say.say(row.node, "pValue", decimal(digits), row.place("p value"))
+            self._say.say(row.node, "pValue", decimal(digits), at)
         else:
             self._reader.read(row, "p value", row.node)
 
-    def _analysis(self, row: Row) -> None:
-        stated = [heading for heading in _ANALYSIS if heading in row.cells]
-        if not stated:
+    def _credit(self, row: Row) -> None:
+        """State the publication whose figure another document prints."""
+        name, at = row.text("Credited to"), row.place("Credited to")
+        if not name:
             return
-        at = row.place(stated[0])
-        said = " ".join(row.text(heading) for heading in stated)
-        title = f"{said if stated[0] == 'Analysis' else f'analysis of {said}'}, {row.text('Trial')}"
-        node = self._say.describe(self._say.node("analysis", title), "Analysis", title, at)
-        self._say.say(node, "ofStudy", row.trial, at)
-        self._reader.about(row, "analysis", node)
-        self._say.say(row.node, "ofAnalysis", node, at)
+        paper = self._known.find("Publication", name)
+        if paper is None:
+            paper = self._say.node("publication", name)
+            self._say.describe(paper, "Publication", name, at)
+        self._say.say(row.node, "attributedTo", paper, at)
 
-    def _patients(self, row: Row) -> None:
+    def _count(self, row: Row) -> None:
+        """State the count beside a percentage: the same figure, counted in people."""
+        if "Count" not in row.cells:
+            return
+        match, at = _COUNT.fullmatch(row.text("Count")), row.place("Count")
+        if match is None or row.other is not None or "Interaction of" in row.cells:
+            what = f"“{row.text('Count')}” is not a count of the people of one group."
+            advice = "Write a whole number, or two: 144/654. Leave it empty for a comparison."
+            self._reader.wrong(row, "Count", "count", what, advice)
+            return
+        node = self._say.node("finding", f"count of {row.node.value}")
+        self._say.repeat(row.node, node, _SHARED)
+        self._say.kind(node, "GroupResult", at)
+        self._counted(node, match[1], at)
+        self._say.say(node, "counts", "Persons", at)
+        if match[2]:
+            self._size(row, "Count", match[2])
+
+    def _size(self, row: Row, heading: str, size: str) -> None:
         """State the size of a group, which is a figure of its own in the same passage."""
-        if "Patients" not in row.cells:
+        node = self._say.node("finding", f"size {row.group.value} {size} {row.paper.value}")
+        number, at = self._reader.value(row, heading, node, size), row.place(heading)
+        if number is None:
             return
-        size, place = row.text("Patients"), row.place("Patients")
-        node = self._say.node("finding", f"size {row.group.value} {size}")
-        if not self._reader.read(row, "Patients", node, "value"):
-            return
-        self._say.kind(node, "GroupResult", place)
-        self._say.say(node, "ofGroup", row.group, place)
-        if "number of patients" in self._outcomes:
-            self._say.say(node, "ofOutcome", self._outcomes["number of patients"], place)
-        self._say.say(node, "measure", "Count", place)
-        self._say.say(node, "status", "Reported", place)
-        self._say.text(node, "unit", "{person}", place)
-        self._say.text(node, "printed", size, place)
-        self._say.say(node, "statedAt", row.passage, place)
+        self._say.kind(node, "GroupResult", at)
+        self._say.say(node, "ofGroup", row.group, at)
+        if self._outcomes.patients:
+            self._say.say(node, "ofOutcome", self._outcomes.patients, at)
+        self._counted(node, size, at)
+        self._say.text(node, "printed", size, at)
+        self._say.say(node, "statedAt", row.passage, at)
+
+    def _counted(self, node: ox.NamedNode, number: str, at: Place) -> None:
+        self._say.say(node, "value", decimal(number), at)
+        self._say.say(node, "measure", "Count", at)
+        self._say.say(node, "status", "Reported", at)
+        self._say.text(node, "unit", "{person}", at)
 
     def _issue(self, row: Row) -> None:
-        """State that the source prints something impossible."""
+        """State that the source prints something impossible; equal words are one problem."""
         text, at = row.text("Problem in the source"), row.place("Problem in the source")
         if not text:
             return
-        node = self._say.node("issue", f"{row.node.value} {text}")
-        self._say.describe(node, "DataIssue", text, at)
-        self._say.say(node, "concerns", row.node, at)
+        node = self._say.describe(self._say.node("issue", text), "DataIssue", text, at)
+        subjects = {"group": row.group, "trial": row.trial, "publication": row.paper}
+        concerned = self._reader.chosen(row, "Problem concerns")
+        named = concerned.value if concerned is not None else "figure"
+        self._say.say(node, "concerns", subjects.get(named, row.node), at)
         self._say.say(node, "statedAt", row.passage, at)
-        if not self._reader.read(row, "Kind of problem", node):
+        if text not in self._kinds:
             self._say.say(node, "issueKind", "Impossible", at)
+        elif "Kind of problem" in row.cells and self._reader.agrees(row, "Kind of problem", node):
+            self._reader.read(row, "Kind of problem", node)

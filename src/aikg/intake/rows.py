@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from aikg.intake import suggestions
 from aikg.intake.cells import Cells
-from aikg.intake.columns import BY_HEADING, PLAIN
+from aikg.intake.columns import BY_HEADING, COLUMNS, PLAIN, REST, Column, Part
 from aikg.intake.places import Place
 from aikg.intake.sheets import Cell
 from aikg.intake.statements import Statements, decimal
@@ -18,6 +18,10 @@ from aikg.names import OTHER_PREFIXES
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _XSD = OTHER_PREFIXES["xsd"]
+_SEPARATED = re.compile(r"([+-]?[\d.]+)\s*(?:-|\u2013|to|,)\s*([+-]?[\d.]+)")
+_GRADES = re.compile(
+    r"([1-5])(?: *(?:-|\u2013|/|or|to|and) *([1-5])|( *\+| or (?:higher|more|worse)))?"
+)
 _AMBIGUOUS = "not-reported-or-not-reached"
 
 
@@ -30,9 +34,10 @@ class Row:
         cells: Its cells that are not empty, by heading.
         node: The finding that it describes.
         headings: The place of each heading.
-        passage: The passage that prints it; set when the row is read.
-        trial: The trial; set when the row is read.
-        group: The group of people; set when the row is read.
+        paper: The publication that prints it; set when the row is read, like the next ones.
+        passage: The passage in it.
+        trial: The trial.
+        group: The group of people.
         other: The group that they are compared with, or None.
     """
 
@@ -40,6 +45,7 @@ class Row:
     cells: dict[str, Cell]
     node: ox.NamedNode
     headings: dict[str, Place]
+    paper: ox.NamedNode = field(init=False)
     passage: ox.NamedNode = field(init=False)
     trial: ox.NamedNode = field(init=False)
     group: ox.NamedNode = field(init=False)
@@ -79,6 +85,8 @@ class Reader:
         self.cells = cells
         self.statements = statements
         self._given: dict[tuple[ox.NamedNode, str], str] = {}
+        #: The values of texts by column: most rows repeat those of the last one.
+        self._values: dict[tuple[str, str], ox.NamedNode | ox.Literal] = {}
 
     def read(self, row: Row, heading: str, node: ox.NamedNode, name: str | None = None) -> bool:
         """State what a cell says of a node; return whether it could be read.
@@ -103,7 +111,9 @@ class Reader:
         for column in PLAIN[subject]:
             if column.heading not in row.cells:
                 continue
-            if column.read == "row" or self.agrees(row, column.heading, node):
+            if column.read == "parts":
+                self.parts(row, column, node)
+            elif column.read == "row" or self.agrees(row, column.heading, node):
                 self.read(row, column.heading, node)
 
     def agrees(self, row: Row, heading: str, node: ox.NamedNode, asked: str | None = None) -> bool:
@@ -123,10 +133,6 @@ class Reader:
             self.wrong(row, heading, "said-twice", what, advice, node)
         return before == text
 
-    def remember(self, row: Row, heading: str, node: ox.NamedNode) -> None:
-        """Remember what a row says of a node in a column, where no row above says it."""
-        self._given.setdefault((node, heading), row.text(heading))
-
     def given(self, node: ox.NamedNode, heading: str) -> str | None:
         """Return what the rows above said of a node in a column."""
         return self._given.get((node, heading))
@@ -141,14 +147,24 @@ class Reader:
         self, row: Row, heading: str, node: ox.NamedNode, text: str
     ) -> ox.NamedNode | ox.Literal | None:
         """Return the value that a text means in a column, or report why it has none."""
+        if (heading, text) not in self._values:
+            value = self._value(row, heading, node, text)
+            if value is None:
+                return None
+            self._values[heading, text] = value
+        return self._values[heading, text]
+
+    def _value(
+        self, row: Row, heading: str, node: ox.NamedNode, text: str
+    ) -> ox.NamedNode | ox.Literal | None:
         if heading in self.cells.choices:
-            item = self.cells.item(heading, text)
+            item = self.cells.item(heading, _SPELLINGS.get(heading, str)(text))
             if item is None:
                 self._off_the_list(row, heading, node, text)
             return item
-        datatype = self.cells.datatypes.get(heading, "").removeprefix(_XSD)
+        datatype = self.cells.datatype(heading).removeprefix(_XSD)
         if datatype in {"decimal", "integer"}:
-            return self.number(row, heading, node, datatype)
+            return self.number(row, heading, node, text, datatype)
         if datatype == "date" and not _DAY.fullmatch(text):
             advice = "Write year, month and day: 2013-11-29."
             self.wrong(row, heading, "no-day", f"“{text}” is not a valid day.", advice, node)
@@ -156,19 +172,69 @@ class Reader:
         return ox.Literal(text, datatype=ox.NamedNode(_XSD + (datatype or "string")))
 
     def number(
-        self, row: Row, heading: str, node: ox.NamedNode, datatype: str = "decimal"
+        self, row: Row, heading: str, node: ox.NamedNode, text: str, datatype: str = "decimal"
     ) -> ox.Literal | None:
-        """Return the number of a cell, or report why it is none."""
-        text, whole = row.text(heading), datatype == "integer"
+        """Return the number that a text of a cell is, or report why it is none."""
+        whole = datatype == "integer"
         if not _NUMBER.fullmatch(text) or (whole and "." in text):
             self.wrong(row, heading, *_not_a_number(text, whole), node)
             return None
         return ox.Literal(text, datatype=ox.NamedNode(_XSD + datatype)) if whole else decimal(text)
 
+    def parts(self, row: Row, column: Column, node: ox.NamedNode) -> None:
+        """State each of the several things that a cell says of a node."""
+        if not self._readable(row, column.heading, node):
+            return
+        for text in row.texts(column.heading):
+            for part, value in self._part(row, column, node, text):
+                name = part.property
+                if value is not None:
+                    self.statements.say(node, name, value, row.place(column.heading))
+
+    def _part(
+        self, row: Row, column: Column, node: ox.NamedNode, text: str
+    ) -> list[tuple[Part, ox.NamedNode | ox.Literal | None]]:
+        """Return what one text of a cell states: an item of a list, or a word and its value."""
+        item = (
+            self.cells.item(column.heading, text) if column.heading in self.cells.choices else None
+        )
+        for part in column.parts:
+            if item is not None and item in self.cells.list_of(part.shape).values():
+                return [(part, item)]
+        negated, said = text.casefold().startswith("not "), re.sub("(?i)^not ", "", text)
+        word, _, rest = said.partition(" ")
+        parts = [
+            part for part in column.parts if part.word and part.word.casefold() == word.casefold()
+        ]
+        if parts and self.cells.datatype_of(parts[0].shape).endswith("boolean") and not rest:
+            return [(parts[0], ox.Literal(not negated))]
+        if parts and not negated and rest:
+            if parts[0].shape is None:
+                return [(parts[0], ox.Literal(rest))]
+            texts = _SEPARATED.fullmatch(rest) if len(parts) > 1 else None
+            numbers = texts.groups() if texts else [rest] * len(parts)
+            read = [self.number(row, column.heading, node, number) for number in numbers]
+            return list(zip(parts, read, strict=True))
+        others = [part for part in column.parts if part.word == REST]
+        if not others:
+            self._off_the_list(row, column.heading, node, text)
+        return [(part, ox.Literal(text)) for part in others]
+
     def ambiguous(self, row: Row, heading: str, text: str, advice: str) -> None:
         """Ask whether NR means not reported or not reached."""
         what = f"“{text}” is ambiguous: does it mean not reported or not reached?"
         self.wrong(row, heading, _AMBIGUOUS, what, advice)
+
+    def ignored(self, row: Row, named: str, *subjects: str) -> None:
+        """Report the cells that are ignored, since the graph describes the node already."""
+        what = f"The graph describes “{row.text(named)}” already, and this cell is ignored."
+        advice = "Leave the cell empty. A figure may contradict those that the graph contains."
+        for column in COLUMNS:
+            heading = column.heading
+            if column.about in subjects and heading != named and heading in row.cells:
+                place, text = row.place(heading), row.text(heading)
+                found = ("known-node", place, text, what, advice, "Note")
+                self.statements.wrong(row.node, "printed", *found)
 
     def wrong(  # noqa: PLR0913, PLR0917  a cell, and what is reported of it
         self,
@@ -189,9 +255,11 @@ class Reader:
         if text.casefold() == "nr":
             self.ambiguous(row, heading, text, "Look it up in the source's legend.")
             return
-        items = list(self.cells.choices[heading])
+        items = list(self.cells.choices.get(heading, ()))
+        words = {f"{p.word} ..." for p in BY_HEADING[heading].parts if p.word not in {"", REST}}
         message = f"“{text}” is not on the list of “{heading}”."
-        advice = f"{suggestions.question(text, items)}Choose one of: {', '.join(items)}."
+        listed = ", ".join([*items, *sorted(words)])
+        advice = f"{suggestions.question(text, items)}Choose one of: {listed}."
         self.wrong(row, heading, "off-the-list", message, advice, node)
 
     def _readable(self, row: Row, heading: str, node: ox.NamedNode) -> bool:
@@ -203,7 +271,7 @@ class Reader:
         if cell.kind in {"formula", "error"}:
             found = "formula", f"The cell contains a formula or an error, {cell.text[:60]}."
             advice = "Write the result as a value."
-        elif cell.kind == "date" and not self.cells.datatypes.get(heading, "").endswith("date"):
+        elif cell.kind == "date" and not self.cells.datatype(heading).endswith("date"):
             found = "date-for-value", f"The spreadsheet turned the cell into a date, {cell.text}."
             advice = "Set the cell's format to Text, and write what the source prints."
         elif "\ufffd" in cell.text:
@@ -212,6 +280,23 @@ class Reader:
         if found:
             self.wrong(row, heading, *found, advice, node)
         return found is None
+
+
+def _grade(text: str) -> str:
+    """Return a grade, or the lowest and the highest of a band, as the closed list spells it."""
+    bare = re.sub(r"^(?:grades?|any grade|all grades) *", "", text.casefold()) or "any"
+    bare = re.sub(r"^(?:>=|≥|at least) *([1-5])$", r"\1+", bare)
+    match = _GRADES.fullmatch(bare)
+    if bare == "any":
+        return "1-5"
+    if match is None:
+        return text
+    highest = "5" if match[3] else match[2]
+    return f"{match[1]}-{highest}" if highest and highest != match[1] else match[1]
+
+
+#: Columns whose items have many spellings.
+_SPELLINGS = {"Grade": _grade}
 
 
 def _not_a_number(text: str, whole: bool) -> tuple[str, str, str]:

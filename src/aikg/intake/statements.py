@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 
@@ -38,6 +38,7 @@ class Statements:
         self._names: dict[tuple[str, str], ox.NamedNode] = {}
         self._taken: set[str] = set()
         self._wrong: list[tuple[str, str, str, Place]] = []
+        self._repeated: dict[ox.NamedNode, tuple[ox.NamedNode, frozenset[str]]] = {}
 
     def __iter__(self) -> Iterator[ox.Triple]:
         """Return the triples."""
@@ -86,6 +87,14 @@ class Statements:
         """
         term = self.term(value) if isinstance(value, str) else value
         self._said.setdefault((node, self.term(name), term), place)
+        if node in self._repeated:
+            other, names = self._repeated[node]
+            if name.removeprefix(AIKG) in names:
+                self.say(other, name, term, place)
+
+    def repeat(self, node: ox.NamedNode, other: ox.NamedNode, names: Iterable[str]) -> None:
+        """State some properties of a node, from now on, of another one too."""
+        self._repeated[node] = (other, frozenset(names))
 
     def describe(self, node: ox.NamedNode, kind: str, label: str, place: Place) -> ox.NamedNode:
         """State class and English label of a node, and return it."""

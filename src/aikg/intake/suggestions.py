@@ -51,8 +51,12 @@ def near_node(store: ox.Store, iri: str) -> str | None:
 
 
 def near_label(label: str, names: Iterable[str]) -> str | None:
-    """Return the name nearest to a text, in any case of letters, or the one with its initials."""
-    folded = {name.casefold(): name for name in names}
+    """Return the name nearest to a text, in any case of letters, or the one with its initials.
+
+    A name with other digits is never near: 24 weeks is not 48 weeks.
+    """
+    digits = re.findall(r"\d+", label)
+    folded = {n.casefold(): n for n in names if re.findall(r"\d+", n) == digits}
     found = _nearest(label.casefold(), folded)
     if found:
         return folded[found]

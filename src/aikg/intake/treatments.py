@@ -28,50 +28,59 @@ _LOADING = re.compile(
 _UNITS = {"mg/d": "mg", "mg/day": "mg", "µg": "ug", "mcg": "ug"}
 
 
+#: Between the drugs of a regimen, and between those of a choice; neither within brackets.
+_TOGETHER = re.compile(r"(?:\s\+\s|\s*;\s*|\s+plus\s+)(?![^(]*\))")
+_CHOICE = re.compile(r"\s+or\s+(?![^(]*\))")
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One drug of a regimen, as it is written.
+    """One drug of a regimen, or a choice of drugs, as it is written.
 
     Attributes:
-        drug: Its name.
-        new: Whether the cell says that it is new.
+        drugs: Each name, and whether the cell says that it is new.
+        title: The component in words.
         dose: The dose in digits, or None.
         loading: The first dose in the same unit, where it is another, or None.
         unit: The unit of both, or None.
         schedule: How often and by which way, or None.
     """
 
-    drug: str
-    new: bool = False
+    drugs: tuple[tuple[str, bool], ...]
+    title: str
     dose: str | None = None
     loading: str | None = None
     unit: str | None = None
     schedule: str | None = None
 
-    @property
-    def title(self) -> str:
-        """The component in words."""
-        loading = f"loading dose {self.loading}" if self.loading else None
-        parts = (self.drug, self.dose, self.unit, self.schedule, loading)
-        return " ".join(part for part in parts if part)
-
 
 def components(text: str) -> list[Component] | None:
     """Read a regimen; return None if it cannot be understood."""
-    found = [_PART.fullmatch(part.strip()) for part in re.split(r"\s\+\s|\s*;\s*|\s+plus\s+", text)]
-    return [_component(match) for match in found if match] if all(found) else None
+    found = [_component(part) for part in _TOGETHER.split(text)]
+    return None if None in found else [given for given in found if given]
 
 
-def _component(match: re.Match[str]) -> Component:
+def _component(text: str) -> Component | None:
+    matches = [_PART.fullmatch(part.strip()) for part in _CHOICE.split(text)]
+    if None in matches:
+        return None
+    drugs = tuple((match["drug"].strip(), bool(match["new"])) for match in matches if match)
+    if len(drugs) > 1:  # the doses are part of its name alone
+        return Component(drugs, re.sub("(?i)new: *", "", text.strip()))
+    return _single(drugs, next(match for match in matches if match))
+
+
+def _single(drugs: tuple[tuple[str, bool], ...], match: re.Match[str]) -> Component:
     unit, schedule, dose = _unit(match["unit"]), match["schedule"], None
     loading = _LOADING.search(schedule or "")
     # A loading dose in another unit stays part of the schedule.
     if loading and schedule and (not loading["unit"] or _unit(loading["unit"]) == unit):
         dose = loading["dose"]
         schedule = (schedule[: loading.start()] + schedule[loading.end() :]).strip(" ,")
-    return Component(
-        match["drug"].strip(), bool(match["new"]), match["dose"], dose, unit, schedule or None
-    )
+    extra = f"loading dose {dose}" if dose else None
+    words = (drugs[0][0], match["dose"], unit, schedule, extra)
+    title = " ".join(word for word in words if word)
+    return Component(drugs, title, match["dose"], dose, unit, schedule or None)
 
 
 def _unit(text: str | None) -> str | None:
@@ -93,13 +102,19 @@ class Treatments:
         self._say = reader.statements
 
     def had_before(self, row: Row, heading: str, people: ox.NamedNode) -> None:
-        """State the drugs or classes that all people of a population had before."""
+        """State drugs or classes that all people of a population had before, or that none had."""
         for text in row.texts(heading):
-            for given in components(text) or ():
-                name = BY_HEADING[heading].property or ""
-                drug = self._drug(row, heading, people, name, given)
+            for name, new in _named(text):
+                stated = BY_HEADING[heading].property or ""
+                drug = self._drug(row, heading, people, stated, name, new)
                 if drug is not None:
-                    self._say.say(people, name, drug, row.place(heading))
+                    self._say.say(people, stated, drug, row.place(heading))
+
+    def given(self, row: Row) -> ox.NamedNode | None:
+        """Return the drug that the people of a group got, where their arm had a choice."""
+        for name, new in _named(row.text("Given drug")):
+            return self._drug(row, "Given drug", row.node, "givenOfChoice", name, new)
+        return None
 
     def assign(self, row: Row, heading: str, arm: ox.NamedNode) -> None:
         """State what an arm receives."""
@@ -121,11 +136,15 @@ class Treatments:
 
     def _gives(self, row: Row, heading: str, node: ox.NamedNode, given: Component) -> None:
         """State drug, dose and schedule of a component."""
-        at, drug = row.place(heading), self._drug(row, heading, node, "gives", given)
-        if drug is None:
+        at = row.place(heading)
+        found = [self._drug(row, heading, node, "gives", *drug) for drug in given.drugs]
+        drugs = [drug for drug in found if drug is not None]
+        if len(drugs) < len(given.drugs):
             return
-        is_class = drug.value in self._classes.values()
-        self._say.say(node, "givesAnyOf" if is_class else "gives", drug, at)
+        classes = {drug for drug in drugs if drug.value in self._classes.values()}
+        gives = "givesOneOf" if len(drugs) > 1 else "givesAnyOf" if classes else "gives"
+        for drug in drugs:
+            self._say.say(node, gives, drug, at)
         for name, digits in (("loadingDose", given.loading), ("dose", given.dose)):
             if digits and given.unit:
                 self._say.say(node, name, decimal(digits), at)
@@ -133,15 +152,15 @@ class Treatments:
         if given.schedule:
             self._say.text(node, "schedule", given.schedule, at)
 
-    def _drug(
-        self, row: Row, heading: str, node: ox.NamedNode, stated: str, given: Component
+    def _drug(  # noqa: PLR0913, PLR0917  a drug, its cell, and what it is for
+        self, row: Row, heading: str, node: ox.NamedNode, stated: str, name: str, new: bool
     ) -> ox.NamedNode | None:
-        """Return the drug or drug class that is named; a new one is described."""
-        name, at = given.drug, row.place(heading)
-        known = self._drugs.get(name.casefold()) or self._classes.get(name.casefold())
+        """Return the drug or drug class that is named; a new drug is described."""
+        at, folded = row.place(heading), name.casefold()
+        known = self._drugs.get(folded) or self._class(folded.removeprefix("any "))
         if known:
             return ox.NamedNode(known)
-        if given.new:
+        if new:
             drug = self._say.describe(self._say.node("drug", name), "Drug", name, at)
             self._say.say(drug, "statedAt", row.passage, at)
             return drug
@@ -150,3 +169,12 @@ class Treatments:
         advice = f"{asked}If the drug is new, write new: {name}."
         self._say.wrong(node, stated, "unknown-drug", at, name, what, advice)
         return None
+
+    def _class(self, folded: str) -> str | None:
+        """Return the drug class with a name, in the singular or the plural."""
+        return self._classes.get(folded) or self._classes.get(f"{folded}s")
+
+
+def _named(text: str) -> list[tuple[str, bool]]:
+    """Return the drugs that a text names, each with whether it is new."""
+    return [drug for given in components(text) or () for drug in given.drugs]

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from aikg.engine.client import Body, Engine
-from aikg.errors import AikgError
+from aikg.errors import AikgError, RequestMalformed
 from aikg.intake.formats import FORMATS, REPORTS
 from aikg.ledger import records
 from aikg.names import UNNAMED, name_after, submission_namespace
@@ -65,7 +65,12 @@ def blueprint(engine: Engine, namespaces: Callable[[], list[str]]) -> Blueprint:
 
     @routes.get("/template.<any(csv, xlsx):form>")
     def template(form: str) -> Response:
-        sheet = engine.run("template", {"form": form}).read()
+        asked = request.args.get("form", "short")
+        if asked not in {"short", "long"}:
+            raise RequestMalformed(
+                f"The template has no form {asked!r}.", advice="Ask for form=short or form=long."
+            )
+        sheet = engine.run("template", {"form": form, "long": asked == "long"}).read()
         media_type = next(f.media_type for f in FORMATS if form in f.endings)
         response = Response(sheet, mimetype=media_type)
         response.headers.set("Content-Disposition", "attachment", filename=f"aikg-template.{form}")

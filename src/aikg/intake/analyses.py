@@ -1,0 +1,92 @@
+"""The analyses that rows name: interim, final, by their data cut-off."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+
+from aikg.intake.columns import COLUMNS
+from aikg.intake.known import Known
+from aikg.intake.rows import Reader, Row
+
+_HEADINGS = tuple(column.heading for column in COLUMNS if column.about == "analysis")
+_CUT_OFF, _FOLLOW_UP = "Data cut-off", "Follow-up"
+
+
+class Analyses:
+    """States analyses.
+
+    The name, and the cut-off where rows state several under one name, tell two of them apart.
+
+    Args:
+        known: Finds what the graph describes.
+        reader: Reads single cells.
+    """
+
+    def __init__(self, known: Known, reader: Reader) -> None:
+        self._known = known
+        self._reader = reader
+        self._say = reader.statements
+        #: What rows state under a name of a trial: cut-off, and follow-up with its unit.
+        self._stated: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+
+    def announce(self, row: Row) -> None:
+        """Remember the cut-off and the follow-up that a row states of its analysis."""
+        if _name(row):
+            stated = self._stated.setdefault(_key(row, _name(row)), {})
+            stated[row.text(_CUT_OFF), _follow_up(row)] = None
+
+    def read(self, row: Row) -> None:
+        """State the analysis of a row, if it has one."""
+        stated = [heading for heading in _HEADINGS if heading in row.cells]
+        if not stated:
+            return
+        at = row.place(stated[0])
+        title = self._title(row, _name(row), (row.text(_CUT_OFF), _follow_up(row)))
+        node = self._say.describe(self._say.node("analysis", title), "Analysis", title, at)
+        self._say.say(node, "ofStudy", row.trial, at)
+        self._reader.about(row, "analysis", node)
+        self._say.say(row.node, "ofAnalysis", node, at)
+        for name in row.texts("Supersedes"):
+            self._supersede(row, node, name)
+
+    def _title(self, row: Row, name: str, own: tuple[str, str]) -> str:
+        """Return the label of an analysis, which tells it apart."""
+        cut_off, follow_up = own
+        if name:
+            stated = self._stated[_key(row, name)]
+            cut_offs = {one for one, _ in stated if one}
+            cut_off = next(iter(cut_offs)) if len(cut_offs) == 1 else cut_off
+            follow_ups = {other for one, other in stated if other and one in {cut_off, ""}}
+            follow_up = follow_up if len(follow_ups) > 1 else ""
+        said = " ".join(part for part in (name or "analysis of", cut_off, follow_up) if part)
+        return f"{said}, {row.text('Trial')}"
+
+    def _supersede(self, row: Row, node: ox.NamedNode, name: str) -> None:
+        stated = self._stated.get(_key(row, name), {})
+        titles = {self._title(row, name, own) for own in stated}
+        known = self._known.find("Analysis", f"{name}, {row.text('Trial')}")
+        if len(titles) == 1:
+            earlier = self._say.node("analysis", titles.pop())
+            self._say.say(node, "supersedes", earlier, row.place("Supersedes"))
+        elif known is not None and not titles:
+            self._say.say(node, "supersedes", known, row.place("Supersedes"))
+        else:
+            trial = row.text("Trial")
+            what = f"No analysis of {trial} is called “{name}”."
+            advice = "Write the name of an analysis, as in the column Analysis."
+            if titles:
+                what = f"{len(titles)} analyses are called “{name}”: {'; '.join(sorted(titles))}."
+                advice = "Use another name in the column Analysis for each of them."
+            self._reader.wrong(row, "Supersedes", "unknown-analysis", what, advice, node)
+
+
+def _name(row: Row) -> str:
+    return row.text("Analysis") or row.text("Kind of analysis")
+
+
+def _key(row: Row, name: str) -> tuple[str, str]:
+    return row.text("Trial"), name.casefold()
+
+
+def _follow_up(row: Row) -> str:
+    return f"{row.text(_FOLLOW_UP)} {row.text('Follow-up unit')}".strip()

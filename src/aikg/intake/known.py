@@ -1,0 +1,68 @@
+"""Finds the nodes of the published graph that cells name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+
+from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, SUBMISSIONS
+
+_AIKG = PREFIXES["aikg"]
+_TYPE, _DEFAULT = ox.NamedNode(RDF_TYPE), ox.DefaultGraph()
+
+
+class Known:
+    """Finds nodes by their names; most rows repeat those of the last one.
+
+    Args:
+        store: The published graph.
+    """
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+        self._found: dict[tuple[str, str], ox.NamedNode | None] = {}
+
+    def find(self, kind: str, name: str) -> ox.NamedNode | None:
+        """Return the node of a class with a name: label, other label, acronym or number.
+
+        A curated node comes before one of a submission.
+        """
+        if (kind, name) not in self._found:
+            nodes = list(self._named(kind, name))
+            if not nodes and name != name.lower():
+                nodes = list(self._named(kind, name.lower()))
+            nodes.sort(key=lambda node: node.value.startswith(SUBMISSIONS))
+            self._found[kind, name] = nodes[0] if nodes else None
+        return self._found[kind, name]
+
+    def objects(self, node: ox.NamedNode, name: str) -> Iterator[ox.NamedNode]:
+        """Return the nodes that a property of the ontology points at."""
+        path = ox.NamedNode(_AIKG + name)
+        for quad in self._store.quads_for_pattern(node, path, None, _DEFAULT):
+            if isinstance(quad.object, ox.NamedNode):
+                yield quad.object
+
+    def subjects(self, name: str, node: ox.NamedNode) -> Iterator[ox.NamedNode]:
+        """Return the nodes that point at one by a property of the ontology."""
+        path = ox.NamedNode(_AIKG + name)
+        for quad in self._store.quads_for_pattern(None, path, node, _DEFAULT):
+            if isinstance(quad.subject, ox.NamedNode):
+                yield quad.subject
+
+    def _named(self, kind: str, name: str) -> Iterator[ox.NamedNode]:
+        in_english, plain = ox.Literal(name, language="en"), ox.Literal(name)
+        names = (
+            (RDFS_LABEL, in_english),
+            (_AIKG + "acronym", plain),
+            (OTHER_PREFIXES["skos"] + "altLabel", in_english),
+            (OTHER_PREFIXES["dcterms"] + "identifier", plain),
+        )
+        for path, value in names:
+            for quad in self._store.quads_for_pattern(None, ox.NamedNode(path), value, _DEFAULT):
+                node = quad.subject
+                typed = isinstance(node, ox.NamedNode) and ox.Quad(
+                    node, _TYPE, ox.NamedNode(_AIKG + kind), _DEFAULT
+                )
+                if typed and typed in self._store:
+                    yield node  # type: ignore[misc]  # narrowed by `typed`
