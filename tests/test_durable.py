@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import urllib.parse
 from contextlib import closing
 from dataclasses import replace
@@ -25,15 +26,17 @@ from test_submissions import SUBMISSION, known, told
 
 from aikg.build import Built
 from aikg.engine.client import Engine
+from aikg.engine.process import Change, Process
 from aikg.errors import ChangeRefused, EngineUnavailable
 from aikg.files.version import built_version
 from aikg.intake.reading import read
 from aikg.intake.submission import Limits
-from aikg.ledger import overlay, records
+from aikg.ledger import overlay, records, tokens
 from aikg.ledger.database import Database
 from aikg.ledger.steps import Actor, Sent
 from aikg.settings import Settings
-from aikg.submissions.opening import open_desk
+from aikg.submissions.curation import Curation
+from aikg.submissions.opening import open_home
 
 XML, JSON_LD = "application/rdf+xml", "application/ld+json"
 GRAPH = "https://w3id.org/aikg/graph/submission/"
@@ -337,7 +340,7 @@ def test_a_step_that_the_graph_refuses_is_not_recorded(
     home: Settings, verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer says so, the ledger has all it had, and the step can be taken later."""
-    with open_desk(home, "a test") as desk:
+    with open_home(home, "a test") as desk:
         actor = Actor("a test", desk.files)
         submission = desk.receive(sent("stays"), actor)
         if verb != "publish":
@@ -360,11 +363,37 @@ def test_a_step_that_the_graph_refuses_is_not_recorded(
         assert rows(desk.database) != before
 
 
+def test_others_read_while_the_graph_tries_a_change(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token is found and submissions are listed before the step ends, as they were before it."""
+    with open_home(home, "a test") as desk:
+        actor = Actor("a test", desk.files)
+        submission = desk.receive(sent("tried"), actor)
+        secret = tokens.create(desk.database, "Ann", "review")
+        rehearse, read = desk.engine.rehearse, []
+
+        def look() -> None:
+            token = tokens.find(desk.database, secret)
+            read.append([one["state"] for one in Curation(desk, token).listing()])
+
+        def rehearse_and_look(**change) -> None:
+            reader = threading.Thread(target=look, daemon=True)
+            reader.start()
+            reader.join(60)
+            read.append("the graph tries it")
+            rehearse(**change)
+
+        monkeypatch.setattr(desk.engine, "rehearse", rehearse_and_look)
+        desk.publish(submission, actor)
+        assert read == [["waiting"], "the graph tries it"]
+
+
 def test_a_step_that_is_recorded_is_shown_even_if_the_process_fails_then(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process begins anew with what the ledger has."""
-    with open_desk(home, "a test") as desk:
+    with open_home(home, "a test") as desk:
         actor = Actor("a test", desk.files)
         submission = desk.receive(sent("shown"), actor)
 
@@ -382,7 +411,7 @@ def test_a_ledger_without_room_shows_nothing(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What cannot be recorded is not shown."""
-    with open_desk(home, "a test") as desk:
+    with open_home(home, "a test") as desk:
         actor = Actor("a test", desk.files)
         submission = desk.receive(sent("full"), actor)
         described = desk.engine.describe()
@@ -399,7 +428,7 @@ def test_a_renewal_withholds_what_the_graph_refuses_and_takes_it_back_later(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The files changed: one submission is refused, the others are served."""
-    with open_desk(home, "a test") as desk:
+    with open_home(home, "a test") as desk:
         actor = Actor("a test", desk.files)
         for name in ("one", "two"):
             desk.publish(desk.receive(sent(name), actor), actor)
@@ -414,7 +443,7 @@ def test_a_renewal_withholds_what_the_graph_refuses_and_takes_it_back_later(
                 return rehearse(engine, add=add + bad, **others)
 
             patched.setattr(Engine, "rehearse", refuse)
-            with open_desk(home, "a test") as desk:
+            with open_home(home, "a test") as desk:
                 found = [records.find(desk.database, name, 1).state for name in ("one", "two")]
                 assert found == states
                 for name, state in zip(("one", "two"), states, strict=True):
@@ -422,3 +451,56 @@ def test_a_renewal_withholds_what_the_graph_refuses_and_takes_it_back_later(
                     answer = desk.engine.query(asked, format="csv").read()
                     assert answer == (b"true" if state == "published" else b"false")
                 assert list(desk.withheld()) == (["one/1"] if refused else [])
+
+
+def test_a_home_opens_without_what_the_graph_refuses_for_any_reason(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its overlay can be parsed, and the graph refuses it; all that was public stays so."""
+    with open_home(home, "a test") as desk:
+        actor = Actor("a test", desk.files)
+        for name in ("one", "two"):
+            desk.publish(desk.receive(sent(name), actor), actor)
+    refuse = f"{SUBMISSION}one/trial".encode()
+    apply, rehearse = Process.apply, Process.rehearse
+
+    def apply_but_one(process: Process, change: Change) -> None:
+        if refuse in change.add:
+            raise EngineUnavailable("of a test", advice="none")
+        apply(process, change)
+
+    def rehearse_but_one(process: Process, change: Change) -> None:
+        if refuse in change.add:
+            raise ChangeRefused("of a test", advice="none")
+        rehearse(process, change)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Process, "apply", apply_but_one)
+        patched.setattr(Process, "rehearse", rehearse_but_one)
+        for _ in range(2):
+            with open_home(home, "a test") as desk:
+                assert desk.withheld() == {"one/1": "of a test"}
+                asked = f"ASK {{ <{SUBMISSION}two/trial> ?p ?o }}"
+                assert desk.engine.query(asked, format="csv").read() == b"true"
+                anyone = Curation(desk, None)
+                states = {one["submission"]: one["state"] for one in anyone.listing()}
+                assert states == {"one/1": "withheld", "two/1": "published"}
+                assert anyone.content("one", 1) == sent("one").content
+                assert anyone.show("one", 1)["state"] == "withheld"
+                desk.engine.restart()
+                assert desk.engine.query(asked, format="csv").read() == b"true"
+
+
+def test_a_graph_that_cannot_be_loaded_leaves_the_overlay_as_it_is(home: Settings) -> None:
+    """No submission is the reason, so none is withheld."""
+    with open_home(home, "a test") as desk:
+        actor = Actor("a test", desk.files)
+        desk.publish(desk.receive(sent("kept"), actor), actor)
+        files = desk.files
+    whole = home.graph.read_bytes()
+    home.graph.write_bytes(whole + b"no quad")
+    with pytest.raises(EngineUnavailable), open_home(home, "a test"):
+        pass
+    with closing(Database(home.ledger)) as database:
+        assert overlay.stands_on(database, files)
+        assert records.find(database, "kept", 1).state == records.PUBLISHED

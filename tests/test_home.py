@@ -213,3 +213,14 @@ def test_tokens_are_made_listed_and_revoked(home: Path) -> None:
     assert secret not in listed
     assert run(home, "token", "revoke", "1").returncode == 0
     assert run(home, "token", "revoke", "1").returncode == 1
+
+
+def test_a_wrong_orcid_is_refused_by_the_command_too(tmp_path: Path) -> None:
+    """Before anything is kept; the web form uses the same rule."""
+    file = tmp_path / "trial.ttl"
+    file.write_text("<a> a <b> .")
+    arguments = ("submit", str(file), "--licence", "CC-BY-4.0", "--orcid", "0000-0002-1825-0098")
+    done = run(tmp_path / "home", *arguments)
+    assert done.returncode == 1
+    assert "not a valid ORCID" in done.stderr
+    assert not (tmp_path / "home" / "ledger.db").exists()

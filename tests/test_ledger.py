@@ -15,22 +15,24 @@ from aikg.errors import (
     HomeHeld,
     LedgerUnreadable,
     NameMalformed,
+    RequestMalformed,
     StateConflict,
     StorageFull,
     Unauthenticated,
     UnknownSubmission,
     UnknownToken,
 )
-from aikg.ledger import home, overlay, private, records, steps, tokens
+from aikg.ledger import holding, overlay, private, records, steps, tokens
 from aikg.ledger.database import MIGRATIONS, Database
 from aikg.ledger.records import Submission
-from aikg.ledger.steps import Actor, GraphChange, Judgement, Sent
+from aikg.ledger.steps import Actor, Judgement, Sent
+from aikg.rules.delta import Delta
+from aikg.rules.reasoning import INFERRED
 
 ANN = Actor("Ann", files="0123456789ab")
 WAITS = Judgement(records.WAITING, "{}", b"<s:s> <p:p> <o:o> .\n")
-ADDED, REMOVED = b"<s:s> <p:p> <o:o> .\n", b"<s:s> <p:p> <o:old> .\n"
-CHANGE = GraphChange(ADDED, REMOVED)
-BACK = GraphChange(REMOVED, ADDED)
+CHANGE = Delta.from_lines("<s:s> <p:p> <o:o> .\n", "<s:s> <p:p> <o:old> .\n")
+BACK = CHANGE.reversed()
 
 
 @pytest.fixture
@@ -61,11 +63,11 @@ def states(ledger: Database, name: str = "paloma-2") -> list[str]:
 def test_a_life_from_sent_to_withdrawn_is_written_down(ledger: Database) -> None:
     """Each state has its time, its actor, its reason, and the version of the files."""
     one = waiting(ledger)
-    one = steps.publish(ledger, one, ANN, "fits", CHANGE)
-    assert overlay.read(ledger) == overlay.Overlay(ANN.files, ADDED, REMOVED)
+    one = steps.publish(ledger, one, ANN, "fits", CHANGE, b"")
+    assert (overlay.files(ledger), overlay.read(ledger)) == (ANN.files, CHANGE)
     assert overlay.version_of_data(ledger, ANN.files) == "0123456789ab-3"
-    one = steps.withdraw(ledger, one, ANN, "retracted", BACK)
-    assert overlay.read(ledger) == overlay.Overlay(ANN.files, b"", b"")
+    one = steps.bring(ledger, one, records.WITHDRAWN, ANN, "retracted", BACK)
+    assert (overlay.files(ledger), overlay.read(ledger)) == (ANN.files, Delta())
     events = records.history(ledger, one)
     assert [event.state for event in events] == ["received", "waiting", "published", "withdrawn"]
     assert [event.why for event in events] == ["", "", "fits", "retracted"]
@@ -78,24 +80,24 @@ def test_a_new_version_supersedes_what_waits_and_what_is_published(ledger: Datab
     waiting(ledger)
     two = waiting(ledger, b"two")
     assert states(ledger) == ["waiting", "superseded"]
-    steps.publish(ledger, two, ANN, "", CHANGE)
+    steps.publish(ledger, two, ANN, "", CHANGE, b"")
     three = waiting(ledger, b"three")
     assert states(ledger) == ["waiting", "published", "superseded"]
-    steps.publish(ledger, three, ANN, "", CHANGE)
+    steps.publish(ledger, three, ANN, "", CHANGE, b"")
     assert states(ledger) == ["published", "superseded", "superseded"]
 
 
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param(lambda db, one: steps.publish(db, one, ANN, "", CHANGE), id="publish"),
-        pytest.param(lambda db, one: steps.reject(db, one, ANN, ""), id="reject"),
+        pytest.param(lambda db, one: steps.publish(db, one, ANN, "", CHANGE, b""), id="publish"),
+        pytest.param(lambda db, one: steps.bring(db, one, records.REJECTED, ANN), id="reject"),
         pytest.param(lambda db, one: steps.judge(db, one, ANN, WAITS), id="judge"),
     ],
 )
 def test_a_step_from_the_wrong_state_changes_nothing(ledger: Database, step) -> None:
     """What was published cannot be published, rejected or judged once more."""
-    one = steps.publish(ledger, waiting(ledger), ANN, "", CHANGE)
+    one = steps.publish(ledger, waiting(ledger), ANN, "", CHANGE, b"")
     before = (overlay.read(ledger), records.history(ledger, one))
     with pytest.raises(StateConflict, match="paloma-2/1 is published"):
         step(ledger, one)
@@ -108,7 +110,7 @@ def test_of_two_who_publish_at_once_one_does(ledger: Database) -> None:
 
     def publish() -> None:
         try:
-            outcomes.append(steps.publish(ledger, one, ANN, "", CHANGE).state)
+            outcomes.append(steps.publish(ledger, one, ANN, "", CHANGE, b"").state)
         except StateConflict:
             outcomes.append("conflict")
 
@@ -120,18 +122,45 @@ def test_of_two_who_publish_at_once_one_does(ledger: Database) -> None:
     assert sorted(outcomes) == ["conflict"] * 7 + ["published"]
 
 
+def test_no_reader_waits_for_a_step(ledger: Database) -> None:
+    """While a transaction is open, others read what the last one left."""
+    secret = tokens.create(ledger, "Ann", "review")
+    one = waiting(ledger)
+    begun, read, in_order = threading.Event(), threading.Event(), []
+
+    def publish() -> None:
+        with ledger.transaction():
+            steps.publish(ledger, one, ANN, "", CHANGE, b"")
+            assert states(ledger) == ["published"]
+            begun.set()
+            in_order.append(read.wait(60))
+
+    step = threading.Thread(target=publish)
+    step.start()
+    assert begun.wait(60)
+    assert tokens.find(ledger, secret).label == "Ann"
+    assert (states(ledger), overlay.read(ledger)) == (["waiting"], Delta())
+    read.set()
+    step.join()
+    assert in_order == [True], "the readers were answered before the step ended"
+    assert (states(ledger), overlay.read(ledger)) == (["published"], CHANGE)
+
+
 def test_a_purge_leaves_no_byte_of_what_was_sent(ledger: Database) -> None:
     """Neither content, name of the file, ORCID, reasons nor statements stay in any of the files."""
     secret = b"the name of a patient"
     given = sent(secret, orcid="0000-0002-1825-0097", filename="patient.ttl")
     found = Judgement(records.WAITING, '{"at": "the name of a patient"}', secret)
-    change = GraphChange(b'<s:s> <p:p> "the name of a patient" .\n', b"", secret, secret)
+    inferred = f'<s:s> <p:p> "the name of a patient" {INFERRED} .'
+    change = Delta({'<s:s> <p:p> "the name of a patient" .', inferred}, set())
     one = steps.judge(ledger, steps.receive(ledger, given, Actor("Bob", "f")), ANN, found)
-    one = steps.publish(ledger, one, Actor("Bob", "f"), "of the name of a patient", change)
-    taken = GraphChange(b"", b'<s:s> <p:p> "the name of a patient" .\n')
+    one = steps.publish(ledger, one, Actor("Bob", "f"), "of the name of a patient", change, secret)
+    assert records.followed(ledger, one) == b'<s:s> <p:p> "the name of a patient" .\n'
     with pytest.raises(StateConflict):
         steps.purge(ledger, one, ANN, "court order")
-    one = steps.withdraw(ledger, one, ANN, "has the name of a patient", taken)
+    one = steps.bring(
+        ledger, one, records.WITHDRAWN, ANN, "has the name of a patient", change.reversed()
+    )
     one = steps.purge(ledger, one, ANN, "court order")
     kept = b"".join(path.read_bytes() for path in ledger.path.parent.iterdir())
     for gone in (secret, b"0000-0002-1825-0097", b"patient.ttl", b"Bob"):
@@ -161,7 +190,7 @@ def test_the_same_bytes_are_found_while_they_can_be_published(ledger: Database) 
     """What was rejected can be sent again."""
     one = waiting(ledger)
     assert records.same_content(ledger, sent().sha256, None) == one
-    steps.reject(ledger, one, ANN, "not evidence")
+    steps.bring(ledger, one, records.REJECTED, ANN, "not evidence")
     assert records.same_content(ledger, sent().sha256, None) is None
 
 
@@ -198,7 +227,7 @@ def test_without_room_nothing_is_written_and_reading_goes_on(ledger: Database) -
 
 def test_a_copy_is_whole_and_opens(ledger: Database, tmp_path: Path) -> None:
     """It is made while the ledger is open, and never over a file that is there."""
-    one = steps.publish(ledger, waiting(ledger), ANN, "", CHANGE)
+    one = steps.publish(ledger, waiting(ledger), ANN, "", CHANGE, b"")
     ledger.copy(tmp_path / "copy.db")
     copy = Database(tmp_path / "copy.db")
     assert records.versions(copy, "paloma-2") == [one]
@@ -233,12 +262,12 @@ def test_a_home_is_held_by_one(tmp_path: Path) -> None:
     """The second is told who holds it; once it is free, anyone can."""
     server = "http://127.0.0.1:8080"
     with (
-        home.hold(tmp_path, server),
+        holding.hold(tmp_path, server),
         pytest.raises(HomeHeld, match=server),
-        home.hold(tmp_path, "another"),
+        holding.hold(tmp_path, "another"),
     ):
         pass
-    with home.hold(tmp_path, "another"):
+    with holding.hold(tmp_path, "another"):
         pass
 
 
@@ -274,3 +303,26 @@ def test_a_file_that_cannot_be_written_whole_leaves_the_old_one(tmp_path: Path) 
     with private.written(path) as part:
         part.write_text("new")
     assert (path.read_text(), S_IMODE(path.stat().st_mode)) == ("new", 0o600)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("0000-0002-1825-0097", "0000-0002-1825-0097"),
+        ("https://orcid.org/0000-0002-1694-233X", "0000-0002-1694-233X"),
+        ("", None),
+        ("0000-0002-1825-0098", ...),
+        ("0000-0002-1694-233x", ...),
+        ("0000000218250097", ...),
+        ("\u0660000-0002-1825-0097", ...),
+        ("0000-0002-1825-0097\n", ...),
+        ("Ann", ...),
+    ],
+)
+def test_an_orcid_has_one_form_and_a_check_digit(text: str, kept: object) -> None:
+    """However it is sent."""
+    if kept is ...:
+        with pytest.raises(RequestMalformed, match="not a valid ORCID"):
+            sent(orcid=text)
+    else:
+        assert sent(orcid=text).orcid == kept

@@ -19,6 +19,7 @@ from test_home import run
 from test_submissions import known, told
 
 from aikg.build import Built
+from aikg.errors import ChangeRefused
 from aikg.ledger import persons, records, steps, tokens
 from aikg.ledger.database import MIGRATIONS, Database, saved_before
 from aikg.ledger.steps import Actor
@@ -130,11 +131,31 @@ def test_a_purge_deletes_the_copy_of_a_migration(tmp_path: Path) -> None:
     ledger = old_homes.make("home-0.1.0", tmp_path / "home")
     database = Database(ledger)
     admin = Actor("root", "f")
-    steps.reject(database, records.find(database, "waits", 2), admin, "not evidence")
+    steps.bring(
+        database, records.find(database, "waits", 2), records.REJECTED, admin, "not evidence"
+    )
     assert saved_before(ledger, 1).exists()
     steps.purge(database, records.find(database, "gone", 1), admin, "asked for")
     assert not saved_before(ledger, 1).exists()
     database.close()
+
+
+def test_a_purge_that_is_not_recorded_deletes_no_copy(tmp_path: Path) -> None:
+    """The step around it failed, as when the graph refuses a change."""
+    ledger = old_homes.make("home-0.1.0", tmp_path / "home")
+    with closing(Database(ledger)) as database:
+        gone = records.find(database, "gone", 1)
+
+        def refused() -> None:
+            with database.transaction():
+                steps.purge(database, gone, Actor("root", "f"), "asked for")
+                raise ChangeRefused("of a test", advice="none")
+
+        with pytest.raises(ChangeRefused):
+            refused()
+        assert records.find(database, "gone", 1) == gone
+        steps.bring(database, records.find(database, "waits", 2), records.REJECTED, Actor("a", "f"))
+        assert saved_before(ledger, 1).exists()
 
 
 def test_a_server_opens_an_old_home(built: Built, settings: Settings, tmp_path: Path) -> None:

@@ -27,9 +27,10 @@ from aikg.intake.submission import ParsedSubmission
 from aikg.iris import normalise, resembles_ours
 from aikg.ledger import namespaces, records, steps, tokens
 from aikg.ledger.database import Database
-from aikg.ledger.steps import LICENCES, Actor, GraphChange, Judgement, Sent
+from aikg.ledger.steps import LICENCES, Actor, Judgement, Sent
 from aikg.links.identifiers import read_prefixes
 from aikg.names import BASE, OTHER_PREFIXES, SUBMISSIONS
+from aikg.rules.delta import Delta
 from aikg.settings import Settings
 
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -383,7 +384,7 @@ def poison(home: Path, nodes: list[str]) -> None:
         one = steps.receive(database, sent, actor)
         one = steps.judge(database, one, actor, Judgement(records.WAITING, "{}", sent.content))
         quads = f"{stated} .\n{stated} <{one.graph}> .\n".encode()
-        steps.publish(database, one, actor, "", GraphChange(quads, b"", sent.content))
+        steps.publish(database, one, actor, "", Delta.from_lines(quads.decode(), ""), sent.content)
     database.close()
 
 

@@ -12,8 +12,9 @@ import click
 from aikg import settings
 from aikg.cli.console import FILE, counted, print_rows, say
 from aikg.errors import LedgerUnreadable
-from aikg.ledger import home, namespaces, persons, records, sessions, tokens
+from aikg.ledger import namespaces, persons, records, sessions, tokens
 from aikg.ledger.database import Database, copy_of_backup
+from aikg.ledger.holding import hold
 from aikg.links.identifiers import read_prefixes
 
 
@@ -156,7 +157,7 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Restore the ledger of a backup FILE into a home without a ledger."""
     configured = settings.from_environment()
-    with home.hold(configured.home, "a restore"):
+    with hold(configured.home, "a restore"):
         if configured.ledger.exists():
             raise LedgerUnreadable(
                 f"{configured.home} has a ledger already.",

@@ -17,10 +17,11 @@ from aikg.errors import MissingFolder, SubmissionInvalid
 from aikg.graph import ensure_built
 from aikg.intake.formats import FORMATS
 from aikg.ledger.steps import LICENCES, Sent
+from aikg.publication import change
+from aikg.submissions.curation import Curation
 from aikg.submissions.export import as_turtle, left_out
-from aikg.submissions.local import LocalDesk
-from aikg.submissions.opening import open_desk
-from aikg.submissions.remote import RemoteDesk
+from aikg.submissions.opening import open_home
+from aikg.submissions.remote import RemoteCuration
 
 
 class _Address(click.ParamType[tuple[str, int]]):
@@ -40,8 +41,8 @@ class _Address(click.ParamType[tuple[str, int]]):
 _address = click.argument("submission", type=_Address())
 
 
-def _at_desk(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options for the desk of a command: a server, or the home itself."""
+def _with_server(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that send a command to a server instead of the home."""
     server = click.option(
         "--server",
         envvar="AIKG_SERVER",
@@ -52,18 +53,17 @@ def _at_desk(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def _desk(server: str | None, token: str) -> Iterator[LocalDesk | RemoteDesk]:
+def _curation(server: str | None, token: str) -> Iterator[Curation | RemoteCuration]:
     if server:
-        yield RemoteDesk(server, token)
+        yield RemoteCuration(server, token)
         return
     configured = settings.from_environment()
     with stages() as progress:
         ensure_built(configured, progress)
         progress("open the ledger")
         name = getpass.getuser()
-        opened = open_desk(configured, f"a command of {name}")
-        with opened as desk:
-            yield LocalDesk(desk, name)
+        with open_home(configured, f"a command of {name}") as home:
+            yield Curation(home, name)
 
 
 @click.command()
@@ -80,7 +80,7 @@ def _desk(server: str | None, token: str) -> Iterator[LocalDesk | RemoteDesk]:
 )
 @click.option("--orcid", help="The ORCID of the person who is responsible for it.")
 @click.option("--type", "media_type", help="Its media type, if its ending does not say it.")
-@_at_desk
+@_with_server
 def submit(  # noqa: PLR0913, PLR0917  the options
     file: Path,
     name: str | None,
@@ -110,9 +110,9 @@ def submit(  # noqa: PLR0913, PLR0917  the options
         orcid=orcid,
         filename=file.name,
     )
-    with _desk(server, token) as desk:
+    with _curation(server, token) as curation:
         try:
-            found = desk.submit(sent)
+            found = curation.submit(sent)
         except SubmissionInvalid as error:
             _print_report(error.report)
             raise
@@ -126,7 +126,7 @@ def submit(  # noqa: PLR0913, PLR0917  the options
 @click.argument("submission", required=False, type=_Address())
 @click.option("--impact", is_flag=True, help="Show the changes in answers, claims and audit.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@_at_desk
+@_with_server
 def review(
     submission: tuple[str, int] | None,
     impact: bool,
@@ -135,12 +135,11 @@ def review(
     token: str,
 ) -> None:
     """Show SUBMISSION (NAME/VERSION) with its report; without it, list all submissions."""
-    with _desk(server, token) as desk:
+    with _curation(server, token) as curation:
         if submission is None:
-            listed = desk.listing()
-            found: Any = listed
+            found: Any = curation.listing()
         else:
-            found = desk.impact(*submission) if impact else desk.show(*submission)
+            found = curation.impact(*submission) if impact else curation.show(*submission)
     if as_json:
         say_json(found)
     elif submission is None:
@@ -157,24 +156,28 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
     @click.command(verb, help=summary)
     @_address
     @click.option("--why", required=needs_reason, default=None if needs_reason else "")
-    @_at_desk
+    @_with_server
     def command(
-        submission: tuple[str, int], why: str, server: str | None, token: str, force: bool = False
+        submission: tuple[str, int], why: str, server: str | None, token: str, **options: bool
     ) -> None:
-        with _desk(server, token) as desk:
-            found = desk.step(verb, *submission, why, force=force)
+        chosen = [option for option, is_set in options.items() if is_set]
+        with _curation(server, token) as curation:
+            found = curation.step(verb, *submission, why, chosen)
         say(f"{found['submission']} is {found['state']}")
+        if chosen:
+            say(found["history"][-1]["why"])
 
     return command
 
 
 publish = _step("publish", "Make SUBMISSION (NAME/VERSION) part of the graph.", False)
 reject = _step("reject", "Decide that SUBMISSION (NAME/VERSION) will not be published.")
-withdraw = click.option(
-    "--force",
-    is_flag=True,
-    help="Also if later submissions refer to it; the record then names them. For an administrator.",
-)(_step("withdraw", "Take SUBMISSION (NAME/VERSION) out of the graph."))
+withdraw = _step("withdraw", "Take SUBMISSION (NAME/VERSION) out of the graph.")
+for _option, _help in (
+    ("--with-dependents", "Withdraw all submissions that refer to it too, in one step."),
+    ("--force", "Leave the submissions that refer to it as they are. For an administrator."),
+):
+    withdraw = click.option(_option, is_flag=True, help=_help)(withdraw)
 purge = _step("purge", "Remove the file of SUBMISSION and its sender for ever.")
 
 
@@ -185,13 +188,13 @@ purge = _step("purge", "Remove the file of SUBMISSION and its sender for ever.")
     type=click.Path(path_type=Path),
     help="A file; without it, data/turtle/submissions/NAME.ttl.",
 )
-@_at_desk
+@_with_server
 def export(
     submission: tuple[str, int], output: Path | None, server: str | None, token: str
 ) -> None:
     """Write SUBMISSION (NAME/VERSION) as a file that is ready for data/turtle/."""
-    with _desk(server, token) as desk:
-        stated = desk.statements(*submission)
+    with _curation(server, token) as curation:
+        stated = curation.statements(*submission)
     root = settings.from_environment().root
     path = output or root / "data" / "turtle" / "submissions" / f"{submission[0]}.ttl"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -230,6 +233,8 @@ def _print_submission(found: dict[str, Any]) -> None:
 def _print_impact(found: dict[str, Any]) -> None:
     for node in found.get("users", ()):
         say(f"refers to it: {node}")
+    if found.get("dependents"):
+        say(f"would go with it: {change.counted(found['dependents'])}")
     for question in found["questions"]:
         say(f"{question['question']}: {question['summary']}")
         for sign, rows in (("-", question["go"]), ("+", question["come"])):

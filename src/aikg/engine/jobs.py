@@ -175,7 +175,6 @@ JOBS = {
     "receive": Job(_as_json(publishing.receive)),
     "publish": Job(_as_json(publishing.publish)),
     "withdraw": Job(_as_json(publishing.withdraw)),
-    "remove": Job(_as_json(publishing.remove)),
     "impact-of-publishing": Job(_as_json(publishing.impact_of_publishing)),
     "impact-of-withdrawing": Job(_as_json(publishing.impact_of_withdrawing)),
 }

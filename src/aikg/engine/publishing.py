@@ -28,7 +28,6 @@ from aikg.publication import change
 from aikg.publication.impact import Asked, impact
 from aikg.rules import incremental
 from aikg.rules.delta import Delta
-from aikg.rules.reasoning import INFERRED
 
 #: The arguments of a job, or its result; of the types of JSON.
 Arguments: TypeAlias = dict[str, Any]
@@ -92,18 +91,31 @@ def publish(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
 
 
 def withdraw(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
-    """Return what the graph gains and loses when a named graph goes."""
-    where = store, arguments["graph"], arguments["later"]
-    used = [] if not arguments["force"] else change.users(*where)
-    later = () if arguments["force"] else arguments["later"]
-    gone = change.withdraw(store, known.follows, arguments["graph"], later)
-    return _difference(gone) | {"users": sorted({user.graph for user in used})}
+    """Return what the graph gains and loses when a named graph goes.
+
+    The graphs that refer to it go with it (`with_dependents`), or stay (`force`).
+    """
+    graph = arguments["graph"]
+    used = change.users(store, graph, arguments["later"])
+    dependents = _dependents(store, arguments)
+    taken = dependents if arguments.get("with_dependents") else {}
+    if used and not (arguments["force"] or taken):
+        raise change.still_used(used, dependents)
+    gone = [quad for one in (graph, *taken) for quad in change.statements(store, one)]
+    left = {user.graph for user in used} - set(taken)
+    difference = _difference(incremental.change(store, known.follows, removed=gone))
+    return difference | {"users": sorted(left), "dependents": taken}
 
 
-def remove(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
-    """Return what the graph gains and loses when a named graph goes, even if others refer to it."""
-    gone = change.statements(store, arguments["graph"])
-    return _difference(incremental.change(store, known.follows, removed=gone))
+def _dependents(store: ox.Store, arguments: Arguments) -> dict[str, int]:
+    """Return the graphs that would refer to nothing, by the periods of all published graphs."""
+    periods = arguments.get("periods", {})
+
+    def later(graph: str) -> list[str]:
+        began = periods[graph][0] if graph in periods else 0
+        return [one for one, (_, published) in periods.items() if published > began]
+
+    return change.dependents(store, arguments["graph"], later)
 
 
 def impact_of_publishing(
@@ -122,7 +134,8 @@ def impact_of_withdrawing(
     used = change.users(store, graph, arguments["later"])
     own = _owner(arguments, {node_of(quad.triple) for quad in change.statements(store, graph)})
     gone = partial(change.withdraw, store, known.follows, graph, later=())
-    return impact(store, _asked(known), gone, own) | {"users": [user.node for user in used]}
+    others = {"users": [user.node for user in used], "dependents": _dependents(store, arguments)}
+    return impact(store, _asked(known), gone, own) | others
 
 
 def _owner(arguments: Arguments, nodes: set[str]) -> Callable[[str], bool]:
@@ -140,8 +153,8 @@ def _asked(known: Knowledge) -> Asked:
 
 def _publish(
     store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
-) -> tuple[Examined, Delta]:
-    gone = Delta()
+) -> tuple[Examined, Delta[ox.Quad]]:
+    gone: Delta[ox.Quad] = Delta()
     if arguments["replaced"]:
         kept = _read(store, known, arguments, body).nodes
         gone = change.withdraw(
@@ -179,14 +192,9 @@ def _verdict(found: Examined) -> Arguments:
     }
 
 
-def _difference(difference: Delta) -> Arguments:
-    followed = [q.triple for q in difference.added if q.graph_name == INFERRED]
+def _difference(difference: Delta[ox.Quad]) -> Arguments:
     added, removed = difference.to_nquads()
-    return {
-        "added": added.decode(),
-        "removed": removed.decode(),
-        "followed": _lines(followed),
-    }
+    return {"added": added.decode(), "removed": removed.decode()}
 
 
 def _lines(triples: Iterable[ox.Triple]) -> str:

@@ -1,1 +1,1 @@
-"""The ledger: one SQLite file that holds what was received and what was decided (decision 3)."""
+"""The ledger: one SQLite file with all submissions and all decisions on them."""

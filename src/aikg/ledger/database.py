@@ -11,96 +11,16 @@ import errno
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
 from aikg.errors import LedgerUnreadable, StorageFull
 from aikg.ledger import private
 
-#: Each step brings the file from one `user_version` to the next; a step is never changed.
-MIGRATIONS = (
-    """
-    CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE token (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      label TEXT NOT NULL,
-      scope TEXT NOT NULL CHECK (scope IN ('submit', 'review', 'admin')),
-      hash TEXT NOT NULL UNIQUE,
-      created TEXT NOT NULL,
-      revoked TEXT
-    );
-    CREATE TABLE submission (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      name TEXT NOT NULL,
-      version INTEGER NOT NULL,
-      state TEXT NOT NULL,
-      token INTEGER REFERENCES token (id),
-      orcid TEXT,
-      licence TEXT NOT NULL,
-      media_type TEXT,
-      filename TEXT,
-      sha256 TEXT,
-      content BLOB,
-      statements BLOB,
-      followed BLOB,
-      report TEXT,
-      UNIQUE (name, version)
-    );
-    CREATE INDEX submission_by_hash ON submission (sha256);
-    CREATE TABLE event (
-      number INTEGER PRIMARY KEY AUTOINCREMENT,
-      submission INTEGER NOT NULL REFERENCES submission (id),
-      state TEXT NOT NULL,
-      at TEXT NOT NULL,
-      by TEXT NOT NULL,
-      why TEXT NOT NULL,
-      files TEXT NOT NULL
-    );
-    CREATE INDEX event_by_submission ON event (submission);
-    -- Where the graph differs from the one that the files alone give: 1 added, 0 removed.
-    CREATE TABLE overlay (quad TEXT PRIMARY KEY, added INTEGER NOT NULL) WITHOUT ROWID;
-    """,
-    """
-    CREATE TABLE person (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      label TEXT NOT NULL,
-      created TEXT NOT NULL
-    );
-    -- Equal labels are not one person, so each token becomes a person of its own.
-    INSERT INTO person (id, label, created) SELECT id, label, created FROM token;
-    ALTER TABLE token ADD COLUMN person INTEGER REFERENCES person (id);
-    UPDATE token SET person = id;
-    -- The owner: the person who began the name, whoever sent this version for them.
-    ALTER TABLE submission ADD COLUMN person INTEGER REFERENCES person (id);
-    UPDATE submission SET person = (
-      SELECT first.token FROM submission AS first
-      WHERE first.name = submission.name AND first.token IS NOT NULL
-      ORDER BY first.version LIMIT 1
-    ) WHERE state <> 'purged';
-    -- Who took the step. Of earlier steps only the sender's is known without doubt.
-    ALTER TABLE event ADD COLUMN person INTEGER REFERENCES person (id);
-    UPDATE event SET person = (
-      SELECT token FROM submission WHERE submission.id = event.submission
-    ) WHERE state IN ('received', 'waiting', 'invalid');
-    -- The id of a session is a hash of what the browser keeps.
-    CREATE TABLE session (
-      id TEXT PRIMARY KEY,
-      token INTEGER NOT NULL REFERENCES token (id),
-      created TEXT NOT NULL,
-      expires TEXT NOT NULL,
-      ended TEXT
-    ) WITHOUT ROWID;
-    -- Namespaces outside ours that an administrator registered for a person.
-    CREATE TABLE namespace (
-      iri TEXT PRIMARY KEY,
-      person INTEGER NOT NULL REFERENCES person (id),
-      registered TEXT NOT NULL,
-      by TEXT NOT NULL
-    ) WITHOUT ROWID;
-    -- Sessions are signed with a secret that lies in a file of its own from now on.
-    DELETE FROM fact WHERE name = 'session secret';
-    """,
-)
+#: Each migration brings the file from one `user_version` to the next; it is never changed.
+_FOLDER = resources.files(__package__) / "migrations"
+MIGRATIONS = tuple((_FOLDER / f"{number}.sql").read_text("utf-8") for number in (1, 2))
 
 #: What SQLite says when a write finds no room: on the disk, under a quota, under a limit of size.
 _FULL = {
@@ -118,26 +38,30 @@ _PATIENCE = 10.0
 class Database:
     """One open ledger; threads may share it.
 
+    A thread in a transaction reads what it has written. The other threads read through a
+    connection of their own, which sees the last transaction that has ended: no reader waits for a
+    writer.
+
     Raises:
-        LedgerUnreadable: The file is no ledger, is damaged, or was written by a later aikg.
+        LedgerUnreadable: The file is not a ledger, is damaged, or was written by a later aikg.
         StorageFull: There is no room to make it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.RLock()
+        self._writing, self._reading = threading.RLock(), threading.Lock()
+        #: The thread that is in a transaction.
+        self._writer: int | None = None
         self._forgets = False
-        with _explained(path, OSError):
+        with contextlib.ExitStack() as opened, _explained(path, OSError):
             private.folder(path.parent)
             private.file(path)
-            self._connection = sqlite3.connect(
-                path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            self._connection, self._reader = (
+                opened.enter_context(contextlib.closing(_connect(path))) for _ in range(2)
             )
-            try:
-                self._prepare()
-            except BaseException:
-                self._connection.close()
-                raise
+            self._prepare()
+            self._reader.execute("PRAGMA query_only=ON")
+            opened.pop_all()
 
     def _prepare(self) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -148,7 +72,7 @@ class Database:
         if present > len(MIGRATIONS):
             raise LedgerUnreadable(
                 f"{self.path} was written by a later version of aikg.",
-                advice="Update aikg; a ledger is never taken back to an older form.",
+                advice="Update aikg; no ledger returns to an older form.",
             )
         if present < len(MIGRATIONS):
             if present:
@@ -162,7 +86,7 @@ class Database:
                 for statement in script.split(";"):
                     self._connection.execute(statement)
             self._connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
-        self.forget_old_pages()
+        self._empty_log()
 
     def _save(self, version: int) -> None:
         """Write a copy of the file beside it, before a migration changes its form.
@@ -186,11 +110,12 @@ class Database:
         Raises:
             StorageFull: There was no room; nothing was written.
         """
-        with self._lock, _explained(self.path):
+        with self._writing, _explained(self.path):
             if self._connection.in_transaction:
                 yield self
                 return
             self._connection.execute("BEGIN IMMEDIATE")
+            self._writer, self._forgets = threading.get_ident(), False
             try:
                 yield self
                 self._connection.execute("COMMIT")
@@ -199,40 +124,42 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._writer = None
             if self._forgets:
-                self.forget_old_pages()
+                self._empty_log()
+                for version in range(1, len(MIGRATIONS)):
+                    saved_before(self.path, version).unlink(missing_ok=True)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """Run one statement and give its rows, each by the names of its columns."""
-        with self._lock, _explained(self.path):
-            cursor = self._connection.execute(sql, values)
+        """Run one query and return its rows, each by the names of its columns."""
+        own = self._writer == threading.get_ident()
+        with self._writing if own else self._reading, _explained(self.path):
+            cursor = (self._connection if own else self._reader).execute(sql, values)
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def write(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Run one statement within a transaction; give the number of rows that it changed."""
-        with self._lock:
+        """Run one statement within a transaction; return the number of rows that it changed."""
+        with self._writing:
             return self._connection.execute(sql, values).rowcount
 
     def write_many(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each row of values, within a transaction."""
-        with self._lock:
+        with self._writing:
             self._connection.executemany(sql, values)
 
-    def forget_saved(self) -> None:
-        """Delete the copies that migrations left beside the file: they hold what was purged."""
-        for version in range(1, len(MIGRATIONS)):
-            saved_before(self.path, version).unlink(missing_ok=True)
+    def forget_deleted(self) -> None:
+        """Let nothing that this transaction deletes stay in another place, once it has ended.
 
-    def forget_old_pages(self) -> None:
-        """Fold the write-ahead log into the file and empty it: it may hold what was deleted.
-
-        Within a transaction this is done at its end.
+        The write-ahead log and the copies that migrations left may contain it. A transaction that
+        fails leaves both alone.
         """
-        with self._lock, _explained(self.path):
-            self._forgets = self._connection.in_transaction
-            if self._forgets:
-                return
+        self._forgets = True
+
+    def _empty_log(self) -> None:
+        """Fold the write-ahead log into the file; nobody may read meanwhile."""
+        with self._writing, self._reading, _explained(self.path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def copy(self, target: Path) -> None:
@@ -243,7 +170,7 @@ class Database:
         Raises:
             LedgerUnreadable: There is a file already, or the folder cannot be written to.
         """
-        with self._lock, _explained(target, OSError):
+        with self._writing, _explained(target, OSError):
             if target.exists():
                 raise sqlite3.OperationalError("output file already exists")
             with private.written(target) as part:
@@ -255,8 +182,13 @@ class Database:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        with self._writing, self._reading:
+            self._reader.close()
             self._connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
 
 
 def copy_of_backup(backup: Path, target: Path) -> None:
@@ -287,7 +219,7 @@ def saved_before(path: Path, version: int) -> Path:
 
 @contextlib.contextmanager
 def _explained(path: Path, *also: type[OSError]) -> Iterator[None]:
-    """Raise what SQLite or the system says as an error of ours."""
+    """Raise what SQLite or the system reports as our own error."""
     kinds: tuple[type[Exception], ...] = (sqlite3.DatabaseError, *also)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Namespaces outside ours: an administrator registers who describes the nodes that lie there."""
+"""External namespaces: an administrator registers the person who describes their nodes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Namespace:
     """A namespace that is registered.
 
     Attributes:
-        iri: What the IRIs of its nodes begin with.
+        iri: The beginning of the IRIs of its nodes.
         person: The number of the person whose nodes they are.
         holder: The label of that person.
         registered: When it was registered.

@@ -1,4 +1,4 @@
-"""Persons: who owns names and namespaces, and whom tokens belong to.
+"""Persons: the owners of names, namespaces and tokens.
 
 An administrator makes a person. Two persons may have the same label: they are two all the same,
 until an administrator joins them.
@@ -19,7 +19,7 @@ class Person:
 
     Attributes:
         id: Their number.
-        label: What they are called.
+        label: Their label.
         created: When the row was made.
     """
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass, fields
 from typing import Any
 
 from aikg.characters import hidden, visible
-from aikg.errors import NameMalformed, UnknownSubmission
+from aikg.errors import NameMalformed, RequestMalformed, UnknownSubmission
 from aikg.ledger.database import Database
 from aikg.names import BASE, SUBMISSIONS
 
 RECEIVED, INVALID, WAITING = "received", "invalid", "waiting"
 PUBLISHED, REJECTED, SUPERSEDED = "published", "rejected", "superseded"
 WITHDRAWN, PURGED = "withdrawn", "purged"
-#: Published, and not in the graph: the graph cannot take it.
+#: Published, but not in the graph, which cannot take it.
 WITHHELD = "withheld"
 
-#: From which states each state is reached.
+#: The states from which each state can be reached.
 BEFORE = {
     INVALID: (RECEIVED,),
     WAITING: (RECEIVED,),
@@ -29,6 +30,9 @@ BEFORE = {
     PURGED: (RECEIVED, INVALID, WAITING, REJECTED, SUPERSEDED, WITHDRAWN),
 }
 
+#: An ORCID (https://orcid.org), alone or as an address.
+ORCID = re.compile(r"(?:https?://orcid\.org/)?([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])")
+
 #: All states.
 STATES = (RECEIVED, *BEFORE)
 
@@ -39,16 +43,16 @@ class Submission:
 
     Attributes:
         id: Its number in the ledger.
-        name: What its IRIs are called by.
+        name: A part of its IRIs.
         version: 1 for the first that bears the name, and so on.
         state: Where it stands in its life.
         token: The number of the token that it came with; None from the command line.
         person: The number of the person who owns its name; None from the command line, and after
             a purge.
-        orcid: Who stands behind it, where they said so.
-        licence: The licence under which it was given, as an IRI.
+        orcid: The ORCID of its author, if the sender stated one.
+        licence: The licence under which it was sent, as an IRI.
         media_type: Of the bytes as sent.
-        filename: What the sender's file was called, or None.
+        filename: The name of the sender's file, or None.
         sha256: Of the bytes as sent; None after a purge.
         report: The report of its validation, as JSON, or None.
     """
@@ -73,7 +77,7 @@ class Submission:
 
     @property
     def namespace(self) -> str:
-        """Below which all nodes lie that it describes; the same for each version."""
+        """The address below which all its nodes lie; the same for each version."""
         return f"{SUBMISSIONS}{self.name}/"
 
     @property
@@ -90,9 +94,9 @@ class Event:
         number: Its number in the ledger; later is larger.
         state: What the submission became.
         at: When, in UTC.
-        by: Who did it: the label of a person, or who ran a command.
-        person: The number of that person; None for who ran a command, and where it is not known.
-        why: What they gave as reason, or nothing.
+        by: Who did it: the label of a person, or the user who ran a command.
+        person: The number of that person; None for a command, and if it is not known.
+        why: The reason, or nothing.
         files: The version of the files (ontology, shapes, checks) that were in force.
     """
 
@@ -108,25 +112,20 @@ class Event:
 _COLUMNS = ", ".join(field.name for field in fields(Submission))
 
 
-def now() -> str:
-    """Return the time in UTC, to the second."""
-    return timestamp()
-
-
-def timestamp(later: datetime.timedelta = datetime.timedelta()) -> str:
-    """Return the time in UTC, to the second, as it is or will be later."""
+def now(later: datetime.timedelta = datetime.timedelta()) -> str:
+    """Return the time in UTC, to the second; or a later time."""
     return (datetime.datetime.now(datetime.UTC) + later).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def refuse_hidden(of: str, name: str | None) -> None:
-    """Refuse a name that would steer a terminal, or be shown otherwise than it is written.
+    """Refuse a name that would control a terminal, or look different from its text.
 
     Args:
-        of: Of which kind it is: `file`, `person`.
+        of: The kind of thing: `file`, `person`.
         name: The name, or None.
 
     Raises:
-        NameMalformed: It has a character that nobody sees.
+        NameMalformed: It has a hidden character.
     """
     character = hidden(name or "")
     if character:
@@ -135,6 +134,27 @@ def refuse_hidden(of: str, name: str | None) -> None:
             advice="Use letters of any script, digits, spaces and punctuation; no control "
             "characters, no line breaks and no marks of direction.",
         )
+
+
+def checked_orcid(text: str | None) -> str | None:
+    """Return an ORCID in its short form; None for none.
+
+    Raises:
+        RequestMalformed: It has another form, or a wrong check digit (ISO 7064, mod 11-2).
+    """
+    if not text:
+        return None
+    match = ORCID.fullmatch(text)
+    digits = match[1].replace("-", "") if match else ""
+    total = 0
+    for digit in digits[:-1]:
+        total = (total + int(digit)) * 2
+    if not match or "0123456789X"[(12 - total % 11) % 11] != digits[-1]:
+        raise RequestMalformed(
+            f"“{visible(text)}” is not a valid ORCID.",
+            advice="Write it as 0000-0002-1825-0097, or leave it out.",
+        )
+    return match[1]
 
 
 def find(database: Database, name: str, version: int) -> Submission:
@@ -158,7 +178,7 @@ def unknown(name: str, version: int) -> UnknownSubmission:
 
 
 def versions(database: Database, name: str) -> list[Submission]:
-    """Give all versions of a submission, the newest first."""
+    """Return all versions of a submission, the newest first."""
     return _select(database, "WHERE name = ? ORDER BY version DESC", (name,))
 
 
@@ -171,13 +191,13 @@ def owner(versions: list[Submission]) -> int | None:
 
 
 def in_states(database: Database, *states: str) -> list[Submission]:
-    """Give the submissions in some states, the oldest first."""
+    """Return the submissions in some states, the oldest first."""
     marks = ", ".join("?" * len(states))
     return _select(database, f"WHERE state IN ({marks}) ORDER BY id", states)
 
 
 def ever_published(database: Database) -> list[Submission]:
-    """Give the submissions that may have been a part of the graph, the oldest first."""
+    """Return the submissions that may have been a part of the graph, the oldest first."""
     return in_states(database, PUBLISHED, WITHHELD, SUPERSEDED, WITHDRAWN, PURGED)
 
 
@@ -222,22 +242,22 @@ def undecided_of(database: Database, person: int) -> set[str]:
 
 
 def content(database: Database, submission: Submission) -> bytes:
-    """Give the bytes as sent; none after a purge."""
+    """Return the bytes as sent; none after a purge."""
     return _blob(database, submission, "content")
 
 
 def statements(database: Database, submission: Submission) -> bytes:
-    """Give its statements as N-Triples, those of the last validation."""
+    """Return its statements as N-Triples, those of the last validation."""
     return _blob(database, submission, "statements")
 
 
 def followed(database: Database, submission: Submission) -> bytes:
-    """Give what followed from it when it was published, as N-Triples."""
+    """Return the triples that followed from it when it was published, as N-Triples."""
     return _blob(database, submission, "followed")
 
 
 def history(database: Database, submission: Submission) -> list[Event]:
-    """Give what happened to a submission, in order."""
+    """Return the events of a submission, in order."""
     rows = database.rows(
         "SELECT number, state, at, by, person, why, files FROM event WHERE submission = ? "
         "ORDER BY number",
@@ -252,12 +272,26 @@ def later(database: Database, submission: Submission) -> list[str]:
     A version that took the place of another is as old as that one: others may rely on either.
     """
     began = _began(database, submission)
+    return [one.graph for one, number in _published(database) if number > began]
+
+
+def periods(database: Database) -> dict[str, tuple[int, int]]:
+    """Return all published named graphs, each with two numbers of events.
+
+    The first is the event since which its name has been a part of the graph, the second its own
+    publication. A graph can rely on another that began before its own publication.
+    """
+    return {one.graph: (_began(database, one), number) for one, number in _published(database)}
+
+
+def _published(database: Database) -> list[tuple[Submission, int]]:
+    """Return what is published, each with the number of the event that published it."""
     rows = database.rows(
         "SELECT max(number) AS number, submission FROM event WHERE state = ? GROUP BY submission",
         (PUBLISHED,),
     )
-    since = {row["submission"] for row in rows if row["number"] > began}
-    return [one.graph for one in in_states(database, PUBLISHED) if one.id in since]
+    since = {row["submission"]: row["number"] for row in rows}
+    return [(one, since[one.id]) for one in in_states(database, PUBLISHED)]
 
 
 def _began(database: Database, submission: Submission) -> int:

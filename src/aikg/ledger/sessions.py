@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 
 from aikg.ledger.database import Database
-from aikg.ledger.records import now, timestamp
+from aikg.ledger.records import now
 
 #: How long a browser stays signed in; using it does not make it longer.
 LENGTH = datetime.timedelta(hours=12)
@@ -18,11 +18,11 @@ def begin(database: Database, token: int) -> str:
     """Begin a session of a token, and return its id, this once."""
     secret = secrets.token_urlsafe(32)
     with database.transaction():
-        # Rows of the past serve nobody.
+        # Sessions that have ended are not needed.
         database.write("DELETE FROM session WHERE expires <= ?", (now(),))
         database.write(
             "INSERT INTO session (id, token, created, expires) VALUES (?, ?, ?, ?)",
-            (_hash(secret), token, now(), timestamp(LENGTH)),
+            (_hash(secret), token, now(), now(LENGTH)),
         )
     return secret
 
@@ -42,7 +42,7 @@ class Session:
 
     Attributes:
         token: The number of the token that it signed in with.
-        label: What that token is called.
+        label: The label of that token.
         created: When it signed in.
         expires: When the session ends, whatever the browser does.
     """

@@ -11,12 +11,16 @@ from aikg.ledger import overlay, records
 from aikg.ledger.database import Database
 from aikg.ledger.records import BEFORE, Submission, now
 from aikg.names import submission_namespace
+from aikg.rules.delta import Delta
+from aikg.rules.reasoning import INFERRED
 
-#: The licences under which evidence is taken, by their short names (https://spdx.org/licenses/).
+#: The licences under which evidence is accepted, by their short names (https://spdx.org/licenses/).
 LICENCES = {
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
 }
+#: How a line of N-Quads ends that is inferred.
+_INFERRED = f" {INFERRED} ."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Actor:
     """Who takes a step.
 
     Attributes:
-        name: What the ledger calls them: a person's label, or who runs the command.
+        name: Their name in the ledger: a person's label, or the user who runs the command.
         files: The version of the files that are in force.
         token: The number of their token, or None.
         person: The number of the person, or None.
@@ -38,15 +42,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a submitter sends.
+    """A file as a submitter sends it.
 
     Attributes:
-        content: The bytes as they came.
-        media_type: What they are said to be.
-        licence: The licence under which they are given, as an IRI.
-        name: The name that the submission is to have; None for a new one.
-        orcid: Who stands behind it, or None.
-        filename: What the sender's file is called, or None.
+        content: Its bytes.
+        media_type: Its media type, as the sender states it.
+        licence: Its licence, as an IRI.
+        name: The name of the submission; None for a new one.
+        orcid: The ORCID of its author, or None.
+        filename: The name of the sender's file, or None.
     """
 
     content: bytes
@@ -57,44 +61,29 @@ class Sent:
     filename: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a file name that cannot be shown, or kept, as it is.
+        """Refuse a file name that cannot be shown or kept as it is, and a wrong ORCID.
 
         Raises:
-            NameMalformed: It has a character that nobody sees.
+            NameMalformed: The file name has a hidden character.
+            RequestMalformed: The ORCID is not valid.
         """
         records.refuse_hidden("file", self.filename)
+        object.__setattr__(self, "orcid", records.checked_orcid(self.orcid))
 
     @property
     def sha256(self) -> str:
-        """What the same bytes have in common."""
+        """The hash of the bytes."""
         return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class GraphChange:
-    """What a step changes in the served graph, as N-Quads; no quad is in both.
-
-    Attributes:
-        added: Quads that were not there.
-        removed: Quads that were.
-        statements: What the submission states, as N-Triples.
-        followed: Of what was added, what follows, as N-Triples.
-    """
-
-    added: bytes
-    removed: bytes
-    statements: bytes = b""
-    followed: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a validation found.
+    """The result of a validation.
 
     Attributes:
-        state: What the submission becomes by it: waiting, or invalid.
-        report: All that was found, as JSON.
-        statements: What the submission states, as N-Triples.
+        state: The new state of the submission: waiting, or invalid.
+        report: All findings, as JSON.
+        statements: The statements of the submission, as N-Triples.
     """
 
     state: str
@@ -103,10 +92,10 @@ class Judgement:
 
 
 def receive(database: Database, sent: Sent, actor: Actor) -> Submission:
-    """Keep what was sent, as the next version of its name; who began the name owns each version.
+    """Keep a file as the next version of its name; the person who began the name owns each version.
 
     Raises:
-        NameMalformed: The name is none.
+        NameMalformed: The name is not valid.
         StorageFull: There is no room; nothing was kept.
     """
     name = f"s-{secrets.token_hex(6)}" if sent.name is None else sent.name
@@ -130,20 +119,18 @@ def receive(database: Database, sent: Sent, actor: Actor) -> Submission:
 
 
 def forget(database: Database, submission: Submission) -> None:
-    """Remove what was received and cannot be read: it never was a submission."""
+    """Remove a file that was received and cannot be read: it never was a submission."""
     with database.transaction():
-        kept = "SELECT id FROM submission WHERE id = ? AND state = 'received'"
-        database.write(
-            f"DELETE FROM event WHERE submission IN ({kept})",  # noqa: S608
-            (submission.id,),
-        )
-        database.write(
-            "DELETE FROM submission WHERE id = ? AND state = 'received'", (submission.id,)
-        )
+        for table, key in (("event", "submission"), ("submission", "id")):
+            database.write(
+                f"DELETE FROM {table} WHERE {key} IN "  # noqa: S608  from the line above
+                "(SELECT id FROM submission WHERE id = ? AND state = 'received')",
+                (submission.id,),
+            )
 
 
 def judge(database: Database, submission: Submission, actor: Actor, found: Judgement) -> Submission:
-    """Note the verdict on what was received; what waited under its name is superseded.
+    """Record the verdict on a submission; what waited under its name is superseded.
 
     Raises:
         StateConflict: It was judged already.
@@ -153,100 +140,105 @@ def judge(database: Database, submission: Submission, actor: Actor, found: Judge
             "UPDATE submission SET report = ?, statements = ? WHERE id = ?",
             (found.report, found.statements, submission.id),
         )
-        judged = _move(database, submission, found.state, actor, "")
-        if found.state == records.WAITING:
-            for other in records.versions(database, submission.name):
-                if other.version < submission.version and other.state in (
-                    records.INVALID,
-                    records.WAITING,
-                ):
-                    _move(database, other, records.SUPERSEDED, actor, _by(submission))
+        judged = bring(database, submission, found.state, actor)
+        undecided = (records.INVALID, records.WAITING)
+        for other in records.versions(database, judged.name):
+            before = other.version < judged.version and other.state in undecided
+            if before and judged.state == records.WAITING:
+                bring(database, other, records.SUPERSEDED, actor, _by(judged))
     return judged
 
 
-def publish(
-    database: Database, submission: Submission, actor: Actor, why: str, change: GraphChange
+def publish(  # noqa: PLR0913, PLR0917  all that the record has
+    database: Database,
+    submission: Submission,
+    actor: Actor,
+    why: str,
+    delta: Delta[str],
+    statements: bytes,
 ) -> Submission:
-    """Note that a submission is part of the graph; its published version before it is no longer.
+    """Record that a submission is part of the graph, in place of its version before it.
+
+    Args:
+        database: The ledger.
+        submission: The submission.
+        actor: Who publishes it.
+        why: The reason, or nothing.
+        delta: What the graph gains and loses.
+        statements: The statements of the submission, as N-Triples.
 
     Raises:
         StateConflict: It does not wait (any more).
     """
+    lines = sorted(line for line in delta.added if line.endswith(_INFERRED))
+    followed = "".join(f"{line.removesuffix(_INFERRED)} .\n" for line in lines).encode()
     with database.transaction():
-        published = _move(database, submission, records.PUBLISHED, actor, why)
-        for other in records.versions(database, submission.name):
-            if other.id != submission.id and other.state in (records.PUBLISHED, records.WITHHELD):
-                _move(database, other, records.SUPERSEDED, actor, _by(submission))
+        published = bring(database, submission, records.PUBLISHED, actor, why, delta)
+        for other in records.versions(database, published.name):
+            if other.id != published.id and other.state in (records.PUBLISHED, records.WITHHELD):
+                bring(database, other, records.SUPERSEDED, actor, _by(published))
         database.write(
             "UPDATE submission SET followed = ?, statements = ? WHERE id = ?",
-            (change.followed, change.statements, submission.id),
+            (followed, statements, submission.id),
         )
-        overlay.change(database, actor.files, change.added, change.removed)
     return published
 
 
-def withdraw(
-    database: Database, submission: Submission, actor: Actor, why: str, change: GraphChange
+def bring(  # noqa: PLR0913, PLR0917  all that the record has
+    database: Database,
+    submission: Submission,
+    state: str,
+    actor: Actor,
+    why: str = "",
+    delta: Delta[str] | None = None,
 ) -> Submission:
-    """Note that a submission is part of the graph no longer.
+    """Bring a submission to another state, and the graph with it.
+
+    Args:
+        database: The ledger.
+        submission: The submission.
+        state: The state; `BEFORE` has the states from which it can be reached.
+        actor: Who does it.
+        why: The reason, or nothing.
+        delta: What the graph gains and loses, if anything.
 
     Raises:
-        StateConflict: It is not published.
+        StateConflict: It is not in one of those states (any more).
     """
+    before = BEFORE[state]
+    marks = ", ".join("?" * len(before))
     with database.transaction():
-        withdrawn = _move(database, submission, records.WITHDRAWN, actor, why)
-        overlay.change(database, actor.files, change.added, change.removed)
-    return withdrawn
-
-
-def withhold(
-    database: Database, submission: Submission, actor: Actor, why: str, change: GraphChange
-) -> Submission:
-    """Note that a published submission is not in the graph, since the graph cannot take it.
-
-    Raises:
-        StateConflict: It is not published.
-    """
-    with database.transaction():
-        withheld = _move(database, submission, records.WITHHELD, actor, why)
-        overlay.change(database, actor.files, change.added, change.removed)
-    return withheld
-
-
-def restore(database: Database, submission: Submission, actor: Actor) -> Submission:
-    """Note that the graph takes a submission that was withheld.
-
-    Raises:
-        StateConflict: It is not withheld.
-    """
-    with database.transaction():
-        return _move(database, submission, records.PUBLISHED, actor, "")
-
-
-def reject(database: Database, submission: Submission, actor: Actor, why: str) -> Submission:
-    """Note that a submission will not be published, and why.
-
-    Raises:
-        StateConflict: It does not wait.
-    """
-    with database.transaction():
-        return _move(database, submission, records.REJECTED, actor, why)
+        changed = database.write(
+            f"UPDATE submission SET state = ? WHERE id = ? AND state IN ({marks})",  # noqa: S608
+            (state, submission.id, *before),
+        )
+        present = records.find(database, submission.name, submission.version)
+        if not changed:
+            raise StateConflict(
+                f"{submission.address} is {present.state}; only a submission that is "
+                f"{' or '.join(before)} can become {state}.",
+                advice="Look at its page: someone else may have decided meanwhile.",
+            )
+        _note(database, present, actor, why)
+        if delta is not None:
+            overlay.change(database, actor.files, delta)
+    return present
 
 
 def purge(database: Database, submission: Submission, actor: Actor, why: str) -> Submission:
-    """Remove what was sent, who sent it and what was said about it; that it was there stays.
+    """Remove a file, its sender and all remarks on it; the record that it was there stays.
 
     Args:
         database: The ledger.
         submission: One that is not published.
         actor: Who does it.
-        why: On which ground.
+        why: The reason.
 
     Raises:
         StateConflict: It is published: withdraw it first.
     """
     with database.transaction():
-        purged = _move(database, submission, records.PURGED, actor, why)
+        purged = bring(database, submission, records.PURGED, actor, why)
         database.write(
             "UPDATE submission SET token = NULL, person = NULL, orcid = NULL, filename = NULL, "
             "sha256 = NULL, content = NULL, statements = NULL, followed = NULL, report = NULL "
@@ -258,36 +250,14 @@ def purge(database: Database, submission: Submission, actor: Actor, why: str) ->
             "WHERE submission = ? AND state <> 'purged'",
             (submission.id,),
         )
-        # Whoever sent this version superseded those before it.
+        # The sender of this version superseded those before it.
         database.write(
             "UPDATE event SET by = '', person = NULL WHERE state = 'superseded' AND why = ? "
             "AND submission IN (SELECT id FROM submission WHERE name = ?)",
             (_by(submission), submission.name),
         )
-    database.forget_old_pages()
-    database.forget_saved()
+        database.forget_deleted()
     return purged
-
-
-def _move(
-    database: Database, submission: Submission, state: str, actor: Actor, why: str
-) -> Submission:
-    """Bring a submission from the state that it is in, which must be one before, to another."""
-    before = BEFORE[state]
-    marks = ", ".join("?" * len(before))
-    changed = database.write(
-        f"UPDATE submission SET state = ? WHERE id = ? AND state IN ({marks})",  # noqa: S608
-        (state, submission.id, *before),
-    )
-    present = records.find(database, submission.name, submission.version)
-    if not changed:
-        raise StateConflict(
-            f"{submission.address} is {present.state}; only what is {' or '.join(before)} "
-            f"can become {state}.",
-            advice="Look at its page: someone else may have decided meanwhile.",
-        )
-    _note(database, present, actor, why)
-    return present
 
 
 def _note(database: Database, submission: Submission, actor: Actor, why: str) -> None:

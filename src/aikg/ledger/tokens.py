@@ -1,4 +1,4 @@
-"""Tokens: shown once, kept as a hash, each with a scope; a wider scope holds the narrower ones."""
+"""Tokens: shown once, kept as a hash, each with a scope; a wider scope includes the narrower."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from aikg.ledger.records import now, refuse_hidden
 #: From narrow to wide: send evidence in; publish and withdraw it; purge, and give out tokens.
 SCOPES = ("submit", "review", "admin")
 
-#: A token can be told from other secrets, by people and by programs that look for leaks.
+#: People, and programs that look for leaks, recognise a token by it.
 _PREFIX = "aikg_"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token; the token itself is not.
+    """A token without its secret.
 
     Attributes:
         id: Its number.
-        label: What it is called by.
-        person: The number of the person whom it belongs to.
+        label: Its label.
+        person: The number of its person.
         holder: The label of that person.
-        scope: What it allows, one of `SCOPES`.
+        scope: One of `SCOPES`.
         created: When it was made.
         revoked: When it was revoked, or None.
     """
@@ -41,7 +41,7 @@ class Token:
     revoked: str | None
 
     def allows(self, scope: str) -> bool:
-        """Tell whether it may do what a scope allows."""
+        """Return whether it includes a scope."""
         return SCOPES.index(self.scope) >= SCOPES.index(scope)
 
 
@@ -56,9 +56,9 @@ def create(database: Database, label: str, scope: str, person: int | None = None
 
     Args:
         database: The ledger.
-        label: What the token is called by.
+        label: Its label.
         scope: One of `SCOPES`.
-        person: The number of the person whom it belongs to; None makes a new person of that label.
+        person: The number of its person; None makes a new person of that label.
 
     Raises:
         UnknownPerson: There is no such person.
@@ -77,7 +77,7 @@ def create(database: Database, label: str, scope: str, person: int | None = None
 
 
 def find(database: Database, secret: str) -> Token:
-    """Return what is known of a token.
+    """Return the token of a secret.
 
     Raises:
         Unauthenticated: There is none, or it was revoked.
@@ -85,7 +85,7 @@ def find(database: Database, secret: str) -> Token:
     rows = database.rows(_SELECT + "WHERE hash = ? AND revoked IS NULL", (_hash(secret),))
     if not rows:
         raise Unauthenticated(
-            "The token is not one of this server's, or it was revoked.",
+            "This server does not know the token, or it was revoked.",
             advice="Ask the server's administrator for a token: `aikg token create`.",
         )
     return Token(**rows[0])

@@ -1,1 +1,1 @@
-"""What publishing does to a graph: statements come and go, with what follows and where from."""
+"""Publication: statements come into the graph and go, with their inferences and origin."""

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 
 from aikg.errors import StillUsed
-from aikg.names import graph_of, shorten, stands_aside
+from aikg.names import PREFIXES, RDF_TYPE, graph_of, shorten, stands_aside
 from aikg.rules import incremental
 from aikg.rules.delta import Delta
 from aikg.rules.incremental import InferenceRules
 from aikg.rules.reasoning import INFERRED
 
-#: How many of those that point at something are listed.
+_FINDING = ox.NamedNode(PREFIXES["aikg"] + "Finding")
+#: How many of the nodes that point at another are listed.
 _LISTED = 20
 
 
 def publish(
     store: ox.Store, rules: InferenceRules, graph: str, triples: Iterable[ox.Triple]
-) -> Delta:
+) -> Delta[ox.Quad]:
     """Put statements into a named graph, and what follows from them beside them.
 
     Args:
@@ -35,9 +35,8 @@ def publish(
     return incremental.change(store, rules, added=added)
 
 
-@dataclass(frozen=True, order=True)
-class User:
-    """What points at something.
+class User(NamedTuple):
+    """A node that points at another.
 
     Attributes:
         node: Its IRI.
@@ -54,14 +53,14 @@ def withdraw(
     graph: str,
     later: Collection[str],
     kept: Collection[str] = (),
-) -> Delta:
+) -> Delta[ox.Quad]:
     """Take the statements of a named graph out of the graph, and what followed from them.
 
     Args:
         store: The graph; it is changed.
         rules: What follows.
         graph: The IRI of the named graph.
-        later: The named graphs that came later: what they state must not point into the void.
+        later: The named graphs that came later: they must not point at nodes that go.
         kept: Nodes that will be described again.
 
     Raises:
@@ -69,12 +68,61 @@ def withdraw(
     """
     found = users(store, graph, later, kept)
     if found:
-        raise StillUsed(
-            f"Others point at what it describes: {listed([user.node for user in found])}.",
-            advice="Withdraw or replace those first, so that nothing points into the void; "
-            "an administrator can withdraw it all the same (`force`).",
-        )
+        raise still_used(found)
     return incremental.change(store, rules, removed=statements(store, graph))
+
+
+def still_used(found: Collection[User], dependents: Mapping[str, int] | None = None) -> StillUsed:
+    """Return the error for a named graph that others point at.
+
+    Args:
+        found: The nodes that point at its nodes.
+        dependents: See `dependents`.
+    """
+    with_it = f" With it would go {counted(dependents)}." if dependents else ""
+    return StillUsed(
+        f"Others point at what it describes: {listed([user.node for user in found])}.{with_it}",
+        advice="Withdraw or replace those first, or withdraw all in one step "
+        "(`with-dependents`); an administrator can withdraw it nevertheless (`force`).",
+    )
+
+
+def dependents(
+    store: ox.Store, graph: str, later: Callable[[str], Collection[str]]
+) -> dict[str, int]:
+    """Return the named graphs that would point at nothing without another, sorted.
+
+    A graph that points at one of these is one of them too.
+
+    Args:
+        store: The graph.
+        graph: The IRI of the named graph.
+        later: Returns the named graphs that came later than one.
+
+    Returns:
+        The IRIs, each with the number of its findings.
+    """
+    leaving = {graph}
+    while True:
+        used = (user for one in leaving for user in users(store, one, later(one), (), leaving))
+        more = {user.graph for user in used} - leaving
+        if not more:
+            return {one: _findings(store, one) for one in sorted(leaving - {graph})}
+        leaving |= more
+
+
+def counted(dependents: Mapping[str, int]) -> str:
+    """Return dependents as a list in words: `paloma-2/1 (3 findings)`."""
+    start = graph_of("submission/")
+    return ", ".join(
+        f"{graph.removeprefix(start)} ({number} finding{'' if number == 1 else 's'})"
+        for graph, number in dependents.items()
+    )
+
+
+def _findings(store: ox.Store, graph: str) -> int:
+    pattern = ox.NamedNode(RDF_TYPE), _FINDING, ox.NamedNode(graph)
+    return sum(1 for _ in store.quads_for_pattern(None, *pattern))
 
 
 def statements(store: ox.Store, graph: str) -> list[ox.Quad]:
@@ -92,11 +140,15 @@ def set_aside(store: ox.Store, rules: InferenceRules, name: str) -> None:
 
 
 def users(
-    store: ox.Store, graph: str, later: Collection[str], kept: Collection[str] = ()
+    store: ox.Store,
+    graph: str,
+    later: Collection[str],
+    kept: Collection[str] = (),
+    leaving: Collection[str] = (),
 ) -> list[User]:
-    """Return what would point into the void without a named graph, sorted.
+    """Return the nodes that would point at nothing without a named graph, sorted.
 
-    A graph that was there before relied on nothing in it; and what another source describes too
+    A graph that was there before relied on nothing in it. A node that another source describes too
     stays described.
 
     Args:
@@ -104,6 +156,7 @@ def users(
         graph: The IRI of the named graph.
         later: The IRIs of the named graphs that count.
         kept: Nodes that do not go.
+        leaving: The IRIs of other named graphs that go with it.
     """
     names = {*map(ox.NamedNode, later)} - {ox.NamedNode(graph)}
     if not names:
@@ -114,15 +167,15 @@ def users(
         {
             User(getattr(quad.subject, "value", str(quad.subject)), quad.graph_name.value)
             for node in nodes
-            if not _described_elsewhere(store, node, graph)
+            if not _described_elsewhere(store, node, {graph, *leaving})
             for quad in store.quads_for_pattern(None, None, node, None)
             if quad.graph_name in names and isinstance(quad.graph_name, ox.NamedNode)
         }
     )
 
 
-def _described_elsewhere(store: ox.Store, node: Any, graph: str) -> bool:
-    apart = (ox.DefaultGraph(), INFERRED, ox.NamedNode(graph))
+def _described_elsewhere(store: ox.Store, node: Any, leaving: Collection[str]) -> bool:
+    apart = (ox.DefaultGraph(), INFERRED, *map(ox.NamedNode, leaving))
     return any(
         quad.graph_name not in apart and not stands_aside(quad.graph_name)
         for quad in store.quads_for_pattern(node, None, None, None)

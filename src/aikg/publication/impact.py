@@ -1,4 +1,4 @@
-"""What a change of the graph would change for whoever asks: answers, claims, audit findings."""
+"""The impact of a change of the graph: on answers, claims and findings of the audit."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pyoxigraph as ox
 from aikg.files.queries import Query
 from aikg.names import shorten
 from aikg.rules import checks, neighbourhood
-from aikg.rules.delta import Delta
+from aikg.rules.delta import Delta, apply
 from aikg.rules.reasoning import INFERRED
 
-#: How many rows of each answer are shown that come, or go.
+#: How many new and lost rows of each answer are shown.
 SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked before and after.
+    """The questions and checks that are asked before and after.
 
     Attributes:
         questions: The registered questions.
@@ -39,7 +39,7 @@ class Asked:
 def impact(
     store: ox.Store,
     asked: Asked,
-    change: Callable[[], Delta],
+    change: Callable[[], Delta[ox.Quad]],
     own: Callable[[str], bool] = lambda node: False,
 ) -> dict[str, Any]:
     """Ask everything, change the graph, and ask everything again.
@@ -49,7 +49,7 @@ def impact(
     Args:
         store: The graph.
         asked: What is asked.
-        change: Changes the store, and tells how.
+        change: Changes the store, and returns the difference.
         own: Says whether a node belongs to what is published or withdrawn.
 
     Returns:
@@ -62,9 +62,9 @@ def impact(
     difference = change()
     pairs = zip(asked.questions, before, strict=True)
     questions = [
-        told
+        one
         for question, (_, rows) in pairs
-        if (told := _differs(question, *_answer(store, question), rows))
+        if (one := _differs(question, *_answer(store, question), rows))
     ]
     come, go = _findings(store, asked, difference)
     return {
@@ -122,17 +122,15 @@ def _differs(
 _Found: TypeAlias = set[tuple[str, str, str, str]]
 
 
-def _findings(store: ox.Store, asked: Asked, difference: Delta) -> tuple[_Found, _Found]:
-    """Give what the checks find after the change and before it, about what it touches.
+def _findings(store: ox.Store, asked: Asked, difference: Delta[ox.Quad]) -> tuple[_Found, _Found]:
+    """Return the findings of the checks after the change and before it, about what it touches.
 
     Both are asked of the same part of the graph, so that what its edge makes them find cancels out.
     """
     quads = (*difference.added, *difference.removed)
     touched = {q.subject.value for q in quads if isinstance(q.subject, ox.NamedNode)}
     part = set(neighbourhood.around(store, touched, asked.joins))
-    for quad in difference.added:
-        store.remove(quad)
-    store.extend(difference.removed)
+    apply(difference.reversed(), store)
     part |= set(neighbourhood.around(store, touched, asked.joins))
     added, removed = (
         {quad for quad in some if quad.graph_name == ox.DefaultGraph()}

@@ -15,16 +15,13 @@ from aikg.ledger.database import Database
 from aikg.ledger.records import Event, Submission
 from aikg.names import BASE, PREFIXES, RDF_TYPE, RDFS_LABEL, graph_of
 
-#: The named graph of what is told here.
+#: The named graph of the provenance.
 GRAPH = ox.NamedNode(graph_of("provenance"))
 
 _PROV, _DCTERMS = PREFIXES["prov"], PREFIXES["dcterms"]
 _DATE_TIME = ox.NamedNode(PREFIXES["xsd"] + "dateTime")
 
-#: An earlier version took any text on the command line, and not every text is a part of an IRI.
-_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
-
-#: What a step that changes the graph is to its named graph.
+#: How a named graph is related to a step, by the state that it led to.
 _RELATIONS = {
     records.PUBLISHED: ("wasGeneratedBy", "generatedAtTime"),
     records.SUPERSEDED: ("wasInvalidatedBy", "invalidatedAtTime"),
@@ -34,7 +31,7 @@ _RELATIONS = {
 
 
 def of(database: Database, submissions: Iterable[Submission]) -> set[ox.Quad]:
-    """Tell of each submission that was ever published from whom it came, and who did what."""
+    """Describe the sender and the steps of each submission that was ever published."""
     return {
         ox.Quad(subject, ox.NamedNode(predicate), value, GRAPH)
         for submission in submissions
@@ -47,7 +44,7 @@ def of(database: Database, submissions: Iterable[Submission]) -> set[ox.Quad]:
 
 
 def _published_before(database: Database, submission: Submission) -> Submission | None:
-    """Return the version before it that was published; of others nothing is said."""
+    """Return the version before it that was published; the others are not public."""
     for other in records.versions(database, submission.name):
         if other.version < submission.version and any(
             event.state == records.PUBLISHED for event in records.history(database, other)
@@ -80,7 +77,7 @@ def _described(
 def _step(
     graph: ox.NamedNode, event: Event
 ) -> Iterator[tuple[ox.NamedNode, str, ox.NamedNode | ox.Literal]]:
-    """Tell of one step: who, when, why, and by the rules of which version of the files."""
+    """Describe one step: who, when, why, and by the rules of which version of the files."""
     relation, time = _RELATIONS[event.state]
     activity = ox.NamedNode(f"{BASE}activity/{event.number}")
     at = ox.Literal(event.at, datatype=_DATE_TIME)
@@ -108,10 +105,12 @@ def _step(
 def _agent(event: Event, orcid: str | None = None) -> ox.NamedNode | None:
     """Name who took a step; None after a purge, which forgets it.
 
-    A person has a number, since two may have the same label.
+    A person has a number, since two may have the same label. An earlier version accepted any text
+    as ORCID on the command line, so the text may be unfit for an IRI.
     """
-    if orcid and _ORCID.fullmatch(orcid):
-        return ox.NamedNode(f"https://orcid.org/{orcid}")
+    match = records.ORCID.fullmatch(orcid or "")
+    if match:
+        return ox.NamedNode(f"https://orcid.org/{match[1]}")
     if event.person is not None:
         return ox.NamedNode(f"{BASE}agent/person/{event.person}")
     slug = re.sub(r"[^a-z0-9]+", "-", event.by.lower()).strip("-")

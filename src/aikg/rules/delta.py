@@ -4,48 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 import pyoxigraph as ox
 
-from aikg.files.turtle import write_nquads
 from aikg.names import stands_aside
 from aikg.rules.reasoning import INFERRED
 
 DEFAULT = ox.DefaultGraph()
+#: A quad in memory, or its line of N-Quads without the line break.
+Q = TypeVar("Q", ox.Quad, str)
 
 
 @dataclass(frozen=True)
-class Delta:
+class Delta(Generic[Q]):
     """The quads by which a graph differs from an earlier one; no quad is in both sets.
+
+    A process that only passes a change on, or keeps it, has it as lines: it parses nothing.
 
     Attributes:
         added: Quads that were not there.
         removed: Quads that were.
     """
 
-    added: set[ox.Quad] = field(default_factory=set)
-    removed: set[ox.Quad] = field(default_factory=set)
+    added: set[Q] = field(default_factory=set)
+    removed: set[Q] = field(default_factory=set)
 
-    @classmethod
-    def from_nquads(cls, added: bytes, removed: bytes) -> Delta:
+    @staticmethod
+    def from_nquads(added: bytes, removed: bytes) -> Delta[ox.Quad]:
         """Read both sets from N-Quads.
 
         Raises:
             SyntaxError: One of them is not N-Quads.
         """
-        return cls(*(set(ox.parse(part, ox.RdfFormat.N_QUADS)) for part in (added, removed)))
+        return Delta(*(set(ox.parse(part, ox.RdfFormat.N_QUADS)) for part in (added, removed)))
+
+    @staticmethod
+    def from_lines(added: str, removed: str) -> Delta[str]:
+        """Split N-Quads into lines, without parsing them."""
+        return Delta(*(set(filter(None, part.split("\n"))) for part in (added, removed)))
+
+    def lines(self) -> Delta[str]:
+        """Return the delta with each quad as a line of N-Quads."""
+        return Delta(set(map(_line, self.added)), set(map(_line, self.removed)))
 
     def to_nquads(self) -> tuple[bytes, bytes]:
         """Write both sets as N-Quads, `added` first: the same quads, the same bytes."""
-        return write_nquads(self.added), write_nquads(self.removed)
+        lines = self.lines()
+        return _joined(lines.added), _joined(lines.removed)
 
-    def then(self, later: Delta) -> Delta:
+    def then(self, later: Delta[Q]) -> Delta[Q]:
         """Return the delta of two changes, one after the other."""
         return Delta(
             (self.added - later.removed) | (later.added - self.removed),
             (self.removed - later.added) | (later.removed - self.added),
         )
+
+    def reversed(self) -> Delta[Q]:
+        """Return the delta that undoes this one."""
+        return Delta(self.removed, self.added)
+
+
+def apply(delta: Delta[ox.Quad], store: ox.Store) -> None:
+    """Change a store by a delta."""
+    for quad in delta.removed:
+        store.remove(quad)
+    store.extend(delta.added)
 
 
 class Recorder:
@@ -58,7 +82,7 @@ class Recorder:
 
     def __init__(self, store: ox.Store) -> None:
         self.store = store
-        self.delta = Delta()
+        self.delta: Delta[ox.Quad] = Delta()
 
     def add(self, quad: ox.Quad) -> None:
         """Add a quad; one that was removed before is unchanged in all."""
@@ -97,9 +121,7 @@ class Recorder:
 
     def revert(self) -> None:
         """Undo all changes."""
-        for quad in self.delta.added:
-            self.store.remove(quad)
-        self.store.extend(self.delta.removed)
+        apply(self.delta.reversed(), self.store)
         self.delta = Delta()
 
 
@@ -113,3 +135,13 @@ def _note(quad: ox.Quad, noted: set[ox.Quad], opposite: set[ox.Quad]) -> None:
         opposite.discard(quad)
     else:
         noted.add(quad)
+
+
+def _line(quad: ox.Quad | str) -> str:
+    if isinstance(quad, str):
+        return quad
+    return cast(bytes, ox.serialize([quad], format=ox.RdfFormat.N_QUADS)).decode().rstrip("\n")
+
+
+def _joined(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in sorted(lines)).encode()

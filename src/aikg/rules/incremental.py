@@ -59,7 +59,7 @@ def change(
     *,
     removed: Iterable[ox.Quad] = (),
     added: Iterable[ox.Quad] = (),
-) -> Delta:
+) -> Delta[ox.Quad]:
     """Remove and add statements, and update the inferred triples, in the store itself.
 
     Args:

@@ -7,7 +7,6 @@ from typing import cast
 import pyoxigraph as ox
 
 from aikg.names import BASE, PREFIXES
-from aikg.publication.replay import parted
 
 
 def as_turtle(statements: bytes, name: str) -> bytes:
@@ -19,7 +18,7 @@ def as_turtle(statements: bytes, name: str) -> bytes:
         statements: N-Triples.
         name: The submission's name; its nodes get a prefix of their own.
     """
-    readable, refused = parted(statements)
+    readable, refused = _parted(statements)
     triples = sorted(ox.parse(readable, format=ox.RdfFormat.N_TRIPLES), key=str)
     text = "".join(map(str, triples))
     used = {
@@ -34,4 +33,17 @@ def as_turtle(statements: bytes, name: str) -> bytes:
 
 def left_out(statements: bytes) -> int:
     """Count the statements that no parser reads."""
-    return len(parted(statements)[1])
+    return len(_parted(statements)[1])
+
+
+def _parted(statements: bytes) -> tuple[bytes, list[str]]:
+    """Part the lines that are N-Triples from those that the parser refuses."""
+    readable, refused = [], []
+    for line in statements.decode().split("\n"):
+        try:
+            list(ox.parse(line, format=ox.RdfFormat.N_TRIPLES))
+        except (SyntaxError, ValueError):
+            refused.append(line)
+        else:
+            readable.append(line)
+    return "\n".join(readable).encode(), refused

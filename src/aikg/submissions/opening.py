@@ -1,4 +1,4 @@
-"""A desk on a home: the home is held, the graph is loaded, and what was published is applied."""
+"""Opening a home: it is held, its graph is loaded, and the published submissions are applied."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from contextlib import contextmanager
 
 from aikg.engine.client import Engine
 from aikg.engine.process import Change
+from aikg.errors import EngineUnavailable
 from aikg.files.version import built_version
-from aikg.ledger import home
+from aikg.ledger import overlay
 from aikg.ledger.database import Database
+from aikg.ledger.holding import hold
 from aikg.ledger.records import Submission
-from aikg.ledger.steps import Actor
 from aikg.publication.replay import replay
 from aikg.settings import Settings
-from aikg.submissions.desk import Desk
+from aikg.submissions.home import Home
 
-#: Told of each published submission that breaks a rule since the files have changed.
+#: Called with each published submission that breaks a rule since the files changed.
 Failing = Callable[[Submission, list[str]], object]
 
 
 @contextmanager
-def open_desk(
+def open_home(
     settings: Settings, holder: str, failing: Failing = lambda submission, found: None
-) -> Iterator[Desk]:
-    """Hold a home and open a desk on it, on the graph that is built there.
+) -> Iterator[Home]:
+    """Hold a home, and open it on the graph that is built there.
 
     Args:
         settings: Where the home is.
-        holder: What others are told who holds it.
+        holder: Who holds it, for the message to others.
         failing: See `Failing`.
 
     Raises:
@@ -37,34 +38,36 @@ def open_desk(
         LedgerUnreadable: The ledger cannot be opened.
         EngineUnavailable: The graph cannot be loaded.
     """
-    with home.hold(settings.home, holder):
-        database = Database(settings.ledger)
-        try:
-            files = built_version(settings.graph) or ""
-            with Engine(settings, lambda: _changes(settings, files)) as engine:
-                desk = Desk(database, engine, files)
-                held = replay(database, files)
-                if held is None:
-                    for submission, found in desk.renew():
-                        failing(submission, found)
-                elif held.refused:
-                    desk.repair(held.refused)
-                yield desk
-        finally:
-            database.close()
+    files = built_version(settings.graph) or ""
+    with (
+        hold(settings.home, holder),
+        contextlib.closing(Database(settings.ledger)) as database,
+        _start(settings, database, files) as engine,
+    ):
+        home = Home(database, engine, files)
+        if not overlay.stands_on(database, files):
+            for submission, found in home.renew():
+                failing(submission, found)
+        yield home
 
 
-def operator(desk: Desk, name: str) -> Actor:
-    """Give the actor for who works at the machine itself."""
-    return Actor(name, desk.files)
+def _start(settings: Settings, database: Database, files: str) -> Engine:
+    """Start the graph with the overlay; without it, if the graph cannot take it."""
+    try:
+        return Engine(settings, lambda: _changes(settings, files))
+    except EngineUnavailable:
+        Engine(settings).close()  # raises the error again if the graph itself is the reason
+        overlay.distrust(database)
+        return Engine(settings, lambda: _changes(settings, files))
 
 
 def _changes(settings: Settings, files: str) -> list[Change]:
-    """Give the changes since the build; none while they stand on other files.
+    """Return the changes since the build; none if they stand on other files.
 
-    They are read through a connection of their own: a step that waits for the graph has not
-    recorded yet what it asks of the graph, and holds the other one.
+    They are read through a connection of their own: a step that waits for the graph is in a
+    transaction, and has not recorded yet what it asks of the graph.
     """
     with contextlib.closing(Database(settings.ledger)) as database:
-        held = replay(database, files)
-    return [Change(held.added, held.removed, held.version)] if held else []
+        delta = replay(database, files)
+        version = overlay.version_of_data(database, files)
+    return [] if delta is None else [Change(*delta.to_nquads(), version)]

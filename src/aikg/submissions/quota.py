@@ -1,4 +1,4 @@
-"""How much one person may leave with the ledger: bytes, and submissions that nobody has decided."""
+"""The quota of one person in the ledger: bytes, and names that are undecided."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from aikg.settings import Settings
 
 
 def check(database: Database, settings: Settings, sent: Sent, actor: Actor) -> None:
-    """Refuse what would exceed the quota of its sender.
+    """Refuse a file that would exceed the quota of its sender.
 
-    Who works at the machine itself has none. A new version of a name that waits is no further
-    name: it takes the place of the one before.
+    A user of the machine itself has no quota. A new version of a name that waits does not count:
+    it takes the place of the version before.
 
     Args:
         database: The ledger.
         settings: The quotas.
-        sent: What was sent.
-        actor: Who sent it.
+        sent: The file.
+        actor: The sender.
 
     Raises:
-        QuotaExceeded: It would be too much; nothing was kept.
+        QuotaExceeded: It would exceed the quota; nothing was kept.
     """
     if actor.person is None:
         return

@@ -1,4 +1,4 @@
-"""What is told about a submission: to a program as JSON, to a person as a page."""
+"""Receipts: the public description of a submission, for programs and for pages."""
 
 from __future__ import annotations
 
@@ -13,25 +13,21 @@ from aikg.ledger.database import Database
 from aikg.ledger.records import Submission
 from aikg.names import SUBMISSIONS, graph_of
 
-#: The IRIs of what a submission describes, and of its named graph.
+#: The attributes of a submission that its receipt has as they are.
+_PARTS = (
+    *("name", "version", "state", "graph", "namespace", "licence"),
+    *("orcid", "media_type", "filename", "sha256"),
+)
+#: The IRIs of a node of a submission, and of its named graph.
 _NODE = re.compile(re.escape(SUBMISSIONS) + r"([^/]+)/.+")
 _GRAPH = re.compile(re.escape(graph_of("submission/")) + r"([^/]+)/(\d+)")
 
 
 def receipt(database: Database, submission: Submission) -> dict[str, Any]:
-    """Tell of a submission what it is, what was found, and what became of it."""
+    """Return the record of a submission, its report and its history."""
     return {
         "submission": submission.address,
-        "name": submission.name,
-        "version": submission.version,
-        "state": submission.state,
-        "graph": submission.graph,
-        "namespace": submission.namespace,
-        "licence": submission.licence,
-        "orcid": submission.orcid,
-        "media_type": submission.media_type,
-        "filename": submission.filename,
-        "sha256": submission.sha256,
+        **{part: getattr(submission, part) for part in _PARTS},
         "history": [asdict(event) for event in records.history(database, submission)],
         "report": json.loads(submission.report) if submission.report else None,
         "follows": records.followed(database, submission).decode().split("\n")[:-1],
@@ -39,13 +35,9 @@ def receipt(database: Database, submission: Submission) -> dict[str, Any]:
 
 
 def line(submission: Submission) -> dict[str, Any]:
-    """Tell of a submission what a list has room for."""
-    return {
-        "submission": submission.address,
-        "state": submission.state,
-        "licence": submission.licence,
-        "filename": submission.filename,
-    }
+    """Return the row of a submission in a list."""
+    parts = ("state", "licence", "filename")
+    return {"submission": submission.address, **{part: getattr(submission, part) for part in parts}}
 
 
 def was_public(database: Database, submission: Submission) -> bool:
@@ -57,7 +49,8 @@ def ended_by(database: Database, submission: Submission) -> Submission | None:
     """Return the version whose withdrawal or purge closed a version to the public.
 
     This is the version itself, or a later one: a withdrawn name gives away no earlier version.
-    None where it is open, or was never public.
+    None if it is open, or was never public. A submission that is withheld stays open: the graph
+    does not have it, but all that was public stays so.
     """
     ended = (records.WITHDRAWN, records.PURGED)
     later = records.versions(database, submission.name)
@@ -68,7 +61,7 @@ def ended_by(database: Database, submission: Submission) -> Submission | None:
 
 
 def story(database: Database, submission: Submission) -> str:
-    """Tell in a sentence each what happened to a submission."""
+    """Return the history of a submission, one sentence for each step."""
     return " ".join(
         f"{event.state.capitalize()} on {event.at[:10]}"
         f"{f' by {event.by}' if event.by else ''}{f': {event.why}' if event.why else ''}."
@@ -77,7 +70,7 @@ def story(database: Database, submission: Submission) -> str:
 
 
 def gone(database: Database, submission: Submission) -> SubmissionGone:
-    """Make the error that tells the story of what is no longer a part of the graph."""
+    """Return the error that tells the story of a submission which left the graph."""
     return SubmissionGone(
         f"Submission {submission.address} was {submission.state}. {story(database, submission)}",
         advice=f"See /submissions for what is published; {submission.graph} names it for ever.",
@@ -85,10 +78,10 @@ def gone(database: Database, submission: Submission) -> SubmissionGone:
 
 
 def refuse_gone(database: Database, iri: str) -> None:
-    """Refuse an IRI that nothing describes, if it is of a submission that was once in the graph.
+    """Refuse an IRI that nothing describes, if its submission was once in the graph.
 
     Raises:
-        SubmissionGone: It was; the message tells its story.
+        SubmissionGone: It was; the message has its story.
     """
     of_graph, of_node = _GRAPH.fullmatch(iri), _NODE.fullmatch(iri)
     if of_graph:

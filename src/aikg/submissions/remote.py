@@ -1,4 +1,4 @@
-"""The desk of a server, over HTTP."""
+"""Curation on a server, over HTTP."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Collection
 from typing import Any
 
 from aikg.errors import EngineUnavailable, RequestMalformed, ServerRefused, SubmissionInvalid
 from aikg.ledger.steps import Sent
 
-#: How long an answer is waited for, in seconds: an impact is asked of everything.
+#: How long an answer may take, in seconds: an impact asks every question.
 _PATIENCE = 600
 
 
-class RemoteDesk:
-    """What `LocalDesk` does, done by a server.
+class RemoteCuration:
+    """The methods of `Curation`, done by a server.
 
     Args:
         server: The address of its front page.
@@ -26,47 +27,47 @@ class RemoteDesk:
     def __init__(self, server: str, token: str) -> None:
         if urllib.parse.urlsplit(server).scheme not in ("http", "https"):
             raise RequestMalformed(
-                f"{server!r} is no address of a server.",
-                advice="Give it as in `--server http://127.0.0.1:8080`.",
+                f"{server!r} is not the address of a server.",
+                advice="Write it as in `--server http://127.0.0.1:8080`.",
             )
         self._server = server.rstrip("/")
         self._token = token
 
     def submit(self, sent: Sent) -> dict[str, Any]:
-        """Send something in, and tell what became of it."""
+        """See `Curation.submit`."""
         parameters = {
             "licence": sent.licence,
             "name": sent.name,
             "orcid": sent.orcid,
             "filename": sent.filename,
         }
-        given = {name: value for name, value in parameters.items() if value}
-        path = f"/submissions?{urllib.parse.urlencode(given)}"
+        stated = {name: value for name, value in parameters.items() if value}
+        path = f"/submissions?{urllib.parse.urlencode(stated)}"
         return dict(self._json(path, sent.content, sent.media_type))
 
     def listing(self) -> list[dict[str, Any]]:
-        """List the submissions that the token may see."""
+        """See `Curation.listing`."""
         return list(self._json("/submissions"))
 
     def show(self, name: str, version: int) -> dict[str, Any]:
-        """Tell all of a submission."""
+        """See `Curation.show`."""
         return dict(self._json(f"/submissions/{name}/{version}"))
 
     def impact(self, name: str, version: int) -> dict[str, Any]:
-        """Tell what would change if it were published, or withdrawn."""
+        """See `Curation.impact`."""
         return dict(self._json(f"/submissions/{name}/{version}/impact"))
 
     def step(
-        self, verb: str, name: str, version: int, why: str, *, force: bool = False
+        self, verb: str, name: str, version: int, why: str, options: Collection[str] = ()
     ) -> dict[str, Any]:
-        """Publish, reject, withdraw or purge it."""
-        fields = {"why": why} | ({"force": "true"} if force else {})
+        """See `Curation.step`."""
+        fields = {"why": why} | dict.fromkeys(options, "true")
         body = urllib.parse.urlencode(fields).encode()
         form = "application/x-www-form-urlencoded"
         return dict(self._json(f"/submissions/{name}/{version}/{verb}", body, form))
 
     def statements(self, name: str, version: int) -> bytes:
-        """Give what it states, as N-Triples."""
+        """See `Curation.statements`."""
         return self._send(f"/submissions/{name}/{version}/statements")
 
     def _json(self, path: str, body: bytes | None = None, media_type: str = "") -> Any:
@@ -85,12 +86,12 @@ class RemoteDesk:
         except OSError as error:
             raise EngineUnavailable(
                 f"{self._server} does not answer: {error}.",
-                advice="Look whether the server runs, and at the address.",
+                advice="Check that the server runs, and the address.",
             ) from error
 
 
 def _refusal(error: urllib.error.HTTPError) -> ServerRefused | SubmissionInvalid:
-    """Make an error of the problem document that a server answers."""
+    """Return the error of a problem document that a server answered."""
     text = error.read()
     try:
         problem = json.loads(text)
@@ -98,7 +99,7 @@ def _refusal(error: urllib.error.HTTPError) -> ServerRefused | SubmissionInvalid
     except (ValueError, KeyError, TypeError):
         return ServerRefused(
             f"The server answered {error.code} {error.reason}.",
-            advice="Look whether the address is that of aikg itself.",
+            advice="Check that the address is that of aikg itself.",
         )
     if problem.get("report"):
         return SubmissionInvalid(detail, advice=advice, report=problem["report"])

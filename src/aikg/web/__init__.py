@@ -22,8 +22,8 @@ from aikg.ledger.records import Submission
 from aikg.names import LONGEST_NAME, SUBMISSION_NAME
 from aikg.settings import Settings
 from aikg.submissions import receipts
-from aikg.submissions.desk import Desk
-from aikg.submissions.opening import open_desk
+from aikg.submissions.home import Home
+from aikg.submissions.opening import open_home
 from aikg.web import (
     description,
     lookup,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 def create_app(
     engine: Engine,
     registered: Sequence[Query],
-    desk: Desk | None = None,
+    home: Home | None = None,
     sections: Sequence[Query] = (),
 ) -> Flask:
     """Make the application that asks an engine.
@@ -55,7 +55,7 @@ def create_app(
     Args:
         engine: The graph.
         registered: The questions that the pages show.
-        desk: Receives submissions; without it the application is for reading only.
+        home: Receives submissions; without it the application is for reading only.
         sections: The queries for the page of a node, in this order.
     """
     app = Flask(__name__)
@@ -66,15 +66,15 @@ def create_app(
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(lookup.blueprint(engine))
     app.jinja_env.globals.update(
-        takes_submissions=desk is not None, name_form=SUBMISSION_NAME, longest_name=LONGEST_NAME
+        takes_submissions=home is not None, name_form=SUBMISSION_NAME, longest_name=LONGEST_NAME
     )
-    access = Access(app, desk) if desk else None
-    app.register_blueprint(validation.blueprint(engine, partial(_namespaces, desk, access)))
-    if desk and access:
-        app.register_blueprint(submissions.blueprint(desk, access))
-    withheld = desk.withheld if desk else dict
+    access = Access(app, home.database) if home else None
+    app.register_blueprint(validation.blueprint(engine, partial(_namespaces, home, access)))
+    if home and access:
+        app.register_blueprint(submissions.blueprint(home, access))
+    withheld = home.withheld if home else dict
     app.register_blueprint(description.blueprint(engine, registered, withheld))
-    refuse_gone = partial(receipts.refuse_gone, desk.database) if desk else None
+    refuse_gone = partial(receipts.refuse_gone, home.database) if home else None
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
     @app.before_request
@@ -105,10 +105,10 @@ def create_app(
     return app
 
 
-def _namespaces(desk: Desk | None, access: Access | None) -> list[str]:
+def _namespaces(home: Home | None, access: Access | None) -> list[str]:
     """Return the namespaces that are registered for the person whose token the request bears."""
     token = access.header_token() if access else None
-    return namespaces.of(desk.database, token.person) if desk and token else []
+    return namespaces.of(home.database, token.person) if home and token else []
 
 
 def _seen(value: object) -> object:
@@ -134,18 +134,18 @@ class _Public:
 
 
 def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
-    """Open a desk on the built graph, and make the application for a WSGI server.
+    """Open a home on the built graph, and make the application for a WSGI server.
 
     No other process can use the home until this one ends.
     """
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
-    desk = stack.enter_context(open_desk(settings, holder, _report_failing))
-    for address, why in desk.withheld().items():
+    home = stack.enter_context(open_home(settings, holder, _report_failing))
+    for address, why in home.withheld().items():
         sys.stderr.write(f"submission {address} is withheld: {why}\n")
     queries = settings.root / "queries"
     registered, sections = read_queries(queries / "competency"), nodes.load(queries / "pages")
-    return create_app(desk.engine, registered, desk, sections)
+    return create_app(home.engine, registered, home, sections)
 
 
 def _report_failing(submission: Submission, found: list[str]) -> None:

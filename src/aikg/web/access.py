@@ -18,8 +18,8 @@ from limits.strategies import MovingWindowRateLimiter
 from aikg.engine.slots import caller
 from aikg.errors import NotAllowed, TooManyGuesses, Unauthenticated
 from aikg.ledger import sessions, tokens
+from aikg.ledger.database import Database
 from aikg.ledger.tokens import Token
-from aikg.submissions.desk import Desk
 
 #: How many invalid tokens an address may send in a minute.
 GUESSES = 10
@@ -49,12 +49,12 @@ class _Cookies(SecureCookieSessionInterface):
 class Access:
     """Finds the token of a request, and refuses a request without the right one."""
 
-    def __init__(self, app: Flask, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, app: Flask, database: Database) -> None:
+        self._database = database
         self._csrf: Any = CSRFProtect()
         self._guesses = MovingWindowRateLimiter(MemoryStorage())
         self._limit: RateLimitItem = RateLimitItemPerMinute(GUESSES)
-        app.secret_key = desk.secret
+        app.secret_key = tokens.session_secret(database)
         app.session_interface = _Cookies()
         app.config.update(
             PERMANENT_SESSION_LIFETIME=sessions.LENGTH,
@@ -89,7 +89,7 @@ class Access:
         if sent is not None:
             return self._find(sent)
         secret = session.get("id")
-        return tokens.of_session(self._desk.database, secret) if secret is not None else None
+        return tokens.of_session(self._database, secret) if secret is not None else None
 
     def require(self, scope: str) -> Token:
         """Return the token, which must allow a scope.
@@ -127,7 +127,7 @@ class Access:
         found = self._find(secret)
         self._end_session()
         session.permanent = True
-        session["id"] = sessions.begin(self._desk.database, found.id)
+        session["id"] = sessions.begin(self._database, found.id)
 
     def sign_out(self) -> None:
         """End the session of a browser, if it has one.
@@ -140,7 +140,7 @@ class Access:
 
     def _end_session(self) -> None:
         if "id" in session:
-            sessions.end(self._desk.database, session["id"])
+            sessions.end(self._database, session["id"])
         session.clear()
 
     def _require_own_form(self) -> None:
@@ -155,7 +155,7 @@ class Access:
     def _find(self, secret: str) -> Token:
         """Find a token; only invalid tokens count, so that nobody locks a neighbour out."""
         try:
-            return tokens.find(self._desk.database, secret)
+            return tokens.find(self._database, secret)
         except Unauthenticated as error:
             if self._guesses.hit(self._limit, caller.get().name):
                 raise

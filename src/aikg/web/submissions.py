@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Callable
 from typing import Any
 
 from flask import (
@@ -23,53 +21,52 @@ from aikg.characters import visible
 from aikg.errors import RequestMalformed, SubmissionInvalid, SubmissionTooLarge
 from aikg.intake.formats import FORMATS
 from aikg.ledger import records
-from aikg.ledger.records import Submission
-from aikg.ledger.steps import LICENCES, Actor, Sent
-from aikg.ledger.tokens import Token
-from aikg.submissions import receipts
-from aikg.submissions.desk import Desk
+from aikg.ledger.steps import LICENCES, Sent
+from aikg.settings import Settings
+from aikg.submissions.curation import Curation
+from aikg.submissions.home import Home
 from aikg.web import parameters, problems
 from aikg.web.access import WITHIN, Access
 from aikg.web.clients import Shares
 
 _BYTES = "application/octet-stream"
-_ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
 _ADDRESS = "/submissions/<name>/<int:version>"
+#: The options of a withdrawal.
+_WITHDRAWING = ("force", "with_dependents")
 #: How many of the largest files are in memory at once; one sender may have half of them.
 _IN_MEMORY = 4
 #: The media types that are served as they were sent; any other could be a page, or a script.
 _SERVED = {form.media_type for form in FORMATS}
 
 
-def blueprint(desk: Desk, access: Access) -> Blueprint:
+def blueprint(home: Home, access: Access) -> Blueprint:
     """Make the routes of submissions, and of the session of a curator."""
     routes = Blueprint("submissions", __name__)
-    _add_reading(routes, desk, access)
-    _add_steps(routes, desk, access)
+    _add_reading(routes, home, access)
+    _add_steps(routes, home, access)
     _add_session(routes, access)
     return routes
 
 
-def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
+def _add_reading(routes: Blueprint, home: Home, access: Access) -> None:
     @routes.get("/submissions")
     def listing() -> Response:
         token = access.token()
-        every = token is not None and token.allows("review")
-        states = records.STATES if every else (records.PUBLISHED,)
-        found = [receipts.line(s) for s in records.in_states(desk.database, *states)]
+        found = Curation(home, token).listing()
         return problems.show("submissions.html", found, submissions=found, token=token)
 
     @routes.get(_ADDRESS)
     def submission(name: str, version: int) -> Response:
         token = access.token()
-        found = receipts.receipt(desk.database, _find(desk, token, name, version))
+        found = Curation(home, token).show(name, version)
         return problems.show("submission.html", found, answer=found, token=token)
 
     @routes.get(_ADDRESS + "/bytes")
     def content(name: str, version: int) -> Response:
-        found = _find(desk, access.token(), name, version)
+        curation = Curation(home, access.token())
+        found = curation.find(name, version)
         return send_file(
-            io.BytesIO(records.content(desk.database, found)),
+            io.BytesIO(curation.content(name, version)),
             mimetype=found.media_type if found.media_type in _SERVED else _BYTES,
             as_attachment=True,
             download_name=visible(found.filename or found.name),
@@ -77,55 +74,48 @@ def _add_reading(routes: Blueprint, desk: Desk, access: Access) -> None:
 
     @routes.get(_ADDRESS + "/statements")
     def statements(name: str, version: int) -> Response:
-        found = _find(desk, access.token(), name, version)
-        stated = records.statements(desk.database, found)
+        stated = Curation(home, access.token()).statements(name, version)
         return Response(stated, mimetype="application/n-triples")
 
     @routes.get(_ADDRESS + "/impact")
     def impact(name: str, version: int) -> Response:
-        access.require("review")
-        found = records.find(desk.database, name, version)
-        answer = desk.impact(found)
+        curation = Curation(home, access.require("review"))
+        answer, found = curation.impact(name, version), curation.show(name, version)
         return problems.show("impact.html", answer, submission=found, impact=answer)
 
 
-def _add_steps(routes: Blueprint, desk: Desk, access: Access) -> None:
-    most = _IN_MEMORY * (desk.engine.settings.submission_bytes + parameters.AROUND)
+def _add_steps(routes: Blueprint, home: Home, access: Access) -> None:
+    most = _IN_MEMORY * (home.engine.settings.submission_bytes + parameters.AROUND)
     in_memory = Shares(most, most // 2, "bytes of submissions")
 
     @routes.post("/submissions")
     def submit() -> AnyResponse:
         token = access.require("submit")
-        actor = _actor(desk, token)
         with in_memory.holding(str(token.id), request.content_length or 0):
-            found = desk.receive(_sent(desk), actor, any_name=token.allows("admin"))
-        return _received(desk, found)
+            found = Curation(home, token).submit(_sent(home.engine.settings))
+        return _received(found, absolute=bool(home.engine.settings.url))
 
-    def step(verb: str, scope: str, take: Callable[..., Submission]) -> None:
+    def step(verb: str, scope: str) -> None:
         def view(name: str, version: int) -> AnyResponse:
-            token = access.require(scope)
-            found = records.find(desk.database, name, version)
+            curation = Curation(home, access.require(scope))
             why = _parameter("why") or ""
             if not why and verb != "publish":
                 raise RequestMalformed(
                     f"A reason is needed to {verb} a submission.",
                     advice="Send it as the parameter `why`; it is kept with the submission.",
                 )
-            options = {}
-            if verb == "withdraw" and _parameter("force") == "true":
+            possible = _WITHDRAWING if verb == "withdraw" else ()
+            options = [option for option in possible if _parameter(option) == "true"]
+            if "force" in options:
                 access.require("admin")
-                options["force"] = True
-            taken = take(found, _actor(desk, token), why, **options)
-            if problems.wants_page():
-                return redirect(_url(taken), 303)
-            return jsonify(receipts.receipt(desk.database, taken))
+            found = curation.step(verb, name, version, why, options)
+            return redirect(_url(found), 303) if problems.wants_page() else jsonify(found)
 
         routes.add_url_rule(f"{_ADDRESS}/{verb}", verb, view, methods=["POST"])
 
-    step("publish", "review", desk.publish)
-    step("reject", "review", desk.reject)
-    step("withdraw", "review", desk.withdraw)
-    step("purge", "admin", desk.purge)
+    for verb in ("publish", "reject", "withdraw"):
+        step(verb, "review")
+    step("purge", "admin")
 
 
 def _add_session(routes: Blueprint, access: Access) -> None:
@@ -148,32 +138,7 @@ def _add_session(routes: Blueprint, access: Access) -> None:
         return redirect(url_for("submissions.sign_in_form"), 301)
 
 
-def _actor(desk: Desk, token: Token) -> Actor:
-    return Actor(token.holder, desk.files, token.id, token.person)
-
-
-def _find(desk: Desk, token: Token | None, name: str, version: int) -> Submission:
-    """Find a submission that the caller may see.
-
-    Raises:
-        UnknownSubmission: There is none, or it was never public and is another person's; the
-            answer does not reveal which.
-        SubmissionGone: It was withdrawn or purged, or a later version was; curators and its owner
-            see what was not purged.
-    """
-    found = records.find(desk.database, name, version)
-    public = receipts.was_public(desk.database, found)
-    curator = token is not None and token.allows("review")
-    own = token is not None and token.person == found.person
-    if not (public or curator or own):
-        raise records.unknown(name, version)
-    ended = receipts.ended_by(desk.database, found)
-    if found.state == records.PURGED or (ended and not (curator or own)):
-        raise receipts.gone(desk.database, ended or found)
-    return found
-
-
-def _sent(desk: Desk) -> Sent:
+def _sent(settings: Settings) -> Sent:
     """Read the file: the body itself, or the file or the text of a form.
 
     Raises:
@@ -186,7 +151,7 @@ def _sent(desk: Desk) -> Sent:
         content, media_type, filename = request.form["text"].encode(), "text/turtle", None
     else:
         content, media_type, filename = request.get_data(), request.mimetype, None
-    most = desk.engine.settings.submission_bytes
+    most = settings.submission_bytes
     if len(content) > most:
         raise SubmissionTooLarge(
             f"The file has {len(content):,} bytes; at most {most:,} are accepted.",
@@ -199,7 +164,7 @@ def _sent(desk: Desk) -> Sent:
         media_type,
         licence=_licence(_parameter("licence")),
         name=_parameter("name") or None,
-        orcid=_orcid(_parameter("orcid")),
+        orcid=_parameter("orcid"),
         filename=_parameter("filename") or filename,
     )
 
@@ -225,42 +190,23 @@ def _either() -> str:
     return " or ".join(LICENCES)
 
 
-def _orcid(text: str | None) -> str | None:
-    """Return an ORCID whose check digit is right (ISO 7064, mod 11-2)."""
-    if not text:
-        return None
-    match = _ORCID.fullmatch(text)
-    digits = match[1].replace("-", "") if match else ""
-    total = 0
-    for digit in digits[:-1]:
-        total = (total + int(digit)) * 2
-    if not match or "0123456789X"[(12 - total % 11) % 11] != digits[-1]:
-        raise RequestMalformed(
-            f"{text!r} is not a valid ORCID.",
-            advice="Write it as 0000-0002-1825-0097, or omit it.",
-        )
-    return match[1]
-
-
-def _received(desk: Desk, found: Submission) -> AnyResponse:
+def _received(found: dict[str, Any], *, absolute: bool) -> AnyResponse:
     """Answer the sender: 201 if the submission is valid, 422 with the report if not."""
-    answer = receipts.receipt(desk.database, found)
     if problems.wants_page():
         return redirect(_url(found), 303)
-    if found.state == records.INVALID:
+    if found["state"] == records.INVALID:
         invalid = SubmissionInvalid(
-            f"{found.address} breaks a rule; it was kept as invalid.",
+            f"{found['submission']} breaks a rule; it was kept as invalid.",
             advice="Fix the errors of the report, and send it again under the same name.",
-            report=answer["report"],
+            report=found["report"],
         )
         return problems.respond(problems.problem(invalid) | {"submission": _url(found)})
-    response = jsonify(answer)
+    response = jsonify(found)
     response.status_code = 201
-    public = desk.engine.settings.url
-    response.headers["Location"] = _url(found, _external=bool(public))
+    response.headers["Location"] = _url(found, _external=absolute)
     return response
 
 
-def _url(submission: Submission, **how: Any) -> str:
-    name, version = submission.name, submission.version
-    return url_for("submissions.submission", name=name, version=version, **how)
+def _url(receipt: dict[str, Any], **how: Any) -> str:
+    address = {part: receipt[part] for part in ("name", "version")}
+    return url_for("submissions.submission", **address, **how)

@@ -1,4 +1,4 @@
-"""Who holds a home: one program at a time changes the graph that lies in it."""
+"""Who holds a home: one program at a time changes the graph in it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def hold(home: Path, holder: str) -> Iterator[None]:
 
     Args:
         home: The folder; it is made where there is none.
-        holder: What others are told who holds it: an address, or the name of a command.
+        holder: Who holds it, for the message to others: an address, or the name of a command.
 
     Raises:
-        HomeHeld: Another program holds it; the message has what it told.
+        HomeHeld: Another program holds it; the message names the holder.
     """
     private.folder(home)
     with (home / "holder").open("a+", encoding="utf-8") as file:
@@ -28,9 +28,9 @@ def hold(home: Path, holder: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
-            told = file.read().strip() or "another program"
+            other = file.read().strip() or "another program"
             raise HomeHeld(
-                f"{home} is held by {told}.",
+                f"{home} is held by {other}.",
                 advice="Send the command there with `--server` and a token, or end it first.",
             ) from error
         file.truncate(0)
