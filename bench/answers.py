@@ -20,7 +20,7 @@ _NUMERIC = ("decimal", "double", "float", "integer")
 
 
 def summary(body: bytes, exact: bool) -> str:
-    """Give what an answer says; not exactly: how much, where the query leaves open which rows."""
+    """Return what an answer says; not exactly: how much, where the query leaves open which rows."""
     if body.lstrip()[:1] != b"{":
         triples = sorted(
             " ".join(_value(term) for term in (quad.subject, quad.predicate, quad.object))

@@ -22,7 +22,7 @@ class Timed:
 
     Attributes:
         status: The status; 0 where the connection broke.
-        body: What was received.
+        body: The received bytes.
         first: Seconds to the first byte of the body.
         whole: Seconds to the last byte, or to the break.
         complete: Whether it ended cleanly.
@@ -41,7 +41,7 @@ class Timed:
 
 
 def target(url: str, query: str, parameters: Mapping[str, str] | None = None) -> str:
-    """Give path and parameters of a request for a query."""
+    """Return path and parameters of a request for a query."""
     pairs = {"query": query} | dict(parameters or {})
     return urlsplit(url).path + "?" + "&".join(f"{n}={quote(v, safe='')}" for n, v in pairs.items())
 
@@ -88,7 +88,7 @@ class Client:
             self._connection.close()
 
     def __enter__(self) -> Self:
-        """Give the client itself."""
+        """Return the client itself."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -40,7 +40,7 @@ def papers(known: Shipped, seed: int) -> Iterator[Paper]:
 
 
 def graph(known: Shipped, triples: int, seed: int, version: str | None = None) -> Iterator[str]:
-    """Give a built graph: the shipped one, then trials until the default graph is that large.
+    """Return a built graph: the shipped one, then trials until the default graph is that large.
 
     As `aikg build` writes it, each triple stands twice, in the default graph and in that of its
     source; what follows from a trial is in `graph:inferred`. Under the version of the files it
@@ -67,7 +67,7 @@ def _twice(triples: list[Triple], source: str) -> Iterator[str]:
 
 
 def turtle(paper: Paper) -> bytes:
-    """Give a paper as a person would submit it."""
+    """Return a paper as a person would submit it."""
     triples = "".join(f"{' '.join(triple)} .\n" for triple in paper.triples)
     parsed = ox.parse(triples.encode(), format=ox.RdfFormat.N_TRIPLES)
     used = {prefix: iri for prefix, iri in PREFIXES.items() if f"<{iri}" in triples}

@@ -110,7 +110,7 @@ def _small(server: Server, workload: Workload, samples: int) -> list[float]:
 
 
 def _attack(server: Server, number: int, stop: threading.Event) -> None:
-    # What is counted, not sent: the client's own work would be felt too.
+    # Counted, not sent: the client's own work would be felt too.
     counted = [text for name, text in QUERIES.items() if name != "product, as rows"]
     with Client(server.url, source=ELSEWHERE) as client:
         for turn in itertools.count(number):

@@ -1,4 +1,4 @@
-"""What follows from one generated trial, written down without running the rules.
+"""The inferences from one generated trial, written down without running the rules.
 
 The rules of `queries/rules/` take minutes for millions of triples. A trial that `bench.trials`
 writes uses few of them, so they are spelled out here; `tests/test_bench.py` holds the result
@@ -18,7 +18,7 @@ _SIZE_IS = shipped("outcome", "number-of-patients")
 
 
 def follow(stated: Iterable[Triple], known: Shipped) -> list[Triple]:
-    """Give what follows from the triples of a trial and is not among them."""
+    """Return what follows from the triples of a trial and is not among them."""
     by: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for subject, predicate, value in stated:
         by[predicate][subject].append(value)

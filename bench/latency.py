@@ -88,7 +88,7 @@ def rounds(
 
 
 def ratios(taken: Times, name: str, control: str, query: str) -> list[float]:
-    """Give the ratio of each round in which both answered."""
+    """Return the ratio of each round in which both answered."""
     if name not in taken:
         return []
     pairs = zip(taken[name][query], taken[control][query], strict=False)
@@ -96,7 +96,7 @@ def ratios(taken: Times, name: str, control: str, query: str) -> list[float]:
 
 
 def geometric(taken: Times, name: str, control: str, queries: Sequence[str]) -> float:
-    """Give the geometric mean over queries of the median ratio."""
+    """Return the geometric mean over queries of the median ratio."""
     found = [ratios(taken, name, control, query) for query in queries]
     medians = [statistics.median(each) for each in found if each]
     return statistics.geometric_mean(medians) if medians else float("nan")

@@ -1,4 +1,4 @@
-"""What the processes of a server hold, as Linux tells it, watched while something runs."""
+"""The memory of a server's processes, as Linux reports it, watched while something runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIELDS = re.compile(r"^(Rss|Pss|Private_Clean|Private_Dirty): +(\d+) kB", re.MU
 
 
 def tree(pid: int) -> dict[int, int]:
-    """Give a process and all that descend from it, each with its depth."""
+    """Return a process and all that descend from it, each with its depth."""
     children: dict[int, list[int]] = defaultdict(list)
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError):  # it has ended since
@@ -32,7 +32,7 @@ def tree(pid: int) -> dict[int, int]:
 
 
 def fields(pid: int) -> dict[str, int]:
-    """Give Rss, Pss and Private (which no other process shares) of a process, in bytes."""
+    """Return Rss, Pss and Private (which no other process shares) of a process, in bytes."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
@@ -45,7 +45,7 @@ def fields(pid: int) -> dict[str, int]:
 
 
 def below(pid: int) -> int:
-    """Give what the descendants of a process hold together, what they share counted once."""
+    """Return what the descendants of a process hold together, what they share counted once."""
     return sum(fields(each).get("Pss", 0) for each, depth in tree(pid).items() if depth)
 
 

@@ -21,22 +21,22 @@ _XSD = OTHER_PREFIXES["xsd"]
 
 
 def shipped(kind: str, name: str) -> str:
-    """Give a node of the shipped data, by its prefix and its name."""
+    """Return a node of the shipped data, by its prefix and its name."""
     return f"<{PREFIXES[kind]}{name}>"
 
 
 def text(value: str) -> str:
-    """Give a plain string."""
+    """Return a plain string."""
     return f'"{value}"'
 
 
 def decimal(value: float, places: int = 1) -> str:
-    """Give a number with its point."""
+    """Return a number with its point."""
     return f'"{value:.{places}f}"^^<{_XSD}decimal>'
 
 
 def integer(value: int) -> str:
-    """Give a number without a point."""
+    """Return a number without a point."""
     return f'"{value}"^^<{_XSD}integer>'
 
 

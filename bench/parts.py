@@ -90,7 +90,7 @@ def publications(setting: Setting, quick: bool) -> Sequence[Section]:
 
 
 def verdicts(setting: Setting, quick: bool) -> Sequence[Section]:
-    """Whether a file fits, in graphs of sizes of its own; and tables."""
+    """The verdict on a file, in graphs of other sizes; and tables."""
     sizes = validation.SIZES[: 2 if quick else None]
     return [
         validation.verdicts(setting, sizes, 5 if quick else 31),

@@ -129,7 +129,7 @@ def _desk(graph: Path) -> Iterator[Desk]:
 def _compared(
     small: Desk, again: Desk, large: Desk, count: int
 ) -> tuple[list[tuple[str, ...]], list[Goal]]:
-    """Give a row for each step, and what the goals are held against."""
+    """Return a row for each step, and what the goals are held against."""
     rows, goals = [], []
     for step in (_SENT, _SHOWN, _PUBLISHED, _WITHDRAWN):
         own, copy, other = (desk.taken[step][-count:] for desk in (small, again, large))

@@ -13,7 +13,7 @@ class Goal:
 
     Attributes:
         text: What should be reached.
-        reached: What was, with its unit.
+        reached: The measured figure, with its unit.
         met: Whether that is enough.
     """
 
@@ -27,7 +27,7 @@ class Section:
     """One measurement: its method, its table, its goals.
 
     Attributes:
-        title: What was measured.
+        title: The subject of the measurement.
         method: How, in sentences.
         header: The heads of the columns.
         rows: The cells, as they are shown.
@@ -64,11 +64,11 @@ def times(ratio: float) -> str:
 
 
 def median(values: Sequence[float]) -> float:
-    """Give the median; what is empty has none, which is not a number."""
+    """Return the median; what is empty has none, which is not a number."""
     return statistics.median(values) if values else float("nan")
 
 
 def percentile(values: Sequence[float], share: int) -> float:
-    """Give the value below which a share of the values lies, in percent."""
+    """Return the value below which a share of the values lies, in percent."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(share / 100 * (len(ordered) - 1)))]

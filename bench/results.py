@@ -20,7 +20,7 @@ BEGIN, END = "<!-- written by `make bench` -->", "<!-- end -->"
 
 
 class Results:
-    """What was measured, by size and part; kept in a file, so that a part can be measured alone."""
+    """Measured figures, by size and part; in a file, so that a part can be measured alone."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

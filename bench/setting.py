@@ -1,4 +1,4 @@
-"""What is measured on: a graph of a size, in all the forms that servers load, made once."""
+"""The graph to measure on, of one size, in all the forms that servers load, made once."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Shipped:
     Attributes:
         path: The built graph.
         superclasses: Each class of the ontology with all the classes above it.
-        populations: Each population with what whoever lies within it inherits: pairs of property
+        populations: Each population with what those within it inherit: pairs of property
             and value, and types.
         drugs: Each drug with what an arm that is given it receives: pairs of property and value.
         regimens: Each regimen with its drugs.
@@ -44,7 +44,7 @@ class Shipped:
 
 
 def term(name: str) -> str:
-    """Give a term of the ontology as N-Triples has it."""
+    """Return a term of the ontology as N-Triples has it."""
     return f"<{AIKG}{name}>"
 
 

@@ -33,7 +33,7 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class Stream:
-    """What came: bytes, seconds to the first and to the last, peak memory by depth of process."""
+    """An answer: bytes, seconds to its first and its last byte, peak memory by depth of process."""
 
     size: int
     first: float

@@ -17,7 +17,7 @@ from bench.workload import SMALL, Workload
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 CONNECTIONS, THREADS = 8, 2
-#: How many different queries a run asks; the second word tells `wrk.lua` which are new.
+#: How many different queries a run asks; the second word says which ones are new, for `wrk.lua`.
 KINDS = {
     "lookup, new": ("lookup", "new"),
     "ASK, new": ("ask", "new"),

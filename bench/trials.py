@@ -221,7 +221,7 @@ _LEVEL = ("ciLevel", decimal(95))
 
 
 def _figure(value: str, unit: str, printed: str) -> list[Fact]:
-    """Give the facts of a figure that is reported."""
+    """Return the facts of a figure that is reported."""
     return [REPORTED, ("value", value), ("unit", text(unit)), ("printed", text(printed))]
 
 

@@ -149,7 +149,7 @@ def tables(setting: Setting, count: int) -> Section:
 
 
 def _parsed(triples: Sequence[ox.Triple]) -> float:
-    """Give how many triples a second the parser reads of them, written as Turtle."""
+    """Return how many triples a second the parser reads of them, written as Turtle."""
     text = cast(bytes, ox.serialize(triples, format=ox.RdfFormat.TURTLE))
     began = time.process_time()
     count = sum(1 for _ in ox.parse(text, format=ox.RdfFormat.TURTLE))
@@ -169,7 +169,7 @@ def _sheet(rows: int) -> bytes:
 
 
 def _rows(count: int) -> Iterator[dict[str, str]]:
-    """Give the example row again and again: fifty subgroups of a trial, then another trial."""
+    """Return the example row again and again: fifty subgroups of a trial, then another trial."""
     example = {c.heading: c.example for c in COLUMNS if c.example}
     for number in range(count):
         trial_number, row = divmod(number, 50)

@@ -40,11 +40,11 @@ class Workload:
     pools: Mapping[str, Sequence[str]]
 
     def fill(self, template: Query, random: Random) -> str:
-        """Give the text of a template, each parameter with some value."""
+        """Return the text of a template, each parameter with some value."""
         return _PARAMETER.sub(lambda name: random.choice(self.pools[name[1]]), template.text)
 
     def of_kind(self, kind: str) -> list[Query]:
-        """Give the templates of a kind, small or heavy."""
+        """Return the templates of a kind, small or heavy."""
         return [template for template in self.templates if template.header["kind"] == kind]
 
 

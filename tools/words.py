@@ -1,8 +1,9 @@
 """A check of the words in texts that people read; CONTRIBUTING.md has the list and the reasons.
 
-It reads the documentation, messages, docstrings and comments of the program, page templates,
-messages of shapes, headers of queries, and the rules in `description/`. It names file and line of
-each fault, and what to write instead.
+It reads documentation, messages, docstrings, comments, page templates, definitions of terms, labels
+in the data, messages of shapes, headers of queries, and the rules in `description/`. It names file
+and line of each fault, and what to write instead. With paths (`python tools/words.py src/aikg/web`)
+it reads what lies below them, also where `NOT_YET` excuses it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ COVERED = (
     "docs/**/*.md",
     "findings/*.md",
     "tools/*.py",
+    "bench/*.py",
+    "ontology/**/*.ttl",
+    "data/turtle/**/*.ttl",
     "description/*.ttl",
     "shapes/*.ttl",
     "queries/**/*.rq",
