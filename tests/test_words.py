@@ -42,6 +42,8 @@ NAMES = (
     ("shapes/drug.ttl", "<urn:tell> a <urn:desk> .\n"),
     ("queries/checks/one.rq", "ASK { ?tells <urn:fits> ?mend }\n"),
     ("src/aikg/one.py", '"""A module."""\n\ndesk = {"mend": "fits"}\n'),
+    ("src/aikg/one.py", '"""A module."""\n\nTEXT = f"Fix: {finding.mend} now"\n'),
+    ("src/aikg/one.py", '"""A record.\n\nAttributes:\n    mend: How to fix it.\n"""\n'),
     ("src/aikg/web/templates/one.html", '<p class="desk tell">{{ fits }}</p>\n'),
 )
 

@@ -66,7 +66,7 @@ class Database:
     def _prepare(self) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
-        # What is deleted is overwritten: a purge leaves nothing behind in free pages.
+        # Deleted rows are overwritten: a purge leaves nothing behind in free pages.
         self._connection.execute("PRAGMA secure_delete=ON")
         (present,) = self._connection.execute("PRAGMA user_version").fetchone()
         if present > len(MIGRATIONS):

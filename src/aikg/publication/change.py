@@ -26,7 +26,7 @@ def publish(
 
     Args:
         store: The graph; it is changed.
-        rules: What follows.
+        rules: The rules of inference.
         graph: The IRI of the named graph.
         triples: The statements.
     """
@@ -58,7 +58,7 @@ def withdraw(
 
     Args:
         store: The graph; it is changed.
-        rules: What follows.
+        rules: The rules of inference.
         graph: The IRI of the named graph.
         later: The named graphs that came later: they must not point at nodes that go.
         kept: Nodes that will be described again.

@@ -48,7 +48,7 @@ def impact(
 
     Args:
         store: The graph.
-        asked: What is asked.
+        asked: The questions.
         change: Changes the store, and returns the difference.
         own: Says whether a node belongs to what is published or withdrawn.
 

@@ -70,7 +70,7 @@ def story(database: Database, submission: Submission) -> str:
 
 
 def gone(database: Database, submission: Submission) -> SubmissionGone:
-    """Return the error that tells the story of a submission which left the graph."""
+    """Return the error with the history of a submission that left the graph."""
     return SubmissionGone(
         f"Submission {submission.address} was {submission.state}. {story(database, submission)}",
         advice=f"See /submissions for what is published; {submission.graph} names it for ever.",
