@@ -61,8 +61,8 @@ def replace(database: Database, version: str, delta: Delta[str]) -> None:
 def distrust(database: Database) -> None:
     """Note that no graph can be made with the overlay, so that it is made anew.
 
-    The published submissions are then judged and applied again, one after the other, as after a change
-    of the files.
+    The published submissions are then judged and applied again, one after the other, as after a
+    change of the files.
     """
     with database.transaction():
         change(database, "", Delta())
