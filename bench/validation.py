@@ -15,7 +15,7 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from aikg.intake import reading, verdict
+from aikg.intake import examination, verdict
 from aikg.intake.columns import COLUMNS, HEADINGS
 from aikg.intake.examination import examine
 from aikg.intake.submission import ParsedSubmission
@@ -157,7 +157,7 @@ def _parsed(triples: Sequence[ox.Triple]) -> float:
 
 
 def _read(body: bytes, store: ox.Store, rules: Rules) -> ParsedSubmission:
-    return reading.read(body, "text/csv", "t.csv", "table", store=store, cells=rules.cells)
+    return examination.read(body, "text/csv", "t.csv", "table", store=store, cells=rules.cells)
 
 
 def _sheet(rows: int) -> bytes:

@@ -37,14 +37,15 @@ from invented import (
 from rdflib import OWL, SH
 from rdflib.term import Node
 from test_shapes import CORE, all_shapes, reported
-from whole import Whole, Wrong, submission, told
+from whole import Whole, submission
 
 from aikg import settings
-from aikg.files import turtle
 from aikg.graph import ensure_built
 from aikg.intake import texts
 from aikg.intake.report import write
 from aikg.intake.verdict import Rules, judge
+from aikg.names import BASE
+from aikg.rules.checks import Problem
 from bench import shipped
 from bench.shipped import Shipped
 
@@ -102,12 +103,6 @@ def rules() -> Rules:
 
 
 @cache
-def ontology() -> list[ox.Triple]:
-    """What the ontology states."""
-    return [statement.triple for statement in turtle.read_folder(ROOT / "ontology", ROOT)]
-
-
-@cache
 def constraints() -> frozenset[str]:
     """Give all that a submission can violate: constraints of shapes, checks, contradictions.
 
@@ -129,16 +124,11 @@ def _is_about_terms(shape: Node) -> bool:
     return all(kind.startswith(str(OWL)) for kind in targets)
 
 
-def violated(wrong: Wrong) -> str:
-    """Name what is violated."""
-    if wrong[0] in {"Violation", "Warning"}:
-        return constraint(wrong[1], wrong[2])
-    return wrong[1]
-
-
-def stands_against(wrong: Wrong) -> bool:
-    """Say whether one finding of the control is enough to reject."""
-    return wrong[0] == "Violation" or (wrong[0] == "Error" and not wrong[-1])
+def violated(problem: Problem) -> str:
+    """Name the constraint of a shape, the check or the rule that a problem violates."""
+    if problem.component:
+        return constraint(BASE + problem.code, problem.component)
+    return problem.check
 
 
 def run(seed: int, graph: Path) -> Tally:
@@ -149,7 +139,7 @@ def run(seed: int, graph: Path) -> Tally:
         graph: The built graph, which papers build on.
     """
     published, submitted = invent(seed, graph)
-    tally, whole = Tally(), Whole(ontology(), published.triples, ROOT, terms=seed % 8 == 0)
+    tally, whole = Tally(), Whole(published.triples, rules(), terms=seed % 8 == 0)
     store = whole.store()
     size = len(store)
     for number, triples in enumerate(submitted):
@@ -232,23 +222,23 @@ def _compare(
 ) -> None:
     try:
         verdict = judge(store, submission(triples, NAME, OWN[1:]), rules())
-        report = write(store, verdict, rules())
+        report = write(verdict, rules(), store)
         _ = texts.as_text(report), texts.as_json(report), texts.as_rdf(verdict, "turtle")
     except Exception as error:
         tally.submissions += 1
         tally.differences.append(f"{name}: there is no verdict, or no report: {error!r}")
         return
     new, follows = whole.changes(verdict.triples)
-    found = {wrong for wrong in told(verdict) if wrong[1] not in CONDUCT}
+    found = {one for one in verdict.problems if one.check not in CONDUCT}
     tally.submissions += 1
     tally.refused += len(verdict.triples) < len(triples)
-    tally.invalid += any(map(stands_against, new))
+    tally.invalid += any(one.stops for one in new)
     tally.violated.update({violated(wrong) for wrong in new})
     tally.differences += [f"{name}: not found: {wrong}" for wrong in new - found]
     tally.differences += [f"{name}: found by the slice alone: {wrong}" for wrong in found - new]
     for triple in follows ^ set(verdict.inferred):
         tally.differences.append(f"{name}: follows by one way only: {triple}")
-    if len(verdict.triples) == len(triples) and verdict.accepted == any(map(stands_against, new)):
+    if len(verdict.triples) == len(triples) and verdict.accepted == any(one.stops for one in new):
         tally.differences.append(f"{name}: the verdicts differ")
 
 

@@ -9,8 +9,9 @@ from conftest import ROOT
 from aikg.build import Built
 from aikg.files import turtle
 from aikg.files.turtle import Statement
+from aikg.intake.curated import Curated
+from aikg.intake.verdict import Verdict
 from aikg.names import stands_aside
-from aikg.rules.validation import Verdict, examine_files
 from aikg.settings import Settings
 from bench import generate, shipped
 from bench.inference import follow
@@ -47,7 +48,7 @@ def verdict(
         (folder / f"{number}.ttl").write_bytes(generate.turtle(paper))
     given = turtle.read_folder(folder, folder)
     names = {statement.path for statement in given}
-    return examine_files(ontology, [*data, *given], ROOT, lambda stage: None, only=names)
+    return Curated.judge([*ontology, *data, *given], ROOT).of(names)
 
 
 def test_a_paper_has_about_the_size_that_is_asked_for(papers: list[Paper]) -> None:
@@ -57,7 +58,7 @@ def test_a_paper_has_about_the_size_that_is_asked_for(papers: list[Paper]) -> No
 
 
 def test_papers_conform_and_cannot_be_found_impossible(verdict: Verdict) -> None:
-    """No shape is broken (that would raise), and no check of level Error finds anything."""
+    """No rule of level Error finds anything."""
     assert not [p for p in verdict.problems if p.level == "Error"]
 
 

@@ -11,7 +11,6 @@ from conftest import CASES, EXAMPLES, ROOT
 from aikg.files import turtle
 from aikg.files.turtle import Statement
 from aikg.rules import checks, reasoning
-from aikg.rules.validation import store_of
 
 CHECKS = {check.name: check for check in checks.load(ROOT / "queries" / "checks")}
 FILES = sorted((EXAMPLES / "checks").rglob("*.ttl"))
@@ -19,7 +18,7 @@ FILES = sorted((EXAMPLES / "checks").rglob("*.ttl"))
 
 def rows(check: str, statements: list[Statement]) -> list[checks.Problem]:
     """What a check finds in statements and in what follows from them."""
-    store = store_of(statements)
+    store = turtle.store_of(statement.triple for statement in statements)
     inferred = reasoning.derive(store, ROOT / "queries" / "rules")
     store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in inferred)
     return checks.run(store, [CHECKS[check]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from conftest import CASES, ROOT
 from aikg import web
 from aikg.build import Built
 from aikg.cli import server
+from aikg.files.version import SOURCES
 from aikg.settings import Settings
 
 AIKG = [sys.executable, "-m", "aikg"]
@@ -155,7 +157,36 @@ def test_a_file_of_the_data_is_valid(run) -> None:
     """Each file of the data is valid as it is."""
     done = run("validate", "data/turtle/drugs/exemestane.ttl")
     assert done.returncode == 0, done.stderr
-    assert "1 file valid" in done.stdout
+    assert done.stdout.endswith("drugs/exemestane.ttl is valid: no findings, 7 triples\n")
+
+
+@pytest.mark.slow
+def test_the_report_is_json_for_each_file(run, tmp_path: Path) -> None:
+    """A file of the graph and a submission have a report of one form."""
+    (tmp_path / "mine.ttl").write_text("<a> a <https://w3id.org/aikg/ontology/Drug> .")
+    files = ("data/turtle/drugs/exemestane.ttl", str(tmp_path / "mine.ttl"))
+    done = run("validate", "--format", "json", *files)
+    assert done.returncode == 1
+    decoder, text, reports = json.JSONDecoder(), done.stdout, []
+    while text.strip():
+        report, end = decoder.raw_decode(text)
+        reports.append(report)
+        text = text[end:].lstrip()
+    assert [report["accepted"] for report in reports] == [True, False]
+    assert [report["file"] for report in reports] == list(files)
+    assert reports[0].keys() == reports[1].keys()
+
+
+@pytest.mark.slow
+def test_each_finding_of_a_build_has_lines_of_its_own(run, tmp_path: Path) -> None:
+    """An error message of several lines is shown as such."""
+    for source in SOURCES:
+        shutil.copytree(ROOT / source, tmp_path / source)
+    drug = tmp_path / "data" / "turtle" / "drugs" / "exemestane.ttl"
+    drug.write_text(drug.read_text() + "drug:exemestane aikg:scafold aikg:none , aikg:nothing .\n")
+    done = run("build", AIKG_ROOT=str(tmp_path), AIKG_HOME=str(tmp_path / "var"))
+    assert done.returncode == 1
+    assert sum("data/turtle/drugs/exemestane.ttl:" in line for line in done.stderr.splitlines()) > 1
 
 
 def test_a_file_with_a_fault_is_told_with_its_line(run, tmp_path: Path) -> None:

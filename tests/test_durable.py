@@ -29,7 +29,7 @@ from aikg.engine.client import Engine
 from aikg.engine.process import Change, Process
 from aikg.errors import ChangeRefused, EngineUnavailable
 from aikg.files.version import built_version
-from aikg.intake.reading import read
+from aikg.intake.examination import read
 from aikg.intake.submission import Limits
 from aikg.ledger import overlay, records, tokens
 from aikg.ledger.database import Database

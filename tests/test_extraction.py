@@ -17,9 +17,9 @@ from openpyxl import Workbook, load_workbook
 from aikg.errors import AikgError, SubmissionMalformed, SubmissionTooLarge
 from aikg.intake import template
 from aikg.intake.columns import COLUMNS, HEADINGS
-from aikg.intake.examination import Examined, examine
-from aikg.intake.reading import read
+from aikg.intake.examination import examine, read
 from aikg.intake.submission import Limits
+from aikg.intake.texts import Examined
 from aikg.intake.verdict import Rules
 from aikg.names import BASE, PREFIXES
 

@@ -17,9 +17,9 @@ from aikg.errors import (
     SubmissionTooLarge,
     UnsupportedMediaType,
 )
+from aikg.intake.examination import read
 from aikg.intake.formats import FORMATS
 from aikg.intake.places import Place
-from aikg.intake.reading import read
 from aikg.intake.submission import Limits, ParsedSubmission
 
 E, MINE = "http://e/", "https://w3id.org/aikg/submission/mine/"

@@ -10,12 +10,12 @@ from random import Random
 import pyoxigraph as ox
 import pytest
 from conftest import EXAMPLES, ROOT
-from whole import Whole, submission, told
+from whole import Whole, submission
 
 from aikg import names
 from aikg.files import turtle
 from aikg.intake import conduct, report
-from aikg.intake.reading import read
+from aikg.intake.examination import read
 from aikg.intake.terms import node_of, value_of
 from aikg.intake.verdict import Rules, judge
 
@@ -55,11 +55,10 @@ def parted(
 def test_the_verdict_on_a_part_is_that_on_the_whole(case: Path, rules: Rules) -> None:
     """However the nodes of a case are published and submitted, the same is found."""
     triples = [s.triple for s in turtle.read(case, ROOT)]
-    stated = [s.triple for s in turtle.read_folder(ROOT / "ontology", ROOT)]
     for old, new in parted(triples, Random(case.stem)):
-        whole = Whole(stated, old, ROOT)
+        whole = Whole(old, rules)
         verdict = judge(whole.store(), submission(new), rules)
-        assert (told(verdict), set(verdict.inferred)) == whole.changes(new)
+        assert (set(verdict.problems), set(verdict.inferred)) == whole.changes(new)
 
 
 def test_the_graph_is_as_it_was(rules: Rules) -> None:
@@ -84,9 +83,9 @@ def test_a_text_in_the_place_of_a_node_is_told_as_what_points_at_it(
     store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in rules.ontology)
     verdict = judge(store, sent, rules)
     assert f"{names.PREFIXES['aikg']}inDocument" in {
-        one.path for one in verdict.results if one.value == text
+        one.path for one in verdict.problems if one.value == text
     }
-    assert report.write(store, verdict, rules, sent.headings).findings
+    assert report.write(verdict, rules, store).findings
     assert not {problem.node for problem in verdict.problems} & {text}
 
 
@@ -140,11 +139,11 @@ def test_a_text_with_a_direction_is_no_label(rules: Rules) -> None:
     text = f"{PREFIXES}\n<p> a aikg:Publication ; rdfs:label 'my paper'@en--ltr ."
     verdict = judge(ox.Store(), read(text.encode(), None, "f.ttl", "mine"), rules)
     assert not verdict.accepted
-    assert {result.value for result in verdict.results} == {"my paper"}
+    assert {problem.value for problem in verdict.problems} == {"my paper"}
 
 
 def test_a_text_in_the_place_of_a_finding_is_told(rules: Rules) -> None:
     """What checks join may be a text, of which nothing can be said."""
     text = f"{PREFIXES}\n<figure> a aikg:GroupResult ; aikg:restates 'Table 1' ."
     verdict = judge(ox.Store(), read(text.encode(), None, "f.ttl", "mine"), rules)
-    assert "Table 1" in {result.value for result in verdict.results}
+    assert "Table 1" in {problem.value for problem in verdict.problems}

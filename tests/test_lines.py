@@ -15,8 +15,7 @@ from test_shapes import expected, namespace
 from written import WRITERS, At, Page, Spots
 
 from aikg.intake.columns import HEADINGS
-from aikg.intake.examination import examine
-from aikg.intake.reading import read
+from aikg.intake.examination import examine, read
 from aikg.intake.verdict import Rules
 from aikg.names import BASE
 from aikg.rules import reasoning

@@ -17,8 +17,8 @@ import pytest
 
 from aikg.errors import SubmissionMalformed
 from aikg.intake import rdf
+from aikg.intake.examination import read
 from aikg.intake.formats import FORMATS
-from aikg.intake.reading import read
 from aikg.intake.submission import ParsedSubmission
 
 E, MINE = "http://e/", "https://w3id.org/aikg/submission/mine/"

@@ -24,8 +24,8 @@ from written import WRITERS, Page
 
 from aikg.errors import AikgError
 from aikg.intake.cells import Cells
+from aikg.intake.examination import read
 from aikg.intake.formats import FORMATS
-from aikg.intake.reading import read
 from aikg.intake.submission import Limits
 from aikg.intake.verdict import Rules
 

@@ -51,7 +51,7 @@ def test_a_command_of_the_page_prints_what_it_says(
         timeout=300,
     )
     assert done.stdout == output
-    assert done.returncode == ("does not fit" in output)
+    assert done.returncode == ("is not valid" in output)
 
 
 @pytest.mark.parametrize("name", NAMES)

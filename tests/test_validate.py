@@ -197,7 +197,7 @@ def test_a_browser_has_a_form_and_uploads_a_file(client: FlaskClient) -> None:
     response = client.post("/validate", data=sent, headers={"Accept": "text/html"})
     assert b"my trial.ttl is not valid" in response.data
     assert b"line 5, column 15" in response.data
-    assert b"1 error in 3 triples" in response.data
+    assert b"1 error, 3 triples" in response.data
     assert b'href="#send"' in response.data
     pasted = {"text": FITS, "type": "text/turtle"}
     response = client.post(

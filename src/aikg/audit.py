@@ -17,9 +17,9 @@ from typing import TextIO
 import pyoxigraph as ox
 
 from aikg import build
+from aikg.intake.verdict import Progress, Verdict
 from aikg.names import PREFIXES, shorten
 from aikg.rules.checks import Problem
-from aikg.rules.validation import Progress, Verdict, examine_files
 from aikg.settings import Settings
 from aikg.sparql.evaluation import select
 
@@ -111,12 +111,11 @@ def audit(
     Raises:
         MissingFolder: A file cannot be read.
         TurtleSyntaxError: A file is not Turtle.
-        GraphInvalid: A file breaks a shape.
-        Inconsistent: A consequence of a file contradicts the ontology.
+        GraphInvalid: A file breaks a shape, or contradicts the ontology.
     """
-    progress("read")
-    ontology, data, names = build.read_with(paths, settings.root)
-    verdict = examine_files(ontology, data, settings.root, progress, names if paths else None)
+    curated, names = build.judge_with(paths, settings.root, progress)
+    curated.refuse(names, checks=False)
+    verdict = curated.of(names)
     issues, places = _issues(verdict.store), _places(verdict.store)
     found = [_found(problem, verdict, issues, places) for problem in verdict.problems]
     recorded = [
@@ -124,13 +123,13 @@ def audit(
             RECORDED,
             issue.kind,
             shorten(node),
-            verdict.files.place(node),
+            _file(verdict, node),
             places.get(node, ""),
             issue.label,
             hypotheses=issue.hypotheses,
         )
         for node, issue in issues.items()
-        if verdict.files.describes(node)
+        if node in verdict.submission.nodes
     ]
     recorded.sort(key=lambda entry: (entry.found_by == _DAMAGE, entry.node))
     return Report(found + recorded, sum(problem.stops for problem in verdict.problems))
@@ -157,7 +156,7 @@ def _found(
         level=problem.level,
         found_by=problem.check,
         node=shorten(problem.node),
-        file=verdict.files.place(problem.node, problem.path, problem.value),
+        file=_file(verdict, problem.node, problem.path, problem.value),
         source_place=places.get(problem.node, ""),
         message=problem.message,
         advice=problem.advice,
@@ -165,6 +164,11 @@ def _found(
         issue=issue.label,
         hypotheses=issue.hypotheses,
     )
+
+
+def _file(verdict: Verdict, node: str, path: str | None = None, value: str | None = None) -> str:
+    submission = verdict.submission
+    return submission.place(node, path, value).after(submission.file)
 
 
 def _issues(store: ox.Store) -> dict[str, _Issue]:

@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph as ox
+from rdflib import Graph
 
 from aikg.description import executables, rulebook, void
 from aikg.files import turtle
 from aikg.files.queries import read_queries
 from aikg.files.turtle import Statement
 from aikg.files.version import version_of
+from aikg.intake.curated import Curated
+from aikg.intake.texts import Examined
+from aikg.intake.verdict import Progress
 from aikg.links import mappings
-from aikg.rules import shapes
+from aikg.rules import reasoning, shapes
 from aikg.rules.reasoning import INFERRED
-from aikg.rules.validation import Progress, judge_files
 from aikg.settings import Settings
 
 
@@ -28,7 +31,7 @@ class Built:
     Attributes:
         asserted: The statements of `ontology/` and `data/turtle/`, with their places.
         inferred: The triples that follow from them, sorted.
-        remarks: Problems of shapes and checks that do not stop a build, a line each.
+        remarks: How many problems there are that do not stop a build.
         version: The version of the data: a hash of all files that the build reads.
         aside: Quads in named graphs only, which are not evidence: links to other vocabularies,
             shapes, queries, and the description of the graph.
@@ -36,7 +39,7 @@ class Built:
 
     asserted: list[Statement]
     inferred: list[ox.Triple]
-    remarks: list[str]
+    remarks: int
     version: str
     aside: list[ox.Quad] = field(default_factory=list)
 
@@ -61,72 +64,91 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
 
     Raises:
         TurtleSyntaxError: A file is not Turtle.
-        GraphInvalid: A shape or a check of level Error is broken.
-        Inconsistent: A consequence of the data contradicts the ontology.
+        GraphInvalid: A rule of level Error is broken; the message is the report.
         MappingInvalid: A link to another vocabulary breaks its form or contradicts another.
     """
     current = version_of(settings.root)
     progress("read")
-    ontology, data = _read_sources(settings.root)
-    verdict = judge_files(ontology, data, settings.root, progress)
-    asserted = [*ontology, *data]
+    asserted = read_sources(settings.root)
+    curated = Curated.judge(asserted, settings.root, progress)
+    curated.refuse()
+    inferred = with_claims(curated, settings.root)
     progress("link")
     aside = mappings.read_graphs(settings.root, asserted)
     progress("describe")
-    aside += _read_aside(settings.root, ontology)
-    result = Built(asserted, verdict.inferred, verdict.remarks, current, aside)
+    aside += _read_aside(settings.root, curated.rules.vocabulary)
+    result = Built(asserted, inferred, len(curated.verdict.problems), current, aside)
     store = ox.Store()
     store.extend(result.quads())
     aside += void.describe(store, current)
     return result
 
 
+def with_claims(curated: Curated, root: Path) -> list[ox.Triple]:
+    """Add the triples on claims to the inferred triples; the verdict's graph gets them too."""
+    verdict = curated.verdict
+    rules = reasoning.load(root / "queries" / "rules", reasoning.CLAIMS)
+    found = reasoning.follow(verdict.store, (), rules)
+    verdict.store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in found)
+    return sorted([*verdict.inferred, *found], key=str)
+
+
 def validate_files(
     paths: Sequence[Path], settings: Settings, progress: Progress = lambda stage: None
-) -> list[str]:
-    """Validate files together with the graph's own; each replaces the file with its name.
+) -> list[Examined]:
+    """Judge files together with the graph's own; each replaces the file with its name.
 
     Returns:
-        The remarks on the files, a line each.
+        The verdict on each file, with its report.
 
     Raises:
         MissingFolder: One of them cannot be read.
         TurtleSyntaxError: One of them is not Turtle.
-        GraphInvalid: One of them breaks a shape or a check of level Error.
-        Inconsistent: A consequence of one of them contradicts the ontology.
+    """
+    curated, names = judge_with(paths, settings.root, progress)
+    return [curated.examined(name) for name in names]
+
+
+def store_with(
+    paths: Sequence[Path], root: Path, progress: Progress = lambda stage: None
+) -> ox.Store:
+    """Return the graph with some more files and all that follows, in the default graph.
+
+    Raises:
+        MissingFolder: One of them cannot be read.
+        TurtleSyntaxError: One of them is not Turtle.
+        GraphInvalid: A file breaks a shape, or contradicts the ontology.
+    """
+    curated, _ = judge_with(paths, root, progress)
+    curated.refuse(checks=False)
+    with_claims(curated, root)
+    return curated.verdict.store
+
+
+def judge_with(paths: Sequence[Path], root: Path, progress: Progress) -> tuple[Curated, list[str]]:
+    """Judge the graph's own files and some more, each of which replaces the file with its name.
+
+    Returns:
+        The verdict, and the names of the given files.
+
+    Raises:
+        MissingFolder: One of them cannot be read.
+        TurtleSyntaxError: One of them is not Turtle.
     """
     progress("read")
-    ontology, data, names = read_with(paths, settings.root)
-    return judge_files(ontology, data, settings.root, progress, only=names).remarks
+    given = [turtle.read(path.resolve(), root.resolve()) for path in paths]
+    names = [turtle.name_of(path.resolve(), root.resolve()) for path in paths]
+    own = [s for s in read_sources(root) if s.path not in names]
+    return Curated.judge([*own, *(s for file in given for s in file)], root, progress), names
 
 
-def read_with(
-    paths: Sequence[Path], root: Path
-) -> tuple[list[Statement], list[Statement], set[str]]:
-    """Read the graph's own files and some more, each of which replaces the file with its name.
-
-    Returns:
-        The ontology, the data, and the names of the given files.
-
-    Raises:
-        MissingFolder: One of them cannot be read.
-        TurtleSyntaxError: One of them is not Turtle.
-    """
-    given = [s for path in paths for s in turtle.read(path.resolve(), root.resolve())]
-    names = {statement.path for statement in given}
-    ontology, data = (
-        [statement for statement in source if statement.path not in names]
-        for source in _read_sources(root)
-    )
-    return ontology, data + given, names
+def read_sources(root: Path) -> list[Statement]:
+    """Read the ontology and the evidence."""
+    folders = (root / "ontology", root / "data" / "turtle")
+    return [statement for folder in folders for statement in turtle.read_folder(folder, root)]
 
 
-def _read_sources(root: Path) -> tuple[list[Statement], list[Statement]]:
-    ontology = turtle.read_folder(root / "ontology", root)
-    return ontology, turtle.read_folder(root / "data" / "turtle", root)
-
-
-def _read_aside(root: Path, ontology: Iterable[Statement]) -> Iterator[ox.Quad]:
+def _read_aside(root: Path, terms: Graph) -> Iterator[ox.Quad]:
     """Read the contents of named graphs that are about the evidence, and not part of it."""
     for folder in ("shapes", "description"):
         for statement in turtle.read_folder(root / folder, root):
@@ -135,7 +157,6 @@ def _read_aside(root: Path, ontology: Iterable[Statement]) -> Iterator[ox.Quad]:
     yield from executables.examples(read_queries(queries / "competency"))
     checks = read_queries(queries / "checks")
     yield from executables.checks_and_rules(checks, read_queries(queries / "rules"))
-    terms = shapes.to_graph(statement.triple for statement in ontology)
     yield from rulebook.describe(shapes.load(root / "shapes"), terms, checks, root / "cases")
 
 

@@ -13,10 +13,11 @@ from typing import TextIO
 import pyoxigraph as ox
 
 from aikg import build
+from aikg.files import turtle
 from aikg.files.queries import find_query, read_queries
 from aikg.files.version import version_of
+from aikg.intake.verdict import Progress
 from aikg.rules import reasoning
-from aikg.rules.validation import Progress, examine_files, store_of
 from aikg.settings import Settings
 from aikg.sparql.evaluation import as_text, select
 
@@ -83,12 +84,9 @@ def assess(
     Raises:
         MissingFolder: A file cannot be read.
         TurtleSyntaxError: A file is not Turtle.
-        GraphInvalid: A file breaks a shape.
-        Inconsistent: A consequence of a file contradicts the ontology.
+        GraphInvalid: A file breaks a shape, or contradicts the ontology.
     """
-    progress("read")
-    ontology, data, _ = build.read_with(paths, settings.root)
-    store = examine_files(ontology, data, settings.root, progress).store
+    store = build.store_with(paths, settings.root, progress)
     before = _before(settings) if paths else None
     version = " + ".join([version_of(settings.root), *(path.name for path in paths)])
     return _assessed(store, settings, before, version)
@@ -111,8 +109,7 @@ def write(assessed: Sequence[Assessed], form: str, output: TextIO) -> None:
 
 def _before(settings: Settings) -> dict[tuple[str, str], str]:
     """Return the statuses without any file, by claim and margin."""
-    ontology, data, _ = build.read_with([], settings.root)
-    store = store_of([*ontology, *data])
+    store = turtle.store_of(s.triple for s in build.read_sources(settings.root))
     inferred = reasoning.derive(store, settings.root / "queries" / "rules")
     store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in inferred)
     return {(e.claim, e.margin): e.status for e in _assessed(store, settings, None, "")}

@@ -16,7 +16,6 @@ from aikg.cli.console import print_rows, remark, say, say_json, stages, text_out
 from aikg.errors import ComparisonMalformed
 from aikg.files.version import version_of
 from aikg.links.lookup import LookUp
-from aikg.rules.validation import examine_files
 from aikg.settings import Settings
 from aikg.sparql.evaluation import Request, deep, evaluate, select
 from aikg.synthesis import output
@@ -155,8 +154,7 @@ def _answer(
 def _asker(configured: Settings, files: tuple[Path, ...]) -> Asker:
     """Open the graph, or judge files together with it."""
     if files:
-        ontology, data, _ = build.read_with(files, configured.root)
-        store = examine_files(ontology, data, configured.root, lambda stage: None).store
+        store = build.store_with(files, configured.root)
         version = " + ".join([version_of(configured.root), *(path.name for path in files)])
     else:
         opened = graph.open_graph(configured)

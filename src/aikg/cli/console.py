@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from aikg.characters import escaped_json, visible, visible_lines
-from aikg.errors import AikgError
+from aikg.errors import AikgError, GraphInvalid, TurtleSyntaxError
 
 F = TypeVar("F", bound=Callable[..., Any])
 #: The type of an argument that is a file.
@@ -54,7 +54,10 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except AikgError as error:
-            console.print(f"[bold red]error:[/] {_shown(str(error))}", soft_wrap=True)
+            of_lines = isinstance(error, GraphInvalid | TurtleSyntaxError)
+            lines = str(error).split("\n") if of_lines else [str(error)]
+            said = "\n".join(map(_shown, lines))
+            console.print(f"[bold red]error:[/] {said}", soft_wrap=True)
             console.print(f"[bold]do:[/] {_shown(error.advice)}", soft_wrap=True)
             if error.reference:
                 console.print(f"[bold]see:[/] {error.reference}", soft_wrap=True)

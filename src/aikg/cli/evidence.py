@@ -44,7 +44,7 @@ def build() -> None:
     with stages() as progress:
         result = building.build(configured, progress)
     if result.remarks:
-        console.print(f"{counted(len(result.remarks), 'remark')}: see `aikg audit`")
+        console.print(f"{counted(result.remarks, 'remark')}: see `aikg audit`")
     console.print(
         f"version {result.version}: {len(result.asserted)} triples stated, "
         f"{len(result.inferred)} inferred, {time.monotonic() - began:.1f} s, {configured.graph}",

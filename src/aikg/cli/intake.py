@@ -1,4 +1,4 @@
-"""`aikg validate | template`: is a file valid, what to fix in it, and a sheet to fill in."""
+"""`aikg validate | template`: a report on each file, and a sheet to fill in."""
 
 from __future__ import annotations
 
@@ -6,28 +6,16 @@ import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
 from aikg import build as building
 from aikg import graph, settings
-from aikg.cli.console import (
-    FILE,
-    as_json,
-    counted,
-    format_option,
-    remark,
-    say,
-    say_json,
-    say_lines,
-    stages,
-)
+from aikg.cli.console import FILE, as_json, format_option, say, say_lines, stages
 from aikg.errors import AikgError, MissingFolder, code
 from aikg.graph import ensure_built
 from aikg.intake import template as sheet
-from aikg.intake import texts
-from aikg.intake.examination import Examined, examine
+from aikg.intake.examination import examine
 from aikg.intake.verdict import Rules
 from aikg.ledger import namespaces, tokens
 from aikg.ledger.database import Database
@@ -47,21 +35,20 @@ from aikg.settings import Settings
 def validate(files: tuple[Path, ...], name: str | None, form: str, token: str | None) -> None:
     """Validate FILES: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML; CSV and XLSX.
 
-    Each file is validated as a submission, together with the graph. A file below data/turtle/
-    replaces the triples that the graph has from it. JSON is one object a file, or one for all files
-    below data/turtle/ together.
+    Each file is judged as a submission, together with the graph. A file below data/ or ontology/ is
+    judged as a part of the graph, in place of its last version. JSON is one object a file.
 
     Exit status: 1 if a file is not valid.
     """
     configured = settings.from_environment()
     curated = [path for path in files if _is_curated(path, configured)]
     submitted = [path for path in files if path not in curated]
-    valid = True
-    if curated:
-        valid = _validate_curated(curated, form, configured)
+    found = _validate_curated(curated, form, configured) if curated else []
     if submitted:
-        valid = _validate_submitted(submitted, name, form, token, configured) and valid
-    if not valid:
+        found += _validate_submitted(submitted, name, form, token, configured)
+    for text, _ in found:
+        say_lines(text)
+    if not all(accepted for _, accepted in found):
         raise click.exceptions.Exit(1)
 
 
@@ -86,29 +73,26 @@ def _is_curated(path: Path, configured: Settings) -> bool:
     return any(path.resolve().is_relative_to(folder.resolve()) for folder in folders)
 
 
-def _validate_curated(files: Sequence[Path], form: str, configured: Settings) -> bool:
-    said: dict[str, Any] = {"files": [str(path) for path in files], "accepted": True}
+#: The report on a file, and whether the file is valid.
+_Found = tuple[str, bool]
+
+
+def _validate_curated(files: Sequence[Path], form: str, configured: Settings) -> list[_Found]:
     try:
         with stages() as progress:
-            said["remarks"] = building.validate_files(files, configured, progress)
+            examined = building.validate_files(files, configured, progress)
     except AikgError as error:
         if form != "json":
             raise
-        said |= {"accepted": False, "problem": _problem(error)}
-    if form == "json":
-        say_json(said)
-    else:
-        for one in said["remarks"]:
-            remark(one)
-        say(f"{counted(len(files), 'file')} valid")
-    return bool(said["accepted"])
+        return [_unread(path, error) for path in files]
+    return [(one.written(form), one.verdict.accepted) for one in examined]
 
 
 def _validate_submitted(
     files: Sequence[Path], name: str | None, form: str, token: str | None, configured: Settings
-) -> bool:
+) -> list[_Found]:
     known = _namespaces(configured, token)
-    found: list[tuple[str, bool]] = []
+    found: list[_Found] = []
     with stages() as progress:
         ensure_built(configured, progress)
         progress("load")
@@ -130,19 +114,18 @@ def _validate_submitted(
                     namespaces=known,
                     progress=partial(_report_row, progress, path),
                 )
-                found.append((_write(one, form), one.verdict.accepted))
+                found.append((one.written(form), one.verdict.accepted))
             except AikgError as error:
                 if form != "json":
                     raise
-                said = {"file": str(path), "accepted": False, "problem": _problem(error)}
-                found.append((as_json(said), False))
-    for text, _ in found:
-        say_lines(text)
-    return all(accepted for _, accepted in found)
+                found.append(_unread(path, error))
+    return found
 
 
-def _problem(error: AikgError) -> dict[str, Any]:
-    return {"code": code(error), "detail": str(error), **error.members}
+def _unread(path: Path, error: AikgError) -> _Found:
+    """Report a file that cannot be read, in JSON."""
+    problem = {"code": code(error), "detail": str(error), **error.members}
+    return as_json({"file": str(path), "accepted": False, "problem": problem}), False
 
 
 def _namespaces(configured: Settings, token: str | None) -> list[str]:
@@ -163,11 +146,3 @@ def _read(path: Path) -> bytes:
         raise MissingFolder(
             f"{path} cannot be read: {error.strerror}.", advice="Check the name of the file."
         ) from error
-
-
-def _write(examined: Examined, form: str) -> str:
-    if form == "json":
-        return texts.as_json(examined.report) + "\n"
-    if form == "turtle":
-        return texts.as_rdf(examined.verdict, "turtle").decode()
-    return texts.as_text(examined.report)

@@ -18,7 +18,6 @@ import pyoxigraph as ox
 from aikg.engine import publishing
 from aikg.engine.publishing import Arguments, Knowledge
 from aikg.errors import MissingFolder
-from aikg.intake import texts
 from aikg.intake.examination import examine
 from aikg.intake.submission import Limits
 from aikg.publication import change
@@ -120,7 +119,7 @@ def check(task: Task) -> None:
 
     It replaces the published version of its name in the worker's copy of the graph.
     """
-    arguments, rules, form = task.arguments, task.known.rules, str(task.arguments["form"])
+    arguments, form = task.arguments, str(task.arguments["form"])
     change.set_aside(task.store, task.known.follows, arguments["name"])
     examined = examine(
         task.store,
@@ -128,16 +127,11 @@ def check(task: Task) -> None:
         media_type=arguments["media_type"],
         file=arguments["file"],
         name=arguments["name"],
-        rules=rules,
+        rules=task.known.rules,
         limits=Limits(bytes=arguments["bytes"]),
         namespaces=arguments["namespaces"],
     )
-    if form == "json":
-        task.answer(form, texts.as_json(examined.report).encode())
-    elif form == "text":
-        task.answer(form, texts.as_text(examined.report).encode())
-    else:
-        task.answer(form, texts.as_rdf(examined.verdict, form))
+    task.answer(form, examined.written(form).encode())
 
 
 def _as_json(

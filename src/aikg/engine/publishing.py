@@ -18,11 +18,10 @@ import pyoxigraph as ox
 from aikg.files.queries import Query, read_queries
 from aikg.files.turtle import write_nquads
 from aikg.intake import template, verdict
-from aikg.intake.examination import Examined, examine
-from aikg.intake.reading import read
+from aikg.intake.examination import examine, read
 from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of
-from aikg.intake.texts import as_json
+from aikg.intake.texts import Examined, as_json
 from aikg.names import BASE
 from aikg.publication import change
 from aikg.publication.impact import Asked, impact

@@ -72,7 +72,7 @@ def read(path: Path, root: Path) -> list[Statement]:
         MissingFolder: There is no such file.
         TurtleSyntaxError: The file is not Turtle; the message names file, line and column.
     """
-    name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    name = name_of(path, root)
     try:
         lines = Lines(path.read_bytes())
     except OSError as error:
@@ -90,6 +90,11 @@ def read(path: Path, root: Path) -> list[Statement]:
             "then run `aikg validate` on the file.",
             reference=GRAMMAR,
         ) from error
+
+
+def name_of(path: Path, root: Path) -> str:
+    """Return the name of a file in messages and graphs: its path below the root, if it is there."""
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def _statements(lines: Lines, name: str) -> Iterator[Statement]:
@@ -133,6 +138,13 @@ def read_folder(folder: Path, root: Path) -> list[Statement]:
             "\n".join(mistakes), advice="Fix the lines, then build again.", reference=GRAMMAR
         )
     return statements
+
+
+def store_of(triples: Iterable[ox.Triple]) -> ox.Store:
+    """Put triples into the default graph of a new store."""
+    store = ox.Store()
+    store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    return store
 
 
 def write_nquads(quads: Iterable[ox.Quad]) -> bytes:

@@ -1,9 +1,6 @@
-"""One cause once: of the many rules that one mistake breaks, which speak of the same."""
+"""One cause once: which of the broken rules are broken by the same mistake."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pyoxigraph as ox
 from rdflib import RDF, SH, Graph, URIRef
@@ -11,158 +8,89 @@ from rdflib import RDF, SH, Graph, URIRef
 from aikg.intake import suggestions
 from aikg.intake.verdict import Rules, Verdict
 from aikg.names import BASE, PREFIXES
-from aikg.rules import shapes
 from aikg.rules.checks import LEVELS, Problem
 
-_CONDUCT = "rule/"
 _CLASS = str(SH.ClassConstraintComponent)
+#: The rules on names: they speak for a cause before a rule on one property, or on several.
 _NODES, _TERMS = "check/unknown-node", "check/unknown-term"
 
-#: Which rule speaks for a cause: what is not known at all, then what a property must be, then what
-#: properties must be together, then the rest.
-_FIRST = (_NODES, _TERMS)
 
-
-@dataclass(frozen=True)
-class Fault:
-    """One rule broken by one node.
-
-    Attributes:
-        level: Error, Check or Note.
-        code: The kind and the name of the rule.
-        node: What it is about.
-        path: The property at fault, or None.
-        value: The value at fault, or None.
-        message: What the rule says of it.
-        rule: What must hold.
-        advice: What to do.
-        shape: The shape, where it is one.
-        component: The constraint of the shape.
-        recorded: The data issue that records it.
-        unknown: The IRI that nothing describes, where that is the fault.
-    """
-
-    level: str
-    code: str
-    node: str
-    path: str | None
-    value: str | None
-    message: str
-    rule: str = ""
-    advice: str = ""
-    shape: str | None = None
-    component: str = ""
-    recorded: str | None = None
-    unknown: str | None = None
-
-
-def causes(store: ox.Store, verdict: Verdict, rules: Rules) -> list[list[Fault]]:
-    """Gather what was found by its cause; the first fault of each speaks for it."""
-    faults = sorted(_faults(verdict, rules), key=_weight)
-    keys = _Keys(store, verdict, rules, faults)
-    gathered: dict[tuple[str, ...], list[Fault]] = {}
-    for fault in faults:
-        gathered.setdefault(keys.of(fault), []).append(fault)
+def causes(store: ox.Store, verdict: Verdict, rules: Rules) -> list[list[Problem]]:
+    """Gather the problems of a verdict by cause; the first of each cause speaks for it."""
+    problems = sorted(verdict.problems, key=_weight)
+    keys = _Keys(store, rules, problems)
+    gathered: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in problems:
+        gathered.setdefault(keys.of(problem), []).append(problem)
     return list(gathered.values())
 
 
-def _faults(verdict: Verdict, rules: Rules) -> Iterator[Fault]:
-    for result in verdict.results:
-        yield _of_shape(result)
-    for problem in verdict.problems:
-        yield _of_problem(problem, rules.sentences.get(problem.code))
+def unknown(problem: Problem) -> str | None:
+    """Return the IRI that nothing describes, if that is the problem."""
+    if problem.code == _NODES:
+        return problem.value
+    if problem.code != _TERMS:
+        return None
+    terms = [t for t in (problem.value, problem.path) if t and t.startswith(PREFIXES["aikg"])]
+    return next((term for term in terms if f"<{term}>" in problem.message), None)
 
 
-def _of_shape(result: shapes.Result) -> Fault:
-    return Fault(
-        level="Error" if result.severity == "Violation" else "Check",
-        code=result.shape.removeprefix(BASE),
-        node=result.focus,
-        path=result.path if result.path and result.path.startswith("http") else None,
-        value=result.value,
-        message=result.message,
-        shape=result.shape,
-        component=result.component,
-    )
-
-
-def _of_problem(problem: Problem, sentence: str | None) -> Fault:
-    code, unknown = problem.code, None
-    if code == _NODES:
-        unknown = problem.value
-    elif code == _TERMS:
-        ours = [t for t in (problem.value, problem.path) if t and t.startswith(PREFIXES["aikg"])]
-        unknown = next((term for term in ours if f"<{term}>" in problem.message), None)
-    return Fault(
-        level=problem.level,
-        code=code,
-        node=problem.node,
-        path=problem.path,
-        value=problem.value,
-        message=problem.message,
-        rule=sentence or problem.message,
-        advice=problem.advice,
-        recorded=problem.recorded,
-        unknown=unknown,
-    )
-
-
-def _weight(fault: Fault) -> tuple[int, int, str, str]:
-    order = 0 if fault.code in _FIRST else 1 if fault.path else 2
-    return LEVELS.index(fault.level), order, fault.code, fault.node
+def _weight(problem: Problem) -> tuple[int, int, int, str, str]:
+    """Order problems: the wrong form of a value speaks before a comparison with other values."""
+    order = 0 if problem.code in (_NODES, _TERMS) else 1 if problem.path else 2
+    kind = ("rule", "shape", "check").index(problem.kind)
+    return LEVELS.index(problem.level), order, kind, problem.code, problem.node
 
 
 class _Keys:
-    """Finds the cause of a fault: what is named wrongly, a property of a node, or a node."""
+    """Finds the cause of a problem: an unknown name, a property of a node, or a node."""
 
-    def __init__(
-        self, store: ox.Store, verdict: Verdict, rules: Rules, faults: list[Fault]
-    ) -> None:
+    def __init__(self, store: ox.Store, rules: Rules, problems: list[Problem]) -> None:
         self._shapes = rules.shapes.shapes
-        self._unknown = {fault.unknown for fault in faults if fault.unknown}
+        named = [(problem, name) for problem in problems if (name := unknown(problem))]
+        self._unknown = {name for _, name in named}
         self._missing: dict[tuple[str, str], str] = {}
-        for fault in faults:
-            if fault.unknown and fault.unknown == fault.path:
-                meant = suggestions.near_term(store, fault.unknown)
-                if meant:
-                    self._missing[fault.node, meant] = fault.unknown
+        for problem, name in named:
+            meant = suggestions.near_term(store, name) if name == problem.path else None
+            if meant:
+                self._missing[problem.node, meant] = name
         self._wrong: dict[tuple[str, str], tuple[str, ...]] = {}
-        for fault in faults:
-            if fault.path and fault.level == "Error":
-                self._wrong.setdefault((fault.node, fault.path), self._own(fault))
+        for problem in problems:
+            if problem.path and problem.level == "Error":
+                self._wrong.setdefault((problem.node, problem.path), self._own(problem))
 
-    def of(self, fault: Fault) -> tuple[str, ...]:
-        """Give the cause; faults of one cause have the same."""
-        if fault.path is not None:
-            known = self._wrong.get((fault.node, fault.path))
-            return known if known and fault.level == "Error" else self._own(fault)
-        if fault.shape and fault.level == "Error":
-            for path in _paths(self._shapes, fault.shape):
-                if (fault.node, path) in self._wrong:
-                    return self._wrong[fault.node, path]
-                if (fault.node, path) in self._missing:
-                    return ("unknown", self._missing[fault.node, path])
-        if fault.code.startswith(_CONDUCT):
-            return self._own(fault)
-        return ("node", fault.node, fault.code, fault.message)
+    def of(self, problem: Problem) -> tuple[str, ...]:
+        """Return the cause; problems of one cause have the same."""
+        if problem.path is not None:
+            known = self._wrong.get((problem.node, problem.path))
+            return known if known and problem.level == "Error" else self._own(problem)
+        if problem.component and problem.level == "Error":
+            for path in _paths(self._shapes, BASE + problem.code):
+                if (problem.node, path) in self._wrong:
+                    return self._wrong[problem.node, path]
+                if (problem.node, path) in self._missing:
+                    return ("unknown", self._missing[problem.node, path])
+        if problem.kind == "rule":
+            return self._own(problem)
+        return ("node", problem.node, problem.code, problem.message)
 
-    def _own(self, fault: Fault) -> tuple[str, ...]:
-        unknown = fault.unknown or (fault.value if fault.value in self._unknown else None)
-        if unknown is None and fault.value is None:
-            unknown = self._missing.get((fault.node, fault.path or ""))
-        if unknown:
-            return ("unknown", unknown)
-        if fault.code.startswith(_CONDUCT):  # the same slip in many cells
-            return ("conduct", fault.code, fault.path or "", fault.message)
-        if fault.component == _CLASS and fault.value:
-            return ("class", fault.value, fault.path or "")
-        if fault.level == "Error":
-            return ("property", fault.node, fault.path or "")
-        return ("property", fault.node, fault.path or "", fault.code, fault.message)
+    def _own(self, problem: Problem) -> tuple[str, ...]:
+        name = unknown(problem) or (problem.value if problem.value in self._unknown else None)
+        if name is None and problem.value is None:
+            name = self._missing.get((problem.node, problem.path or ""))
+        if name:
+            return ("unknown", name)
+        if problem.kind == "rule":  # the same mistake in many cells
+            return ("rule", problem.code, problem.path or "", problem.message)
+        if problem.component == _CLASS and problem.value:
+            return ("class", problem.value, problem.path or "")
+        if problem.level == "Error":
+            return ("property", problem.node, problem.path or "")
+        return ("property", problem.node, problem.path or "", problem.code, problem.message)
 
 
 def _paths(graph: Graph, shape: str) -> set[str]:
-    """Give the properties that a shape and the shapes within it look at."""
+    """Return the properties that a shape and the shapes within it look at."""
     paths: set[str] = set()
     waiting, seen = [URIRef(shape)], set()
     while waiting:

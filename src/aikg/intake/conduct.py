@@ -1,4 +1,4 @@
-"""What a submission may do: describe its own nodes, and point at any other."""
+"""The rules of ownership: a submission describes its own nodes, and may point at any other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RDFS, _OWL = OTHER_PREFIXES["rdfs"], OTHER_PREFIXES["owl"]
 #: Properties by which terms are defined; a label and a comment are free to all.
 _DEFINING = (_RDFS + "subClassOf", _RDFS + "subPropertyOf", _RDFS + "domain", _RDFS + "range", _OWL)
 
-#: What a node is called by, on pages, in tables and in a terminal.
+#: The names of a node on pages, in tables and in a terminal.
 _NAMES = (
     RDFS_LABEL,
     *(PREFIXES["skos"] + name for name in ("prefLabel", "altLabel")),
@@ -37,14 +37,14 @@ _TERMS = (_RDFS, _OWL, OTHER_PREFIXES["rdf"] + "Property", OTHER_PREFIXES["sh"])
 def split(
     submission: ParsedSubmission, house: House | None = None
 ) -> tuple[list[ox.Triple], list[Problem], set[str]]:
-    """Part what a submission may say from what it may not.
+    """Separate the statements that a submission may make from the others.
 
     Args:
-        submission: What was sent.
-        house: The index of the curated nodes, which shared nodes are held against.
+        submission: The submission.
+        house: The index of the curated nodes, which shared nodes are compared with.
 
     Returns:
-        The triples that it may say; what is wrong with the others, a problem a node; and the nodes
+        The triples that it may state; a problem for each node with other triples; and the nodes
         that it may describe.
     """
     refused: dict[str, Problem] = {}
@@ -66,7 +66,7 @@ def split(
 
 
 def _foreign(submission: ParsedSubmission) -> Iterator[tuple[str, Problem]]:
-    """Find the nodes outside the submission's namespaces, whoever described them before or not."""
+    """Find the nodes outside the submission's namespaces, new or known."""
     for node in submission.nodes:
         if not submission.owns(node) and not keys.is_shared(node):
             yield node, _broken("own-nodes", node, *_in_words(node, submission))
@@ -94,11 +94,11 @@ def _keyed(triple: ox.Triple) -> Problem | None:
 
 
 def _in_words(node: str, submission: ParsedSubmission) -> tuple[str, str]:
-    """Say why a node is not the submission's; of nodes that lie together, in the same words."""
+    """Say why a node is not the submission's, in the same words for nodes that lie together."""
     where = node[: max(node.rfind("/"), node.rfind("#"), node.find(":")) + 1]
     point = (
         f"Name your own nodes under {submission.namespace}, and point at this one from there; "
-        "to contradict what another source says, send a finding of your own."
+        "to contradict another source, send a finding of your own."
     )
     normal = normalise(node)
     if submission.owns(normal):
@@ -156,7 +156,7 @@ def _hidden_in_name(triple: ox.Triple) -> Problem | None:
 
 
 def _nothing(submission: ParsedSubmission) -> Problem:
-    what, advice = "The file says nothing.", "Send a file with at least one statement."
+    what, advice = "The file contains no statement.", "Send a file with at least one."
     return _broken("nothing-said", submission.namespace, what, advice)
 
 

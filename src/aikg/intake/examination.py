@@ -1,30 +1,22 @@
-"""From bytes to verdict and report: what the command line, the web and the ledger ask for."""
+"""From bytes to a verdict with its report, for the command line, the web and the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pyoxigraph as ox
 
-from aikg.intake import report, verdict
-from aikg.intake.reading import read
-from aikg.intake.report import Report
-from aikg.intake.submission import Limits
-from aikg.intake.verdict import Rules, Verdict
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What became of a submission.
-
-    Attributes:
-        verdict: What was found, and what the graph would have more.
-        report: The same in words.
-    """
-
-    verdict: Verdict
-    report: Report
+from aikg.intake import extraction, rdf, report, roundtrip, sheets
+from aikg.intake.cells import Cells
+from aikg.intake.columns import HEADINGS
+from aikg.intake.formats import CSV, recognise, unpack
+from aikg.intake.submission import Limits, ParsedSubmission
+from aikg.intake.texts import Examined
+from aikg.intake.verdict import Rules, judge
+from aikg.names import submission_namespace
 
 
 def examine(  # noqa: PLR0913  what is sent, and what it is held against
@@ -39,25 +31,85 @@ def examine(  # noqa: PLR0913  what is sent, and what it is held against
     namespaces: Iterable[str] = (),
     progress: Callable[[int], object] = lambda row: None,
 ) -> Examined:
-    """Read what was sent, and say whether it fits, as if the whole graph were validated with it.
+    """Read a submission and judge it, as if the whole graph were validated with it.
 
     Args:
-        store: The published graph with what follows from it; it is as it was at the end.
-        body: The bytes.
-        media_type: What the sender calls them; where that says nothing, the file's ending counts.
-        file: What the file is called in messages.
-        name: The submission's name.
-        rules: What it is held against; `Rules.load` reads them.
+        store: The published graph with the inferred triples. It is the same afterwards.
+        body: See `read`.
+        media_type: See `read`.
+        file: See `read`.
+        name: See `read`.
+        rules: The rules; `Rules.load` reads them.
         limits: How much is read.
-        namespaces: Those that are registered for its sender.
-        progress: Told each thousandth row of a table.
+        namespaces: The namespaces that are registered for the sender.
+        progress: Called with each thousandth row of a table.
 
     Raises:
-        AikgError: The bytes cannot be read; see `reading.read`.
+        AikgError: The bytes cannot be read; see `read`.
     """
     submission = read(
         body, media_type, file, name, limits, store=store, cells=rules.cells, progress=progress
     )
-    submission = replace(submission, registered=tuple(namespaces))
-    judged = verdict.judge(store, submission, rules)
-    return Examined(judged, report.write(store, judged, rules, submission.headings))
+    verdict = judge(store, replace(submission, registered=tuple(namespaces)), rules)
+    return Examined(verdict, report.write(verdict, rules, store))
+
+
+def read(  # noqa: PLR0913  what is sent, and what its cells may name
+    body: bytes,
+    media_type: str | None,
+    file: str,
+    name: str,
+    limits: Limits | None = None,
+    *,
+    store: ox.Store | None = None,
+    cells: Cells | None = None,
+    progress: Callable[[int], object] = lambda row: None,
+) -> ParsedSubmission:
+    """Read a submission.
+
+    Args:
+        body: The bytes, which may be packed by gzip.
+        media_type: The sender's name of the format. If it names none, the file's ending counts.
+        file: The name of the file in messages.
+        name: The name of the submission, under which its nodes lie.
+        limits: How much is read.
+        store: The published graph, whose drugs, outcomes and trials the cells of a table may name.
+        cells: The values that the cells of a table may contain.
+        progress: Called with each thousandth row of a table.
+
+    Raises:
+        NameMalformed: The submission cannot have that name.
+        UnsupportedMediaType: The format is not one that is read.
+        SubmissionMalformed: The bytes are not of the format; with the place.
+        SubmissionTooLarge: There is more than the limits allow.
+    """
+    limits = limits or Limits()
+    submission_namespace(name)
+    form = recognise(media_type, file)
+    data = unpack(body, limits.bytes)
+    if form.rdf is not None:
+        return roundtrip.checked(rdf.read(data, form, file, name, limits), limits.statement)
+    read_table = sheets.read_csv if form is CSV else sheets.read_xlsx
+    with _no_collector():
+        read_in = extraction.read(
+            read_table(data, HEADINGS, limits),
+            store or ox.Store(),
+            cells or Cells(),
+            name=name,
+            file=file,
+            form=form.name,
+            progress=progress,
+        )
+        return roundtrip.checked(read_in, limits.statement)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Switch the search for cycles off: reading makes many objects, and no cycle of them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

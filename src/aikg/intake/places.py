@@ -16,6 +16,7 @@ class Place:
         sheet: The sheet of a workbook.
         heading: The heading of a table's column.
         pointer: The JSON pointer (RFC 6901) of a node or a value.
+        file: The file, if it is not the one that the report is about.
     """
 
     line: int | None = None
@@ -23,12 +24,13 @@ class Place:
     sheet: str | None = None
     heading: str | None = None
     pointer: str | None = None
+    file: str | None = None
 
     def after(self, file: str) -> str:
         """Say it with the file; for a text in the form that editors open: `file:line:column`."""
         if self.line is None or self.heading is not None or self.sheet is not None:
             return f"{file}, {self}" if self != Place() else file
-        text = f"{file}:{self.line}:{self.column or 1}"
+        text = f"{self.file or file}:{self.line}{f':{self.column}' if self.column else ''}"
         return f"{text} ({self.pointer})" if self.pointer else text
 
     def __str__(self) -> str:
@@ -40,7 +42,9 @@ class Place:
             return ", ".join(parts)
         if self.line is None:
             return "the file"
-        text = f"line {self.line}, column {self.column or 1}"
+        text = f"line {self.line}{f', column {self.column}' if self.column else ''}"
+        if self.file is not None:
+            text = f"{self.file}, {text}"
         return f"{text} ({self.pointer})" if self.pointer else text
 
 

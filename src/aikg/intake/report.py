@@ -1,23 +1,21 @@
-"""The report on a submission: each cause once, with its place, in words, and how to mend it."""
+"""The report on a verdict: each cause once, with its place, in words, and how to fix it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pyoxigraph as ox
 
 from aikg.intake import suggestions
-from aikg.intake.causes import Fault, causes
+from aikg.intake.causes import causes, unknown
 from aikg.intake.places import Place
 from aikg.intake.terms import node_of, value_of
 from aikg.intake.verdict import Rules, Verdict
 from aikg.intake.words import Words
-from aikg.names import BASE
-from aikg.publication.impact import about_others
-from aikg.rules import shapes
-from aikg.rules.checks import LEVELS
+from aikg.names import BASE, shorten
+from aikg.rules.checks import LEVELS, Problem
 
 
 @dataclass(frozen=True)
@@ -27,14 +25,14 @@ class Finding:
     Attributes:
         severity: Error, Check or Note.
         code: The rule, as the last part of its page's address: `shape/finding-unit`.
-        place: Where it stands.
-        also_at: Where the same cause stands besides.
+        place: The place.
+        also_at: The other places of the same cause.
         about: The node, in words.
         node: The node's IRI.
-        rule: What must hold, in words.
-        found: What stands there.
-        expected: What could stand there.
-        mend: What to do.
+        rule: The rule, in words.
+        found: The wrong value, or the problem with its figures.
+        expected: The values that would be valid.
+        mend: How to fix it.
         more: The address of the rule's page.
         recorded: The data issue that records it, in words; then an Error does not block.
         codes: All rules that the cause breaks.
@@ -56,24 +54,24 @@ class Finding:
 
     @property
     def blocks(self) -> bool:
-        """Whether it stands against the submission."""
+        """Whether it makes the submission invalid."""
         return self.severity == "Error" and self.recorded is None
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is told about a submission.
+    """The report on a submission, or on files.
 
     Attributes:
-        name: The submission's name.
-        file: What its file is called.
-        format: Its format.
-        accepted: Whether nothing stands against it.
-        triples: How much it says.
-        inferred: How much would follow from it.
-        findings: The worst first, then by place.
-        about_others: What would follow about nodes that are not the submission's: node, property
-            and value, as prefixed names.
+        name: The submission's name; empty for files.
+        file: The name of the file.
+        format: The format of the file.
+        accepted: Whether it is valid.
+        triples: How many triples it states.
+        inferred: How many triples would follow.
+        findings: The findings: the worst first, then by place.
+        about_others: The triples that would follow about nodes of others: node, property and
+            value, as prefixed names.
     """
 
     name: str
@@ -86,20 +84,17 @@ class Report:
     about_others: list[tuple[str, str, str]]
 
 
-def write(
-    store: ox.Store, verdict: Verdict, rules: Rules, headings: dict[str, str] | None = None
-) -> Report:
+def write(verdict: Verdict, rules: Rules, store: ox.Store | None = None) -> Report:
     """Put a verdict into words.
 
     Args:
-        store: The published graph.
-        verdict: What was found.
-        rules: What it was held against.
-        headings: What a table calls the properties.
+        verdict: The verdict.
+        rules: The rules of the verdict.
+        store: The published graph, whose labels are used; without it, the one that was judged.
     """
     submission = verdict.submission
-    writer = _Writer(store, verdict, rules, headings or {})
-    findings = [writer.finding(faults) for faults in causes(store, verdict, rules)]
+    writer = _Writer(store or verdict.store, verdict, rules)
+    findings = [writer.finding(problems) for problems in causes(writer.store, verdict, rules)]
     findings.sort(
         key=lambda f: (LEVELS.index(f.severity), not f.blocks, _position(f.place), f.code)
     )
@@ -117,28 +112,41 @@ def write(
     )
 
 
+def about_others(
+    followed: Iterable[ox.Triple], own: Callable[[str], bool]
+) -> list[tuple[str, str, str]]:
+    """Return what follows about nodes of others: node, property and value, as prefixed names."""
+    return sorted(
+        (_text(t.subject), _text(t.predicate), _text(t.object))
+        for t in followed
+        if not own(t.subject.value if isinstance(t.subject, ox.NamedNode) else "")
+    )
+
+
+def _text(term: Any) -> str:
+    return shorten(term.value) if isinstance(term, ox.NamedNode) else str(term.value)
+
+
 def _position(place: Place) -> tuple[Any, ...]:
-    return (place.sheet or "", place.line or 0, place.column or 0)
+    return (place.file or "", place.sheet or "", place.line or 0, place.column or 0)
 
 
 class _Writer:
-    def __init__(
-        self, store: ox.Store, verdict: Verdict, rules: Rules, headings: dict[str, str]
-    ) -> None:
-        self._store = store
+    def __init__(self, store: ox.Store, verdict: Verdict, rules: Rules) -> None:
+        self.store = store
         self._verdict = verdict
         self._rules = rules
-        self._words = Words(store, verdict.triples, headings)
+        self._words = Words(store, verdict.triples, verdict.submission.headings)
 
-    def finding(self, faults: list[Fault]) -> Finding:
-        """Tell one cause by the rule that speaks for it, at the first place where it is broken."""
-        first = (faults[0].code, faults[0].message)
-        same = [fault for fault in faults if (fault.code, fault.message) == first]
-        lead = min(same, key=lambda fault: _position(self._place(fault)))
-        rule, mend = self._rule(lead)
-        asked = self._suggestion(faults)
-        others = [f for f in faults if f.path is not None or f.node != lead.node]
-        places = list(dict.fromkeys(self._place(fault) for fault in [lead, *others]))
+    def finding(self, problems: list[Problem]) -> Finding:
+        """Report one cause by the rule that speaks for it, at the first place that breaks it."""
+        first = (problems[0].code, problems[0].message)
+        same = [problem for problem in problems if (problem.code, problem.message) == first]
+        lead = min(same, key=lambda problem: _position(self._place(problem)))
+        asked = self._suggestion(problems)
+        advice = self._words.plain(lead.advice)
+        others = [p for p in problems if p.path is not None or p.node != lead.node]
+        places = list(dict.fromkeys(self._place(problem) for problem in [lead, *others]))
         return Finding(
             severity=lead.level,
             code=lead.code,
@@ -146,42 +154,38 @@ class _Writer:
             also_at=tuple(sorted(places[1:], key=_position)),
             about=self._words.label(lead.node),
             node=lead.node,
-            rule=rule,
+            rule=self._words.plain(self._rules.sentences.get(lead.code, lead.message)),
             found=self._found(lead),
-            expected=self._words.expected(self._rules.shapes.shapes, lead.shape, lead.component)
-            if lead.shape
+            expected=self._words.expected(
+                self._rules.shapes.shapes, BASE + lead.code, lead.component
+            )
+            if lead.component
             else None,
-            mend=f"{asked} {mend}" if asked else mend,
+            mend=f"{asked} {advice}" if asked else advice,
             more=BASE + lead.code,
             recorded=self._words.label(lead.recorded) if lead.recorded else None,
-            codes=tuple(dict.fromkeys(fault.code for fault in faults)),
+            codes=tuple(dict.fromkeys(problem.code for problem in problems)),
         )
 
-    def _place(self, fault: Fault) -> Place:
-        place = self._verdict.submission.place(fault.node, fault.path, fault.value)
-        if fault.node in self._verdict.submission.nodes:
+    def _place(self, problem: Problem) -> Place:
+        submission = self._verdict.submission
+        place = submission.place(problem.node, problem.path, problem.value)
+        if problem.node in submission.nodes:
             return place
-        # Wrong now with a node of another: shown at what of the submission points there.
+        # The submission makes another node wrong: the place is the statement that points there.
         for triple in self._verdict.triples:
-            if value_of(triple) == fault.node:
+            if value_of(triple) == problem.node:
                 subject, path = node_of(triple), triple.predicate.value
-                return self._verdict.submission.place(subject, path, fault.node)
+                return submission.place(subject, path, problem.node)
         return place
 
-    def _rule(self, fault: Fault) -> tuple[str, str]:
-        """Give a rule and how to keep it."""
-        if fault.shape is None:
-            return self._words.plain(fault.rule), self._words.plain(fault.advice)
-        rule, mend = shapes.in_words(fault.message)
-        return self._words.plain(rule), self._words.plain(mend)
-
-    def _found(self, fault: Fault) -> str | None:
-        if fault.shape is None:
-            return self._words.plain(fault.message)
-        if fault.path is None:
+    def _found(self, problem: Problem) -> str | None:
+        if problem.component is None:
+            return self._words.plain(problem.message)
+        if problem.path is None:
             return None
-        name = self._words.property(fault.path)
-        values = [fault.value] if fault.value else self._values(fault.node, fault.path)
+        name = self._words.property(problem.path)
+        values = [problem.value] if problem.value else self._values(problem.node, problem.path)
         if not values:
             return f"no “{name}”"
         return f"{name}: {', '.join(self._words.value(value) for value in values)}"
@@ -193,10 +197,8 @@ class _Writer:
             if node_of(triple) == node and triple.predicate.value == path
         ]
 
-    def _suggestion(self, faults: Iterable[Fault]) -> str | None:
-        for fault in faults:
-            if fault.unknown:
-                return suggestions.ask(
-                    self._words, suggestions.near_node(self._store, fault.unknown)
-                )
+    def _suggestion(self, problems: Iterable[Problem]) -> str | None:
+        for problem in problems:
+            if name := unknown(problem):
+                return suggestions.ask(self._words, suggestions.near_node(self.store, name))
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import pyoxigraph as ox
@@ -20,12 +20,33 @@ _SH = OTHER_PREFIXES["sh"]
 _PTR = "http://www.w3.org/2009/pointers#"
 
 _SEVERITIES = {"Error": "Violation", "Check": "Warning", "Note": "Info"}
-#: As many further places of one cause are listed.
+#: How many further places of one cause are listed.
 _MOST = 8
 
 
+@dataclass(frozen=True)
+class Examined:
+    """A verdict, and the report on it.
+
+    Attributes:
+        verdict: The verdict.
+        report: The same in words.
+    """
+
+    verdict: Verdict
+    report: Report
+
+    def written(self, form: str) -> str:
+        """Write the report as `text` or `json`, or in a syntax of RDF (see `as_rdf`)."""
+        if form == "json":
+            return as_json(self.report) + "\n"
+        if form == "text":
+            return as_text(self.report)
+        return as_rdf(self.verdict, form).decode()
+
+
 def summary(report: Report) -> str:
-    """Say in one line what became of a submission."""
+    """Return the verdict in one line."""
     counts = {
         word: sum(f.severity == level and f.blocks == blocks for f in report.findings)
         for word, level, blocks in (
@@ -36,18 +57,17 @@ def summary(report: Report) -> str:
         )
     }
     told = [f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n]
-    verdict = "fits" if report.accepted else "does not fit"
-    return (
-        f"{report.file} {verdict}: {', '.join(told) or 'nothing found'} in {report.triples} triples"
-    )
+    verdict = "valid" if report.accepted else "not valid"
+    found, triples = ", ".join(told) or "no findings", report.triples
+    return f"{report.file} is {verdict}: {found}, {triples:,} triple{'' if triples == 1 else 's'}"
 
 
 def as_text(report: Report) -> str:
-    """Write a report for a terminal; what is hidden in a name is written out."""
+    """Write a report for a terminal, with hidden characters written out."""
     blocks = ["\n".join(map(visible, _lines(finding, report))) for finding in report.findings]
     if report.about_others:
         lines = (f"  {' '.join(three)}" for three in report.about_others)
-        blocks.append("\n".join(["Follows about others:", *map(visible, lines)]))
+        blocks.append("\n".join(["Inferred about nodes of others:", *map(visible, lines)]))
     return "\n\n".join([*blocks, visible(summary(report))]) + "\n"
 
 
@@ -60,7 +80,7 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
         yield f"  Found:    {finding.found}"
     if finding.expected:
         yield f"  Expected: {finding.expected}"
-    yield f"  Mend:     {finding.mend}"
+    yield f"  Fix:      {finding.mend}"
     if finding.also_at:
         places = [str(place) for place in finding.also_at[:_MOST]]
         more = len(finding.also_at) - len(places)
@@ -94,12 +114,12 @@ _RDF = {
 
 
 def as_rdf(verdict: Verdict, form: str) -> bytes:
-    """Write every result, cause or no cause, as a report of SHACL; checks are results too.
+    """Write every problem as a result of a SHACL report, those of checks too.
 
-    It conforms if nothing stands against the submission: warnings and notes do not count.
+    It conforms if the submission is valid: warnings and notes do not count.
 
     Args:
-        verdict: What was found.
+        verdict: The verdict.
         form: One of the names of `aikg.sparql.formats.TRIPLES`.
     """
     prefixes = {"sh": _SH, "aikg": PREFIXES["aikg"], "ptr": _PTR}
@@ -114,29 +134,24 @@ def _report(verdict: Verdict) -> Iterator[ox.Triple]:
     report = ox.BlankNode("report")
     yield _triple(report, RDF_TYPE, ox.NamedNode(_SH + "ValidationReport"))
     yield _triple(report, _SH + "conforms", ox.Literal(verdict.accepted))
-    results: list[tuple[str, str | None, str | None, str, str, str, str]] = [
-        (r.focus, r.path, r.value, r.shape, r.component, r.severity, r.message)
-        for r in verdict.results
-    ]
-    for p in verdict.problems:
-        severity = _SEVERITIES[p.level if p.recorded is None or p.level != "Error" else "Check"]
-        rule, component = BASE + p.code, _SH + "SPARQLConstraintComponent"
-        message = f"{p.message} {p.advice}"
-        results.append((p.node, p.path, p.value, rule, component, severity, message))
-    for number, (node, path, value, shape, component, severity, message) in enumerate(results):
+    for number, problem in enumerate(verdict.problems):
+        recorded = problem.recorded is not None and problem.level == "Error"
+        severity = _SEVERITIES["Check" if recorded else problem.level]
+        said = dict.fromkeys((problem.message, problem.advice))
         result = ox.BlankNode(f"result-{number + 1}")
         yield _triple(report, _SH + "result", result)
         yield _triple(result, RDF_TYPE, ox.NamedNode(_SH + "ValidationResult"))
-        yield _triple(result, _SH + "focusNode", ox.NamedNode(node))
-        if path and path.startswith("http"):
-            yield _triple(result, _SH + "resultPath", ox.NamedNode(path))
-        if value:
-            yield _triple(result, _SH + "value", _term(value))
-        yield _triple(result, _SH + "sourceShape", ox.NamedNode(shape))
+        yield _triple(result, _SH + "focusNode", ox.NamedNode(problem.node))
+        if problem.path and problem.path.startswith("http"):
+            yield _triple(result, _SH + "resultPath", ox.NamedNode(problem.path))
+        if problem.value:
+            yield _triple(result, _SH + "value", _term(problem.value))
+        yield _triple(result, _SH + "sourceShape", ox.NamedNode(BASE + problem.code))
+        component = problem.component or _SH + "SPARQLConstraintComponent"
         yield _triple(result, _SH + "sourceConstraintComponent", ox.NamedNode(component))
         yield _triple(result, _SH + "resultSeverity", ox.NamedNode(_SH + severity))
-        yield _triple(result, _SH + "resultMessage", ox.Literal(message, language="en"))
-        place = verdict.submission.place(node, path, value)
+        yield _triple(result, _SH + "resultMessage", ox.Literal(" ".join(said), language="en"))
+        place = verdict.submission.place(problem.node, problem.path, problem.value)
         for name, at in (("lineNumber", place.line), ("charNumber", place.column)):
             if at is not None:
                 yield _triple(result, _PTR + name, ox.Literal(at))

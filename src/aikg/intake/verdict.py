@@ -1,13 +1,14 @@
-"""The verdict on a submission: that of validating the whole graph as it would be with it.
+"""The verdict on a graph: shapes, then inference, then checks. One judge for files and submissions.
 
-Shapes look forward only, and a submission describes only its own nodes. So the verdict needs the
-submission, what it points to, and what rules and checks join to it: a slice of the graph whose
-size does not depend on the graph's.
+Files are judged as a whole graph. A submission is judged as if the whole graph were validated with
+it. Shapes look forward only, and a submission describes only its own nodes. So its verdict needs
+the submission, the nodes that it points to, and the nodes that rules and checks join to it: a slice
+of the graph, whose size does not depend on the graph's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,32 +27,32 @@ from aikg.links.identifiers import read_prefixes
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, stands_aside
 from aikg.rules import checks, neighbourhood, reasoning, shapes
 from aikg.rules.checks import Problem
+from aikg.rules.reasoning import INFERRED
 from aikg.shared.house import House, read_house
 from aikg.shared.keys import is_shared
 
-#: Whether the rules are needed for what checks read; those of claims are not.
-_STRATA = ("owl", "evidence", "sizes")
+#: Called with the name of each stage as it begins.
+Progress = Callable[[str], object]
 
 _DEFAULT = ox.DefaultGraph()
-_INFERRED = ox.NamedNode(PREFIXES["graph"] + "inferred")
 _SIZE, _STATED_SIZE = (ox.NamedNode(PREFIXES["aikg"] + n) for n in ("size", "statedSize"))
 
 
 @dataclass(frozen=True)
 class Rules:
-    """All that a submission is held against, read once.
+    """All rules that a graph is held against, read once.
 
     Attributes:
-        ontology: The ontology, with what follows from it.
-        vocabulary: The ontology, for shapes.
+        stated: The triples of the ontology.
+        vocabulary: The same, for shapes.
         shapes: The shapes.
         checks: The checks.
-        sentences: What each check and each rule of what may be sent asks, by its code.
-        strata: The rules of inference, by stratum.
-        root: Where the files are.
+        sentences: The sentence of each check and each rule on submissions, by its code.
+        strata: The rules of inference, by stratum, without those of claims: no check reads claims.
+        root: The folder of the files.
     """
 
-    ontology: list[ox.Triple]
+    stated: list[ox.Triple]
     vocabulary: Graph
     shapes: shapes.Aimed
     checks: list[Query]
@@ -67,17 +68,14 @@ class Rules:
             MissingFolder: A folder is not there.
         """
         stated = [s.triple for s in turtle.read_folder(root / "ontology", root)]
-        strata = reasoning.load(root / "queries" / "rules", _STRATA)
         asked = checks.load(root / "queries" / "checks")
-        ontology = ox.Store()
-        ontology.extend(_quads(stated))
         return cls(
-            [*stated, *reasoning.follow(ontology, strata)],
+            stated,
             shapes.to_graph(stated),
             shapes.Aimed.of(shapes.load(root / "shapes")),
             asked,
             {f"check/{check.name}": check.summary for check in asked} | _described(root),
-            strata,
+            reasoning.load(root / "queries" / "rules"),
             root,
         )
 
@@ -87,23 +85,28 @@ class Rules:
         return read_house(self.root, read_prefixes(self.root))
 
     @cached_property
+    def ontology(self) -> list[ox.Triple]:
+        """The ontology, with what follows from it."""
+        return [*self.stated, *reasoning.follow(turtle.store_of(self.stated), self.strata)]
+
+    @cached_property
     def cells(self) -> Cells:
-        """What the cells of a table may hold."""
+        """The values that the cells of a table may contain."""
         return Cells.of(self.shapes.shapes, self.ontology)
 
     @cached_property
     def joined_by_rules(self) -> frozenset[neighbourhood.Path]:
-        """What the rules of inference read against the direction of a property."""
+        """The paths that the rules of inference read against the direction of a property."""
         return neighbourhood.joins(rule for stratum in self.strata for rule in stratum)
 
     @cached_property
     def joined_by_checks(self) -> frozenset[neighbourhood.Path]:
-        """What the checks read against the direction of a property."""
+        """The paths that the checks read against the direction of a property."""
         return neighbourhood.joins(self.checks)
 
 
 def _described(root: Path) -> dict[str, str]:
-    """Read what the rules ask that are neither shape nor check."""
+    """Read the sentences of the rules that are neither shape nor check."""
     stated = turtle.read(root / "description" / "rules.ttl", root)
     return {
         node_of(s.triple).removeprefix(BASE): value_of(s.triple)
@@ -114,56 +117,79 @@ def _described(root: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found.
+    """The verdict on a submission, or on files.
 
     Attributes:
-        submission: What was sent.
-        triples: What of it may be said.
-        inferred: What would follow, and does not follow from the graph alone.
-        results: The shapes that its nodes break.
-        problems: What is wrong besides: with its conduct, by a contradiction, by checks. They are
-            about its nodes, or about others that it makes wrong.
+        submission: The statements, with their places.
+        triples: The statements that a submission is allowed to make.
+        inferred: The triples that would follow, and do not follow from the graph alone.
+        problems: Everything that is wrong: statements that a submission may not make, shapes that
+            are broken, contradictions, rows of checks. A problem is about a node of the submission,
+            or about another node that the submission makes wrong.
+        store: The graph, or the slice of it, that the checks were asked about.
     """
 
     submission: ParsedSubmission
     triples: list[ox.Triple]
     inferred: list[ox.Triple]
-    results: list[shapes.Result]
     problems: list[Problem]
+    store: ox.Store
 
     @property
     def accepted(self) -> bool:
-        """Whether nothing stands against it."""
-        broken = any(result.severity == "Violation" for result in self.results)
-        return not broken and not any(problem.stops for problem in self.problems)
+        """Whether no problem rules it out."""
+        return not any(problem.stops for problem in self.problems)
 
-    def quads(self, graph: str) -> Iterator[ox.Quad]:
-        """Give what the published graph would have more, each triple in its two places.
+    def part(self, submission: ParsedSubmission) -> Verdict:
+        """Return the verdict on some of the files, which are given as a submission."""
+        nodes = submission.nodes
+        return Verdict(
+            submission,
+            submission.triples,
+            [triple for triple in self.inferred if node_of(triple) in nodes],
+            [problem for problem in self.problems if problem.node in nodes],
+            self.store,
+        )
 
-        Args:
-            graph: The IRI of the submission's named graph.
-        """
-        for triples, place in ((self.triples, ox.NamedNode(graph)), (self.inferred, _INFERRED)):
-            for triple in triples:
-                for name in (_DEFAULT, place):
-                    yield ox.Quad(triple.subject, triple.predicate, triple.object, name)
+
+def judge_whole(
+    submission: ParsedSubmission, rules: Rules, progress: Progress = lambda stage: None
+) -> Verdict:
+    """Hold a whole graph against all rules.
+
+    Args:
+        submission: All its statements. With those of the ontology, the terms are judged too.
+        rules: The rules.
+        progress: Called with the name of each stage.
+    """
+    progress("validate")
+    problems = [*submission.problems]
+    problems += _broken_shapes(None, submission.triples, rules)
+    progress("reason")
+    store = turtle.store_of([*rules.stated, *submission.triples])
+    inferred = reasoning.follow(store, rules.strata)
+    store.extend(_quads(inferred))
+    problems += _contradictions(store)
+    progress("check")
+    problems += checks.run(store, rules.checks)
+    return Verdict(submission, submission.triples, inferred, problems, store)
 
 
 def judge(store: ox.Store, submission: ParsedSubmission, rules: Rules) -> Verdict:
     """Hold a submission against all rules, together with the graph.
 
     Args:
-        store: The published graph with what follows from it, in the default graph; it is as it
-            was at the end.
-        submission: What was sent.
-        rules: What it is held against.
+        store: The published graph with the inferred triples, in the default graph. It is the same
+            afterwards.
+        submission: The submission.
+        rules: The rules.
     """
     triples, problems, nodes = conduct.split(submission, rules.house)
-    results = _broken_shapes(store, triples, nodes, rules)
+    problems = [*submission.problems, *problems]
+    problems += _broken_shapes(nodes, [*triples, *_context(store, triples, nodes)], rules)
     new = [t for t, q in zip(triples, _quads(triples), strict=True) if q not in store]
     with _applied(store, triples):
-        slice_ = ox.Store()
-        slice_.extend(_quads(rules.ontology))
+        slice_ = turtle.store_of(rules.ontology)
         slice_.extend(neighbourhood.around(store, nodes, rules.joined_by_rules))
         for quad in slice_.quads_for_pattern(None, _SIZE, None, None):
             slice_.remove(quad)  # a second stated size may have come
@@ -176,14 +202,14 @@ def judge(store: ox.Store, submission: ParsedSubmission, rules: Rules) -> Verdic
             stale = _stale_sizes(slice_)
             for quad in stale:
                 slice_.remove(quad)
-            problems = [*submission.problems, *problems, *contradictions(slice_, nodes)]
+            problems += (p for p in _contradictions(slice_) if p.node in nodes)
             found = checks.run(slice_, rules.checks)
             own = {node for node in nodes if not is_shared(node)}
-            problems += [p for p in found if p.node in own]
+            problems += (p for p in found if p.node in own)
             others = [p for p in found if p.node not in own]
             slice_.extend(stale)
             problems += _made_wrong(store, slice_, others, [*new, *inferred], rules)
-    return Verdict(submission, triples, inferred, results, problems)
+    return Verdict(submission, triples, inferred, problems, slice_)
 
 
 def _stale_sizes(slice_: ox.Store) -> list[ox.Quad]:
@@ -196,20 +222,20 @@ def _stale_sizes(slice_: ox.Store) -> list[ox.Quad]:
 
 
 def _sources(store: ox.Store, nodes: set[str]) -> Iterator[ox.Quad]:
-    """Yield which submission states what of the shared nodes, in their named graphs."""
+    """Yield the statements of each submission about the shared nodes, in their named graphs."""
     for node in filter(is_shared, nodes):
         for quad in store.quads_for_pattern(ox.NamedNode(node), None, None, None):
-            if quad.graph_name not in (_DEFAULT, _INFERRED):
+            if quad.graph_name not in (_DEFAULT, INFERRED):
                 yield quad
 
 
-def _quads(triples: list[ox.Triple]) -> list[ox.Quad]:
+def _quads(triples: Iterable[ox.Triple]) -> list[ox.Quad]:
     return [ox.Quad(t.subject, t.predicate, t.object) for t in triples]
 
 
 @contextmanager
 def _applied(store: ox.Store, triples: list[ox.Triple]) -> Iterator[None]:
-    """Put into the graph what is new, and take it out again."""
+    """Put the new triples into the graph, and take them out again."""
     new = [quad for quad in _quads(triples) if quad not in store]
     store.extend(new)
     try:
@@ -220,24 +246,42 @@ def _applied(store: ox.Store, triples: list[ox.Triple]) -> Iterator[None]:
 
 
 def _broken_shapes(
-    store: ox.Store, triples: list[ox.Triple], nodes: set[str], rules: Rules
-) -> list[shapes.Result]:
-    """Ask the shapes about nodes, with what other sources state of the same nodes.
+    nodes: Collection[str] | None, data: Iterable[ox.Triple], rules: Rules
+) -> Iterator[Problem]:
+    for result in shapes.validate_nodes(
+        nodes, shapes.to_graph(data), rules.shapes, rules.vocabulary
+    ):
+        rule, remedy = shapes.in_words(result.message)
+        yield Problem(
+            level="Error" if result.severity == "Violation" else "Check",
+            check=result.shape.removeprefix(f"{BASE}shape/"),
+            node=result.focus,
+            path=result.path if result.path and result.path.startswith("http") else None,
+            value=result.value,
+            message=rule,
+            advice=remedy,
+            kind="shape",
+            component=result.component,
+        )
 
-    Of a shared node each source says what it knows, so it is asked about with this one alone. Of
-    what nodes point at, the types are all that shapes read.
+
+def _context(store: ox.Store, triples: Sequence[ox.Triple], nodes: set[str]) -> Iterator[ox.Triple]:
+    """Yield what the graph adds for shapes: statements of other sources about the same nodes.
+
+    Each source says what it knows of a shared node, so nothing is added about shared nodes. Of the
+    nodes that these and the submission point at, shapes read the types only.
     """
-    stated = [*triples, *_stated_before(store, nodes)]
-    pointed_at = {t.object for t in stated if isinstance(t.object, ox.NamedNode)}
+    stated = list(_stated_before(store, nodes))
+    yield from stated
+    pointed_at = {
+        t.object
+        for t in (*triples, *stated)
+        if isinstance(t.object, ox.NamedNode) and t.object.value not in nodes
+    }
     kind = ox.NamedNode(RDF_TYPE)
-    types = [
-        quad.triple
-        for value in pointed_at
-        if value.value not in nodes
-        for quad in store.quads_for_pattern(value, kind, None, _DEFAULT)
-    ]
-    data = shapes.to_graph([*stated, *types])
-    return shapes.validate_nodes(nodes, data, rules.shapes, rules.vocabulary)
+    for value in pointed_at:
+        for quad in store.quads_for_pattern(value, kind, None, _DEFAULT):
+            yield quad.triple
 
 
 def _stated_before(store: ox.Store, nodes: set[str]) -> Iterator[ox.Triple]:
@@ -245,12 +289,11 @@ def _stated_before(store: ox.Store, nodes: set[str]) -> Iterator[ox.Triple]:
         if is_shared(node):
             continue
         for quad in store.quads_for_pattern(ox.NamedNode(node), None, None, None):
-            if quad.graph_name not in (_DEFAULT, _INFERRED) and not stands_aside(quad.graph_name):
+            if quad.graph_name not in (_DEFAULT, INFERRED) and not stands_aside(quad.graph_name):
                 yield quad.triple
 
 
-def contradictions(slice_: ox.Store, nodes: set[str]) -> list[Problem]:
-    """Report each of these nodes that would be of two classes which exclude each other."""
+def _contradictions(store: ox.Store) -> list[Problem]:
     return [
         Problem(
             "Error",
@@ -258,13 +301,11 @@ def contradictions(slice_: ox.Store, nodes: set[str]) -> list[Problem]:
             node,
             RDF_TYPE,
             None,
-            f"It follows to be both <{one}> and <{other}>, which exclude each other.",
-            "See what the file states of the node; the definitions of the two classes say what "
-            "makes it follow.",
+            f"The rules infer both <{one}> and <{other}>, which exclude each other.",
+            "Compare the statements about the node with the definitions of the two classes.",
             kind="rule",
         )
-        for node, one, other in reasoning.contradictions(slice_)
-        if node in nodes
+        for node, one, other in reasoning.contradictions(store)
     ]
 
 
@@ -275,7 +316,7 @@ def _made_wrong(
     added: list[ox.Triple],
     rules: Rules,
 ) -> list[Problem]:
-    """Keep, of what is wrong with nodes of others, what was not wrong before."""
+    """Keep the problems of other nodes that were not there before."""
     if not others:
         return []
     names = {problem.check for problem in others}

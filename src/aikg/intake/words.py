@@ -1,4 +1,4 @@
-"""Names in plain words: labels in place of IRIs, and what a constraint expects."""
+"""Names in plain words: labels in place of IRIs, and the values that a constraint expects."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Words:
         self._headings = headings or {}
 
     def label(self, iri: str) -> str:
-        """Give the label of a node, or else the last part of its IRI."""
+        """Return the label of a node, or else the last part of its IRI."""
         if iri in self._labels:
             return self._labels[iri]
         quads = self._store.quads_for_pattern(ox.NamedNode(iri), _LABEL, None, ox.DefaultGraph())
@@ -89,11 +89,11 @@ class Words:
         return ", ".join(part for part in parts if part)
 
     def property(self, iri: str) -> str:
-        """Give what a property is called: a column's heading, or its label."""
+        """Return what a property is called: a column's heading, or its label."""
         return self._headings.get(iri) or self.label(iri)
 
     def value(self, value: str) -> str:
-        """Give a value as a person reads it."""
+        """Return a value as a person reads it."""
         return self.label(value) if value.startswith(("http://", "https://")) else value
 
     def plain(self, text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 import pyoxigraph as ox
 
 from aikg.files.queries import Query
+from aikg.intake.report import about_others
 from aikg.names import shorten
 from aikg.rules import checks, neighbourhood
 from aikg.rules.delta import Delta, apply
@@ -76,17 +77,6 @@ def impact(
             "go": about_others(_followed(difference.removed), own),
         },
     }
-
-
-def about_others(
-    followed: Iterable[ox.Triple], own: Callable[[str], bool]
-) -> list[tuple[str, str, str]]:
-    """Return what follows about nodes of others: node, property and value, as prefixed names."""
-    return sorted(
-        (_text(t.subject), _text(t.predicate), _text(t.object))
-        for t in followed
-        if not own(t.subject.value if isinstance(t.subject, ox.NamedNode) else "")
-    )
 
 
 def _followed(quads: Iterable[ox.Quad]) -> Iterator[ox.Triple]:

@@ -31,18 +31,19 @@ LEVELS = ("Error", "Check", "Note")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One row of a check.
+    """One rule that one node breaks: a row of a check, a result of a shape.
 
     Attributes:
         level: Error (cannot be true), Check (unlikely) or Note (cannot be tested).
-        check: The check's name, which is its file's.
+        check: The name of the rule; for a check, its file's.
         node: The IRI of the node that the row is about.
         path: The wrong property, or None.
         value: The wrong value, or None.
         message: The problem, with the figures.
         advice: The remedy, from the check's header.
         recorded: The data issue of the same source that concerns the node, or None.
-        kind: "check", or "rule" for one of `description/rules.ttl`.
+        kind: "check"; "shape"; or "rule" for one of `description/rules.ttl`.
+        component: The constraint component of a shape, such as sh:MinCountConstraintComponent.
     """
 
     level: str
@@ -54,6 +55,7 @@ class Problem:
     advice: str
     recorded: str | None = None
     kind: str = "check"
+    component: str | None = None
 
     @property
     def code(self) -> str:

@@ -103,14 +103,21 @@ class Aimed:
         return cls(aimless, targets)
 
     @contextmanager
-    def at(self, nodes: Collection[str], seen: Graph) -> Iterator[Graph]:
+    def at(self, nodes: Collection[str] | None, seen: Graph) -> Iterator[Graph]:
         """Yield the shapes, targeted at those of the nodes that are of their classes."""
-        aims = [
-            (shape, SH.targetNode, node)
-            for node in map(URIRef, nodes)
-            for kind in _classes(seen, node)
-            for shape in self.targets.get(kind, ())
-        ]
+        if nodes is None:
+            aims = [
+                (shape, SH.targetClass, kind)
+                for kind in self.targets
+                for shape in self.targets[kind]
+            ]
+        else:
+            aims = [
+                (shape, SH.targetNode, node)
+                for node in map(URIRef, nodes)
+                for kind in _classes(seen, node)
+                for shape in self.targets.get(kind, ())
+            ]
         for aim in aims:
             self.shapes.add(aim)
         try:
@@ -135,12 +142,12 @@ def in_words(message: str) -> tuple[str, str]:
 
 
 def validate_nodes(
-    nodes: Collection[str], data: Graph, shapes: Aimed, ontology: Graph
+    nodes: Collection[str] | None, data: Graph, shapes: Aimed, ontology: Graph
 ) -> list[Result]:
     """Check given nodes of a graph; see `validate`.
 
     Args:
-        nodes: Their IRIs.
+        nodes: Their IRIs; None: all nodes that a shape targets.
         data: Their statements, and the types of the nodes that they point at: shapes look
             forward, one step.
         shapes: The shapes.
