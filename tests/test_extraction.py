@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from aikg.errors import AikgError, SubmissionMalformed, SubmissionTooLarge
-from aikg.intake import template
+from aikg.intake import extraction, template
 from aikg.intake.columns import COLUMNS, HEADINGS
 from aikg.intake.examination import examine, read
 from aikg.intake.submission import Limits
@@ -79,6 +79,8 @@ def told(examined: Examined) -> list[tuple[str, int | None, str | None]]:
 def test_the_example_fits_once_it_is_of_a_trial(held) -> None:
     """The example row is evidence but for its trial's name; under that it is refused."""
     assert told(held(as_csv(ROW))) == []
+    short = {h: text.replace("EXAMPLE-1", "TOY") for h, text in template.example().items()}
+    assert told(held(as_csv(short, headings=list(short)))) == []
     for long in (False, True):
         assert told(held(template.as_csv(long))) == [("rule/example-row", 2, "Trial")]
 
@@ -325,6 +327,14 @@ def test_too_many_rows(held) -> None:
         held(as_csv(*[ROW] * 20), limits=Limits(rows=10))
     with pytest.raises(SubmissionTooLarge, match="more than 10 rows"):
         held(as_xlsx([ROW] * 20), XLSX, limits=Limits(rows=10))
+
+
+def test_a_cell_that_is_too_long(held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table is refused with the place of the cell, before any pattern reads it."""
+    monkeypatch.setattr(extraction, "_LONGEST", 300)
+    assert told(held(as_csv({**ROW, "Crossover": "x" * 300}))) == []
+    with pytest.raises(SubmissionTooLarge, match=r"row 2, column Crossover .* 300 characters"):
+        held(as_csv({**ROW, "Crossover": "x" * 301}))
 
 
 SAID = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pyoxigraph as ox
 
+from aikg.errors import SubmissionTooLarge
 from aikg.intake import suggestions
 from aikg.intake.cells import Cells
 from aikg.intake.columns import COLUMNS, EXAMPLE, HEADINGS, NEEDED
@@ -22,6 +23,8 @@ from aikg.names import RDFS_LABEL, submission_namespace
 
 _POOLED = "pooled analysis"
 _PLACE = tuple(column.heading for column in COLUMNS if column.about == "place")
+#: The most characters of a cell: the patterns of cells take long on longer ones.
+_LONGEST = 4_000
 #: The status of a figure that the source does not print.
 _UNPRINTED = "not stated here"
 
@@ -118,7 +121,17 @@ class _Sheet:
         self._pooling: set[str] = set()
 
     def open(self, number: int, cells: dict[str, Cell]) -> Row:
-        """Name the figure of a row, so that others can refer to it before it is read."""
+        """Name the figure of a row, so that others can refer to it before it is read.
+
+        Raises:
+            SubmissionTooLarge: A cell is too long.
+        """
+        for cell in cells.values():
+            if len(cell.text) > _LONGEST:
+                raise SubmissionTooLarge(
+                    f"The cell at {cell.place} has more than {_LONGEST:,} characters.",
+                    advice="Shorten it, and send the table again.",
+                )
         name = cells["Figure"].text if "Figure" in cells else ""
         twice = bool(name) and self._say.has("finding", name)
         node = self._say.node("finding", name or f"row {number}")
