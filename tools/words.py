@@ -39,11 +39,12 @@ COVERED = (
 
 #: Files that still have words of the list. Remove a row when its files are clean.
 NOT_YET: tuple[str, ...] = (
-    "description/*",
-    "queries/checks/*",
-    "shapes/*",
-    "src/aikg/intake/*",
-    "src/aikg/shared/*",
+    "src/aikg/intake/analyses.py",
+    "src/aikg/intake/columns.py",
+    "src/aikg/intake/formats.py",
+    "src/aikg/intake/json_ld.py",
+    "src/aikg/intake/sheets.py",
+    "src/aikg/shared/numbers.py",
 )
 
 #: A word that is right where it stands: pattern of the path, and the words around it.

@@ -1,1 +1,1 @@
-"""What strangers send: read with its places, held against the rules, answered in words."""
+"""A file from a user: read with positions, checked by the rules, answered by a report."""

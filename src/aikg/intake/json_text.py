@@ -133,7 +133,7 @@ def marked(text: str) -> tuple[str, str]:
     """Mark the texts that look like a number which a processor of JSON-LD has written.
 
     A processor writes the number 0.58 as "5.8E-1" under any datatype. The author of that text may
-    also have written it as a text. With the mark before those, both can be told apart.
+    also have written it as a text. With the mark before those, the reader distinguishes both.
 
     Returns:
         The text with marks, and the mark.

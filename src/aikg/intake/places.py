@@ -76,7 +76,7 @@ class Lost:
     Attributes:
         rule: The rule that reports it.
         place: Where it stands.
-        message: What is not read, and why.
+        message: The part that is not read, and why.
         advice: What to do.
         level: Error, Check or Note.
     """
@@ -101,7 +101,7 @@ class Places:
         self._first.setdefault((node, path, value), mention.object)
 
     def find(self, node: str, path: str | None = None, value: str | None = None) -> Place:
-        """Give the place as near as what is known allows: value, property, node, the whole."""
+        """Return the place as near as what is known allows: value, property, node, the whole."""
         keys: list[tuple[str, ...]] = [(node,)]
         if path is not None:
             keys.append((node, path))
@@ -134,7 +134,7 @@ class Mentions:
 
 
 def line_starts(text: str) -> list[int]:
-    """Give the offset at which each line begins."""
+    """Return the offset at which each line begins."""
     return [0, *(at + 1 for at in _breaks(text))]
 
 

@@ -1,4 +1,4 @@
-"""RDF as strangers send it: parsed within limits, blank nodes named, each triple with its place."""
+"""RDF of a submission: parsed within limits, blank nodes named, each triple with its place."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ class _Spelled:
         text: The text for the parser.
         mentions: The statements, where they were read; of Turtle they are read when asked for.
         statements: How many there are; None where the parser refuses all that it does not read.
-        lost: What is in the text and in no statement.
+        lost: The parts of the text that are in no statement.
         unsure: Why the statements could not be counted, or nothing.
-        mend: What the parser's quads become.
+        mend: A function that corrects the parser's quads.
     """
 
     text: str
@@ -187,7 +187,7 @@ def _malformed(error: SyntaxError, form: Format, number: int) -> SubmissionMalfo
     reason = re.sub(r" \(line \d+\)$", "", reason).rstrip(".")
     return SubmissionMalformed(
         f"Line {line}, column {column}: this is not {form.name}: {reason}.",
-        advice="Mend the line, or the end of the statement before it.",
+        advice="Fix the line, or the end of the statement before it.",
         reference=_GRAMMARS[form.name],
         line=line,
         column=column,
@@ -258,7 +258,7 @@ def _statements_about_statements(triples: Iterable[ox.Triple]) -> Iterator[Probl
 def _other_graphs(
     quads: Iterable[ox.Quad], triples: Iterable[ox.Triple], base: str
 ) -> Iterator[Problem]:
-    """Tell of each graph that is named, once, at its first statement."""
+    """Report each named graph once, at its first statement."""
     told: set[str] = set()
     for quad, triple in zip(quads, triples, strict=True):
         graph = getattr(quad.graph_name, "value", "")

@@ -40,7 +40,7 @@ def checked(submission: ParsedSubmission, longest: int) -> ParsedSubmission:
     """Return a submission without the statements that are not read again as they were written.
 
     Args:
-        submission: What was read.
+        submission: The submission as it was read.
         longest: How long a statement may be when it is written as N-Quads, in bytes.
 
     Returns:
@@ -70,7 +70,7 @@ def _refusal(triple: ox.Triple, longest: int) -> literals.Fault | None:
     if len(written) > longest:
         return _not_kept(
             f"it takes {len(written):,} bytes as N-Quads, and at most {longest:,} are kept",
-            "Shorten the text; what a reader needs of it fits into much less.",
+            "Shorten the text; a reader needs much less of it.",
         )
     try:
         again = list(ox.parse(written, format=ox.RdfFormat.N_QUADS))

@@ -17,7 +17,7 @@ from aikg.rules.checks import Problem
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is read of what a stranger sends.
+    """The limits on a file from an unknown user.
 
     Attributes:
         bytes: The size, unpacked.
@@ -36,14 +36,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class ParsedSubmission:
-    """What was sent, read.
+    """A file of a sender, as it was read.
 
     Attributes:
         name: The name of the submission, which is part of its namespace.
         file: What the file is called in messages.
         format: The name of its format.
         triples: What it says, without repeats, in its order; no blank nodes.
-        problems: What was found while it was read: graphs, or the cells of a table.
+        problems: The findings of the reader: graphs, or the cells of a table.
         headings: What a table calls the properties: its columns' headings.
         registered: The namespaces outside ours that are registered for its sender.
     """
@@ -77,5 +77,5 @@ class ParsedSubmission:
         return self._locate()
 
     def place(self, node: str, path: str | None = None, value: str | None = None) -> Place:
-        """Give the place of a node, of its property or of a value, as near as it is known."""
+        """Return the place of a node, of its property or of a value, as near as it is known."""
         return self.places.find(node, path, value)

@@ -1,6 +1,6 @@
 """Where each triple stands in a text of the Turtle family, which pyoxigraph has parsed before.
 
-Only the places are taken from here: what the text says is the parser's to tell. The tokens are
+Only the places are taken from here: the parser reads the content. The tokens are
 those of https://www.w3.org/TR/turtle/#sec-grammar-grammar, which N-Triples, N-Quads and TriG share.
 """
 
@@ -45,7 +45,7 @@ class _Token:
 
 
 def mentions(text: str, base: str) -> Iterator[Mention]:
-    """Give each triple that a text spells, in its order.
+    """Return each triple that a text spells, in its order.
 
     Args:
         text: A text that a parser has accepted.

@@ -13,7 +13,7 @@ from aikg.intake.terms import node_of, text_of, value_of
 from aikg.names import PREFIXES, RDFS_LABEL, plain
 
 _LABEL = ox.NamedNode(RDFS_LABEL)
-#: What tells one finding or one passage from another, in the order of a sentence.
+#: The properties that distinguish one finding or passage from another, in the order of a sentence.
 _TELLING = tuple(
     PREFIXES["aikg"] + name
     for name in (
@@ -31,7 +31,7 @@ _TELLING = tuple(
     )
 )
 
-#: What stands for a value of a datatype, in words.
+#: The values of a datatype, in words.
 _DATATYPES: dict[Node, str] = {
     XSD.decimal: "a number with a point and without quotes, such as 38.0",
     XSD.integer: "a whole number without quotes, such as 12",

@@ -44,7 +44,7 @@ class _Element:
     remarks: bool = False
 
     def named(self, base: str) -> str | None:
-        """Give the IRI that the element gives itself."""
+        """Return the IRI that the element gives itself."""
         if _RDF + "about" in self.attributes:
             return resolve(base, self.attributes[_RDF + "about"])
         if _RDF + "ID" in self.attributes:
@@ -74,7 +74,7 @@ class _Reader:
             raise SubmissionMalformed(
                 f"Line {error.lineno}, column {error.offset + 1}: this is not XML: "
                 f"{expat.errors.messages[error.code]}.",
-                advice="Mend the line, or the element that is open there.",
+                advice="Fix the line, or the element that is open there.",
                 reference=_GRAMMAR,
                 line=error.lineno,
                 column=error.offset + 1,
@@ -227,7 +227,7 @@ def _count_attributes(element: _Element, reading: Reading, others: set[str]) -> 
 
 
 def mentions(data: bytes, base: str) -> Iterator[Mention]:
-    """Give each triple that a text spells, in the order of its elements.
+    """Return each triple that a text spells, in the order of its elements.
 
     Args:
         data: RDF/XML that a parser has accepted.
@@ -240,7 +240,7 @@ def mentions(data: bytes, base: str) -> Iterator[Mention]:
         if element.name == _RDF + "RDF":
             continue
         yield from _attributes(element, base)
-        # Whether an element is a node or a property its place alone tells; both are offered, and
+        # Only its place says whether an element is a node or a property; both are offered, and
         # the triples that the parser gave take what is true.
         yield Mention(
             element.named(base), RDF_TYPE, element.name, element.place, element.place, element.place

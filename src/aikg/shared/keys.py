@@ -241,7 +241,7 @@ _MAKERS: dict[str, Callable[..., Key]] = {
 def _address(iri: str, kind: str) -> str:
     """Return the address of a part; that of a submission or outside this project is refused.
 
-    Whoever owned it could change it, and with it the node.
+    Its owner could change it, and with it the node.
     """
     own = {"trial": "study"}.get(kind, kind)
     places = rf"(?:{own}|(?:shared|adopted)/{kind})"

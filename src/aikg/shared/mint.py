@@ -58,7 +58,7 @@ class Refusal:
     """Why a node is not the shared node that it says it is.
 
     Attributes:
-        found: What is wrong.
+        found: The fault.
         advice: What it should be.
         path: The property at fault, or None.
         value: The value at fault, or None.

@@ -25,7 +25,7 @@ _UNIT = re.compile(
 )
 _UNITS = {"mcg": "ug", "\u03bcg": "ug", "m^2": "m2"}
 
-#: What was given once in a period is an amount per period: `1 mg` once daily is `1 mg/d`.
+#: An amount given once in a period is an amount per period: `1 mg` once daily is `1 mg/d`.
 _ONCE = {"once daily": "d", "weekly": "wk", "every 1 months": "mo"}
 
 _DAY_LIST = r"d(?:ays?)?\.? ?\d+(?:(?: ?, ?(?:and )?| and | ?& ?)d?(?:ays?)?\.? ?\d+)*"

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-#: A longer name is a text, and free text is no part of a shared node.
+#: A longer name is a text, and a shared node contains no free text.
 LONGEST_NAME = 120
 
 #: Dashes and minus signs outside the Unicode category Pd, and quotation marks outside Pi and Pf.
