@@ -38,6 +38,8 @@ OF_RDF = {
 }
 #: Whose examples are RDF/XML, since Turtle cannot spell the bad one.
 OF_XML = {"kept-as-sent", "unread-xml"}
+#: Whose examples are CSV; those of others that are cells are put into a workbook.
+OF_CSV = {"row-length"}
 #: Whose examples are JSON-LD.
 OF_JSON = {"unread-json", "uncounted"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -168,6 +170,8 @@ def test_the_examples_of_the_rules_of_reading(
     def told(text: str) -> set[str]:
         if rule in OF_XML:
             body, media_type = text.encode(), "application/rdf+xml"
+        elif rule in OF_CSV:
+            body, media_type = filled(text, (good, bad)), "text/csv"
         elif rule in OF_JSON:
             body, media_type = text.encode(), "application/ld+json"
         elif rule in OF_RDF:
@@ -183,19 +187,36 @@ def test_the_examples_of_the_rules_of_reading(
     assert f"rule/{rule}" not in told(good)
 
 
-def workbook(text: str, both: tuple[str, str]) -> bytes:
+def lines(text: str, both: tuple[str, str]) -> list[list[str]]:
     """Put the columns of an example in place of those of the template's example row."""
-    headings, *lines = csv.reader(io.StringIO(text))
+    headings, *found = csv.reader(io.StringIO(text))
     replaced = {heading for example in both for heading in example.partition("\n")[0].split(",")}
     kept = {c.heading: c.example.replace("EXAMPLE-1", "TOY") for c in COLUMNS}
     kept = {heading: value for heading, value in kept.items() if heading not in replaced}
+    return [[*headings, *kept], *([*line, *kept.values()] for line in found)]
+
+
+def filled(text: str, both: tuple[str, str]) -> bytes:
+    """Write an example as CSV."""
+    written = io.StringIO()
+    csv.writer(written).writerows(lines(text, both))
+    return written.getvalue().encode()
+
+
+def workbook(text: str, both: tuple[str, str]) -> bytes:
+    """Write an example as a workbook; a cell in brackets has what a text cannot say."""
     book = Workbook()
     sheet = book.active
-    sheet.append([*headings, *kept])
-    for line in lines:
-        sheet.append([*map(cell, line), *kept.values()])
+    for number, line in enumerate(lines(text, both), start=1):
+        for at, value in enumerate(line, start=1):
+            shown = re.fullmatch(r"(.*) \(format (.*)\)", value)
+            found = sheet.cell(number, at, float(shown[1]) if shown else cell(value))
+            if shown:
+                found.number_format = shown[2]
     if "merged with the cell below" in text:
         sheet.merge_cells("A2:A3")
+    if "and a second sheet" in text:
+        book.copy_worksheet(sheet)
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()

@@ -33,7 +33,7 @@ from aikg.settings import Settings
     "--token", help="Your token in this home, for the namespaces that are registered for you."
 )
 def validate(files: tuple[Path, ...], name: str | None, form: str, token: str | None) -> None:
-    """Validate FILES: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML; CSV and XLSX.
+    """Validate FILES: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML; CSV, XLSX and ODS.
 
     Each file is judged as a submission, together with the graph. A file below data/ or ontology/ is
     judged as a part of the graph, in place of its last version. JSON is one object a file.

@@ -6,7 +6,7 @@ import pyoxigraph as ox
 
 from aikg.intake.columns import COLUMNS
 from aikg.intake.known import Known
-from aikg.intake.rows import Reader, Row
+from aikg.intake.rows import Reader, Row, without_zeros
 
 _HEADINGS = tuple(column.heading for column in COLUMNS if column.about == "analysis")
 _CUT_OFF, _FOLLOW_UP = "Data cut-off", "Follow-up"
@@ -89,4 +89,4 @@ def _key(row: Row, name: str) -> tuple[str, str]:
 
 
 def _follow_up(row: Row) -> str:
-    return f"{row.text(_FOLLOW_UP)} {row.text('Follow-up unit')}".strip()
+    return f"{without_zeros(row.text(_FOLLOW_UP))} {row.text('Follow-up unit')}".strip()

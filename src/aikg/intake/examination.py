@@ -9,13 +9,16 @@ from dataclasses import replace
 
 import pyoxigraph as ox
 
-from aikg.intake import extraction, rdf, report, roundtrip, sheets
+from aikg.intake import extraction, rdf, report, roundtrip
 from aikg.intake.cells import Cells
 from aikg.intake.columns import HEADINGS
-from aikg.intake.formats import CSV, recognise, unpack
+from aikg.intake.formats import ODS, XLSX, recognise, unpack
+from aikg.intake.opendocument import read_ods
+from aikg.intake.sheets import read_csv
 from aikg.intake.submission import Limits, ParsedSubmission
 from aikg.intake.texts import Examined
 from aikg.intake.verdict import Rules, judge
+from aikg.intake.workbook import read_xlsx
 from aikg.names import submission_namespace
 
 
@@ -89,7 +92,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
     data = unpack(body, limits.bytes)
     if form.rdf is not None:
         return roundtrip.checked(rdf.read(data, form, file, name, limits), limits.statement)
-    read_table = sheets.read_csv if form is CSV else sheets.read_xlsx
+    read_table = {XLSX: read_xlsx, ODS: read_ods}.get(form, read_csv)
     with _no_collector():
         read_in = extraction.read(
             read_table(data, HEADINGS, limits),

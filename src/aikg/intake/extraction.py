@@ -93,6 +93,10 @@ def _check_headings(table: Table, statements: Statements) -> None:
             place = Place(1, 1, table.sheet, column.heading)
             what = f"There is no column “{column.heading}”."
             wrong("heading", place, what, "Put it back, with its heading as in the template.")
+    for lost in table.lost:
+        where = f"{lost.place.line}:{lost.place.column}"
+        found = (lost.message, lost.advice, lost.level)
+        statements.wrong(node, "printed", lost.rule, lost.place, where, *found)
     for merged in table.merged:
         place = Place(None, 1, table.sheet, merged)
         advice = "Split them, and write the value in each row that it is for."
@@ -150,6 +154,7 @@ class _Sheet:
     def read(self, row: Row) -> None:
         """State everything that a row says."""
         self._check(row)
+        self._reader.digits(row)
         row.paper, row.passage = self._passage(row)
         row.trial = self._trial(row)
         row.group = self._people.group(row, "Arm", "Drugs", "Subgroup")

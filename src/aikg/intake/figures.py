@@ -10,7 +10,7 @@ from aikg.intake.analyses import Analyses
 from aikg.intake.known import Known
 from aikg.intake.outcomes import Outcomes
 from aikg.intake.places import Place
-from aikg.intake.rows import Reader, Row
+from aikg.intake.rows import Reader, Row, without_zeros
 from aikg.intake.statements import decimal
 
 #: What may stand in place of a limit of an interval.
@@ -69,8 +69,8 @@ class Figures:
         self._p_value(row)
         self._analyses.read(row)
         self._credit(row)
-        if "Patients" in row.cells:
-            self._size(row, "Patients", row.text("Patients"))
+        if self._reader.readable(row, "Patients", row.node):
+            self._size(row, "Patients", without_zeros(row.figure("Patients")))
         self._issue(row)
         self._refer(row, "Repeats", "restates")
 
@@ -167,9 +167,9 @@ class Figures:
 
     def _count(self, row: Row) -> None:
         """State the count beside a percentage: the same figure, counted in people."""
-        if "Count" not in row.cells:
+        if not self._reader.readable(row, "Count", row.node):
             return
-        match, at = _COUNT.fullmatch(row.text("Count")), row.place("Count")
+        match, at = _COUNT.fullmatch(without_zeros(row.figure("Count"))), row.place("Count")
         if match is None or row.other is not None or "Interaction of" in row.cells:
             what = f"“{row.text('Count')}” is not a count of the people of one group."
             advice = "Write a whole number, or two: 144/654. Leave it empty for a comparison."

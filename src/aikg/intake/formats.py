@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -41,7 +42,8 @@ class Format:
 XLSX = Format(
     "XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ("xlsx", "xlsm")
 )
-CSV = Format("CSV", "text/csv", ("csv",))
+CSV = Format("CSV", "text/csv", ("csv", "tsv"), also=("text/tab-separated-values",))
+ODS = Format("ODS", "application/vnd.oasis.opendocument.spreadsheet", ("ods",))
 
 FORMATS = (
     Format("Turtle", "text/turtle", ("ttl",), ox.RdfFormat.TURTLE, ("application/x-turtle",)),
@@ -64,6 +66,7 @@ FORMATS = (
     ),
     CSV,
     XLSX,
+    ODS,
 )
 
 #: The forms of a report; the first is the default.
@@ -162,6 +165,23 @@ def _inflated(unpacker: Any, piece: bytes, room: int, members: int) -> bytes:
         raise SubmissionMalformed(
             f"The file begins as one of gzip and cannot be unpacked: {error}.",
             advice="Pack it again, or send it as it is.",
+        ) from error
+
+
+def decoded(data: bytes) -> bytes:
+    """Return a text that begins with the mark of UTF-16, as spreadsheets write it, in UTF-8.
+
+    Raises:
+        SubmissionMalformed: It has the mark, and is not in UTF-16.
+    """
+    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeError as error:
+        raise SubmissionMalformed(
+            f"The file begins as a text in UTF-16, and is not one: {error}.",
+            advice="Save the file in UTF-8.",
         ) from error
 
 

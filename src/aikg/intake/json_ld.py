@@ -229,13 +229,17 @@ class _Reader:
     def _value(self, to: _Property, one: Value, context: Any, named: str | None) -> bool:
         """Read a value; return whether there is one."""
         literal = _member(one, "@value", _inner(one, context)) if one.kind == "{" else None
-        if (literal or one).scalar is None and (literal or not one.kind):
+        written = _member(one, "@type", context) if literal else None
+        stated = written.scalar if written else ""
+        datatype = stated if stated == "@json" else context.expand(stated)
+        there = literal or one
+        if there.scalar is None and not (there.kind and (not literal or datatype == "@json")):
             return False
         kind, value = to.term.type, None
         if literal is not None:
-            tag, written = _member(one, "@language", context), _member(one, "@type", context)
+            tag = _member(one, "@language", context)
             kept = tag is None or self._tagged(tag.scalar, tag.place)
-            value = _lexical(literal, context.expand(written.scalar) if written else "")
+            value = None if literal.kind else _lexical(literal, datatype)
             value = value if kept else _LOST
         elif one.kind and "@graph" in to.term.container:
             self.floating(one, context)

@@ -16,6 +16,12 @@ from aikg.intake.statements import Statements, decimal
 from aikg.names import OTHER_PREFIXES
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+#: A percentage, and the zeros that some programs write after a whole number.
+_PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?) ?%")
+_ZEROS = re.compile(r"([+-]?\d+)\.0+")
+#: The columns whose numbers are percentages, and those whose numbers have the unit of the row.
+_IN_PERCENT = {"CI level", "Maturity"}
+_IN_UNIT = {"Value", "CI low", "CI high", "Range low", "Range high"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _XSD = OTHER_PREFIXES["xsd"]
 _SEPARATED = re.compile(r"([+-]?[\d.]+)\s*(?:-|\u2013|to|,)\s*([+-]?[\d.]+)")
@@ -62,6 +68,16 @@ class Row:
             return [self.text(heading)] if heading in self.cells else []
         return [text for text in re.split(r"\s*;\s*", self.text(heading)) if text]
 
+    def figure(self, heading: str) -> str:
+        """Return the number of a cell: of 84% it is 84, where the number is a percentage."""
+        cell = self.cells[heading]
+        match = _PERCENT.fullmatch(cell.text)
+        if not match and not cell.percent:
+            return cell.number or cell.text
+        if heading in _IN_PERCENT or (heading in _IN_UNIT and self.text("Unit") == "%"):
+            return cell.number or (match[1] if match else cell.text)
+        return cell.text
+
     def place(self, heading: str) -> Place:
         """Return the place of a cell, also of one that is empty."""
         cell = self.cells.get(heading)
@@ -99,8 +115,10 @@ class Reader:
         """
         name = name or BY_HEADING[heading].property or ""
         values = []
-        if self._readable(row, heading, node):
-            values = [self.value(row, heading, node, text) for text in row.texts(heading)]
+        if self.readable(row, heading, node):
+            numeric = self.cells.datatype(heading).endswith(("decimal", "integer"))
+            texts = [row.figure(heading)] if numeric else row.texts(heading)
+            values = [self.value(row, heading, node, text) for text in texts]
         for value in values:
             if value is not None:
                 self.statements.say(node, name, value, row.place(heading))
@@ -139,7 +157,7 @@ class Reader:
 
     def chosen(self, row: Row, heading: str) -> ox.NamedNode | ox.Literal | None:
         """Return the item of a closed list that a cell names, or None."""
-        if not self._readable(row, heading, row.node):
+        if not self.readable(row, heading, row.node):
             return None
         return self.value(row, heading, row.node, row.text(heading))
 
@@ -158,7 +176,7 @@ class Reader:
         self, row: Row, heading: str, node: ox.NamedNode, text: str
     ) -> ox.NamedNode | ox.Literal | None:
         if heading in self.cells.choices:
-            item = self.cells.item(heading, _SPELLINGS.get(heading, str)(text))
+            item = self.cells.item(heading, _SPELLINGS.get(heading, without_zeros)(text))
             if item is None:
                 self._off_the_list(row, heading, node, text)
             return item
@@ -176,6 +194,7 @@ class Reader:
     ) -> ox.Literal | None:
         """Return the number that a text of a cell is, or report why it is none."""
         whole = datatype == "integer"
+        text = without_zeros(text) if whole else text
         if not _NUMBER.fullmatch(text) or (whole and "." in text):
             self.wrong(row, heading, *_not_a_number(text, whole), node)
             return None
@@ -183,7 +202,7 @@ class Reader:
 
     def parts(self, row: Row, column: Column, node: ox.NamedNode) -> None:
         """State each of the several things that a cell says of a node."""
-        if not self._readable(row, column.heading, node):
+        if not self.readable(row, column.heading, node):
             return
         for text in row.texts(column.heading):
             for part, value in self._part(row, column, node, text):
@@ -219,6 +238,14 @@ class Reader:
         if not others:
             self._off_the_list(row, column.heading, node, text)
         return [(part, ox.Literal(text)) for part in others]
+
+    def digits(self, row: Row) -> None:
+        """Report each cell that stores more digits than it shows; those that it shows are read."""
+        for heading, cell in row.cells.items():
+            if cell.stored and cell.kind != "format" and heading in BY_HEADING:
+                what = f"The cell shows {cell.text}, which is read, and stores {cell.stored}."
+                advice = "If the source prints more digits, set the cell's format to show them."
+                self.wrong(row, heading, "stored-digits", what, advice, level="Note")
 
     def ambiguous(self, row: Row, heading: str, text: str, advice: str) -> None:
         """Ask whether NR means not reported or not reached."""
@@ -262,7 +289,7 @@ class Reader:
         advice = f"{suggestions.question(text, items)}Choose one of: {listed}."
         self.wrong(row, heading, "off-the-list", message, advice, node)
 
-    def _readable(self, row: Row, heading: str, node: ox.NamedNode) -> bool:
+    def readable(self, row: Row, heading: str, node: ox.NamedNode) -> bool:
         """Return whether a cell is there and contains a text or a number."""
         cell = row.cells.get(heading)
         if cell is None:
@@ -274,6 +301,9 @@ class Reader:
         elif cell.kind == "date" and not self.cells.datatype(heading).endswith("date"):
             found = "date-for-value", f"The spreadsheet turned the cell into a date, {cell.text}."
             advice = "Set the cell's format to Text, and write what the source prints."
+        elif cell.kind == "format":
+            found = "cell-format", f"How the format “{cell.stored}” shows {cell.text} is not known."
+            advice = "Set the cell's format to General, and write what the source prints."
         elif "\ufffd" in cell.text:
             found = "lost-character", f"A character was lost in “{cell.text}”."
             advice = "Write it again, and save the file in UTF-8."
@@ -319,3 +349,9 @@ def _not_a_number(text: str, whole: bool) -> tuple[str, str, str]:
     if text.endswith("%"):
         advice = f"Write {text.rstrip(' %')}, and % in the column Unit."
     return "number", f"“{text}” is not a valid {kind}.", advice
+
+
+def without_zeros(text: str) -> str:
+    """Return a number without the zeros that programs write behind a whole one: 18 for 18.0."""
+    match = _ZEROS.fullmatch(text)
+    return match[1] if match else text

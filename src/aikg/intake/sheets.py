@@ -1,50 +1,60 @@
-"""Tables as strangers send them: CSV and XLSX, row by row, within limits.
+"""Tables as text, and the form that tables of every kind are read into.
 
-https://www.rfc-editor.org/rfc/rfc4180 and ISO/IEC 29500 (through openpyxl).
+https://www.rfc-editor.org/rfc/rfc4180; workbooks are read in `workbook` and `opendocument`.
 """
 
 from __future__ import annotations
 
 import csv
-import datetime
 import io
 import re
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from openpyxl.reader.excel import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from aikg.errors import SubmissionMalformed, SubmissionTooLarge
-from aikg.intake.formats import as_text
-from aikg.intake.places import Place
+from aikg.intake.formats import as_text, decoded
+from aikg.intake.places import Lost, Place
 from aikg.intake.submission import Limits
 
 #: The sheet of the workbook that is read, if there are several.
 SHEET = "Figures"
 
-#: What a workbook may be unpacked to, per byte that may be sent.
+#: How many rows there may be for each row that is not empty and may be read.
 _EXPANSION = 10
 
-_MERGED = re.compile(rb'<mergeCell ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
+#: A first line by which a spreadsheet is told the separator.
+_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The content of a cell, as a file has it.
+
+    Attributes:
+        text: The characters that a person sees.
+        kind: What it is besides: formula, error, date, format (one that is not known), or nothing.
+        number: The number that is shown, with digits and a point; nothing where the text says it.
+        stored: The number that is stored, where it has more digits than are shown.
+        percent: Whether the number is shown in percent.
+    """
+
+    text: str
+    kind: str = ""
+    number: str = ""
+    stored: str = ""
+    percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell that is not empty.
-
-    Attributes:
-        text: What it holds, as text.
-        place: Where it is.
-        kind: What it is besides a text: formula, date, or nothing.
-    """
+    """One cell that is not empty: its content as in `Content`, and its place."""
 
     text: str
     place: Place
     kind: str = ""
+    number: str = ""
+    stored: str = ""
+    percent: bool = False
 
 
 @dataclass
@@ -55,155 +65,123 @@ class Table:
         headings: The headings, each with its place.
         rows: Its rows that are not empty: the number, and the cells by heading.
         merged: The ranges of cells that were merged.
-        decimal_comma: Whether it is separated by semicolons, as where decimals have commas.
+        sheet: The sheet of the workbook.
+        lost: What of the file is not read.
     """
 
     headings: list[tuple[str, Place]]
     rows: list[tuple[int, dict[str, Cell]]]
     merged: list[str] = field(default_factory=list)
     sheet: str | None = None
+    lost: list[Lost] = field(default_factory=list)
+
+
+#: A row of a file: the content of each cell, or nothing.
+Written = Sequence[str | Content | None]
 
 
 def read_csv(data: bytes, known: Sequence[str], limits: Limits) -> Table:
-    """Read CSV in UTF-8, separated by comma, semicolon or tabulator.
+    """Read CSV in UTF-8 or UTF-16, separated by comma, semicolon or tabulator.
 
     Raises:
-        SubmissionMalformed: It is no CSV, or its first row is not that of the template.
+        SubmissionMalformed: It is not CSV, or its first row is not that of the template.
         SubmissionTooLarge: It has too many rows.
     """
-    text = as_text(data)
+    text = as_text(decoded(data))
     if "\0" in text:
-        raise _malformed("The file is no table of text: it holds the byte 0.", 1)
+        raise malformed("The file is not a table of text: it contains the byte 0.", 1)
+    stated = _SEPARATOR.match(text)
+    text = text[stated.end() :] if stated else text
     first = text.partition("\n")[0]
     separator = max(
         ",;\t", key=lambda mark: len({h.strip('" \r') for h in first.split(mark)} & set(known))
     )
+    separator = stated[1] if stated else separator
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        return _table(enumerate(reader, start=1), known, limits, None)  # as a spreadsheet counts
+        return table(enumerate(reader, start=1), known, limits)  # as a spreadsheet counts
     except csv.Error as error:
-        raise _malformed(
+        raise malformed(
             f"Line {reader.line_num}: this is not CSV: {error}.", reader.line_num
         ) from error
 
 
-def read_xlsx(data: bytes, known: Sequence[str], limits: Limits) -> Table:
-    """Read the sheet of figures of a workbook.
+def table(
+    rows: Iterable[tuple[int, Written]],
+    known: Sequence[str],
+    limits: Limits,
+    sheet: str | None = None,
+) -> Table:
+    """Read rows.
+
+    Args:
+        rows: The number of each row, and the contents of its cells.
+        known: The headings of the template.
+        limits: How much is read.
+        sheet: The sheet of the workbook; None for a text, where a row has no cell too many.
 
     Raises:
-        SubmissionMalformed: It is no workbook, or its first row is not that of the template.
-        SubmissionTooLarge: It has too many rows, or would be too large unpacked.
+        SubmissionMalformed: The first row is not that of the template.
+        SubmissionTooLarge: There are too many rows.
     """
-    merged = _merged(data, limits)
-    try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-        name = SHEET if SHEET in book.sheetnames else book.sheetnames[0]
-        book[name].reset_dimensions()  # what a file says of its size may leave out rows
-        rows = enumerate(book[name].iter_rows(), start=1)
-        table = _table(rows, known, limits, name)
-    except (
-        InvalidFileException,
-        KeyError,
-        ValueError,
-        TypeError,
-        OSError,
-        EOFError,
-        SyntaxError,
-        zipfile.BadZipFile,
-        zlib.error,
-        AttributeError,
-        IndexError,
-    ) as error:
-        raise _malformed(f"The file is no workbook that can be read: {error}.", None) from error
-    table.merged = merged
-    return table
-
-
-def _merged(data: bytes, limits: Limits) -> list[str]:
-    """See that a workbook is a small enough archive; give the cells that are merged in it."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-            if size > limits.bytes * _EXPANSION:
-                raise SubmissionTooLarge(
-                    f"The workbook would be {size:,} bytes large, unpacked.",
-                    advice="Send its trials as several workbooks, without pictures.",
-                )
-            if "xl/workbook.xml" not in archive.namelist():
-                raise _malformed("The file is an archive, and no workbook.", None)
-            sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
-            found = [m for name in sheets for m in _MERGED.findall(archive.read(name))]
-            return [cells.decode() for cells in found]
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        zipfile.LargeZipFile,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-        EOFError,
-        ValueError,
-    ) as error:
-        raise _malformed("The file is no workbook (XLSX).", None) from error
-
-
-def _table(rows: Any, known: Sequence[str], limits: Limits, sheet: str | None) -> Table:
-    number, first = next(iter(rows), (1, []))
+    rows = iter(rows)
+    number, first = next(rows, (1, []))
+    titles = [(cell if isinstance(cell, str) else cell.text if cell else "") for cell in first]
     headings = [
-        (_text(cell)[0].strip(), Place(number, at, sheet, _text(cell)[0].strip() or None))
-        for at, cell in enumerate(first, start=1)
+        (title.strip(), Place(number, at, sheet, title.strip() or None))
+        for at, title in enumerate(titles, start=1)
     ]
     if not {heading for heading, _ in headings} & set(known):
-        raise _malformed("The first row has none of the template's headings.", number, sheet)
-    table = Table(headings, [], sheet=sheet)
+        raise malformed("The first row has none of the template's headings.", number, sheet)
+    found = Table(headings, [], sheet=sheet)
+    named = {at for at, (heading, _) in enumerate(headings) if heading}
+    unnamed: set[int] = set()
     for number, row in rows:
-        cells = _cells(number, row, headings, sheet)
+        cells = dict(_cells(number, row, headings, sheet))
+        if sheet is None and cells and len(row) > len(headings):
+            found.lost.append(_too_long(number, len(headings), len(row)))
+            continue
+        for at in set(cells) - named - unnamed:
+            what = "The column has no heading; it is ignored."
+            advice = "Give it the heading of a column of the template, or leave it out."
+            found.lost.append(Lost("unread-column", cells[at].place, what, advice, "Note"))
+            unnamed.add(at)
         if cells:
-            table.rows.append((number, cells))
-        if len(table.rows) > limits.rows or number > limits.rows * _EXPANSION:
+            kept = {headings[at][0]: cell for at, cell in cells.items() if at in named}
+            found.rows += [(number, kept)] if kept else []
+        if len(found.rows) > limits.rows or number > limits.rows * _EXPANSION:
             raise SubmissionTooLarge(
                 f"The table has more than {limits.rows:,} rows.",
                 advice="Send its trials as several tables.",
             )
-    return table
+    return found
 
 
 def _cells(
-    number: int, row: Sequence[Any], headings: list[tuple[str, Place]], sheet: str | None
-) -> dict[str, Cell]:
-    cells = {}
+    number: int, row: Written, headings: list[tuple[str, Place]], sheet: str | None
+) -> Iterator[tuple[int, Cell]]:
     for at, cell in enumerate(row):
-        text, kind = (cell, "") if isinstance(cell, str) else _text(cell)
-        text = text.strip()
+        if cell is None:
+            continue
+        text = (cell if isinstance(cell, str) else cell.text).strip()
         if not text:
             continue
         heading = headings[at][0] if at < len(headings) else ""
-        cells[heading or f"column {at + 1}"] = Cell(
-            text, Place(number, at + 1, sheet, heading or None), kind
-        )
-    return cells
+        place = Place(number, at + 1, sheet, heading or None)
+        if isinstance(cell, str):
+            yield at, Cell(text, place)
+        else:
+            yield at, Cell(text, place, cell.kind, cell.number, cell.stored, cell.percent)
 
 
-def _text(cell: Any) -> tuple[str, str]:
-    """Give the text of a cell and what it is besides; a number keeps the digits that it needs."""
-    if isinstance(cell, str):
-        return cell, ""
-    value = cell.value
-    if value is None:
-        return "", ""
-    kind = {"f": "formula", "e": "error"}.get(cell.data_type, "")
-    if isinstance(value, datetime.datetime):
-        value = value.date()
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat(), "date"
-    if isinstance(value, bool):
-        value = "yes" if value else "no"
-    if isinstance(value, float):
-        value = int(value) if value.is_integer() else repr(value)
-    return str(value), kind
+def _too_long(number: int, most: int, has: int) -> Lost:
+    what = f"The row has {has} cells, and there are {most} headings: it is not read."
+    advice = "Put a text that contains the separator into quotes, or take the further cell out."
+    return Lost("row-length", Place(number, most + 1, None, None), what, advice)
 
 
-def _malformed(what: str, row: int | None, sheet: str | None = None) -> SubmissionMalformed:
+def malformed(what: str, row: int | None, sheet: str | None = None) -> SubmissionMalformed:
+    """Make the error of a file that is not a table of figures."""
     where = f" (sheet {sheet}, row {row})" if sheet else ""
     return SubmissionMalformed(
         f"{what}{where}",

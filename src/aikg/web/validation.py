@@ -112,7 +112,7 @@ def _form_values(engine: Engine, fields: MultiDict[str, str]) -> dict[str, objec
     """Return the choices of the form, and the values that were written into it."""
     return {
         "formats": FORMATS,
-        "texts": [f for f in FORMATS if f.name != "XLSX"],
+        "texts": [f for f in FORMATS if f.name not in {"XLSX", "ODS"}],
         "most": engine.settings.submission_bytes,
         "written": {name: fields.get(name, "") for name in ("text", "type", "name")},
     }
