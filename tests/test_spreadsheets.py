@@ -295,7 +295,7 @@ def test_strict_open_xml_is_named(look: Look) -> None:
         return name, part.replace(old, b"http://purl.oclc.org/ooxml/officeDocument/")
 
     with pytest.raises(SubmissionMalformed, match="Strict Open XML"):
-        look(replaced(as_xlsx([ROW]), strict), None, "s.xlsx", "x")
+        look(replaced(as_xlsx([ROW]), strict))
 
 
 @pytest.mark.parametrize("value", [datetime.datetime(2013, 11, 29, 12, 30), datetime.time(3, 4)])
@@ -394,8 +394,10 @@ def by_soffice(rows: list[list[str]], folder: Path, kind: str) -> tuple[bytes, s
     source = folder / "sheet.xlsx"
     source.write_bytes(by_openpyxl(rows, folder)[0])
     subprocess.run(
-        [SOFFICE, f"-env:UserInstallation=file://{folder}/profile", "--headless"]
-        + ["--convert-to", kind, "--outdir", str(folder / "out"), str(source)],
+        [
+            *(SOFFICE, f"-env:UserInstallation=file://{folder}/profile", "--headless"),
+            *("--convert-to", kind, "--outdir", str(folder / "out"), str(source)),
+        ],
         check=True,
         capture_output=True,
         timeout=300,
