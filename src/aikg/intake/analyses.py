@@ -6,7 +6,8 @@ import pyoxigraph as ox
 
 from aikg.intake.columns import COLUMNS
 from aikg.intake.known import Known
-from aikg.intake.rows import Reader, Row, without_zeros
+from aikg.intake.rows import Reader, Row
+from aikg.intake.spellings import without_zeros
 
 _HEADINGS = tuple(column.heading for column in COLUMNS if column.about == "analysis")
 _CUT_OFF, _FOLLOW_UP = "Data cut-off", "Follow-up"

@@ -10,7 +10,8 @@ from aikg.intake.analyses import Analyses
 from aikg.intake.known import Known
 from aikg.intake.outcomes import Outcomes
 from aikg.intake.places import Place
-from aikg.intake.rows import Reader, Row, without_zeros
+from aikg.intake.rows import Reader, Row
+from aikg.intake.spellings import without_zeros
 from aikg.intake.statements import decimal
 
 #: What may stand in place of a limit of an interval.

@@ -156,12 +156,9 @@ class _Reader:
 
     def _reverse(self, to: _Property, inner: Value, context: Any) -> None:
         for one, named in self._contained(inner, to.term, context):
-            value = None
-            if one.kind == "{":
-                value = self._node(one, context, named)
-            elif one.scalar is not None:
-                value = self._reference(one, context)
-            if one.kind or one.scalar is not None:
+            nested = one.kind == "{"
+            value = self._node(one, context, named) if nested else self._reference(one, context)
+            if nested or one.scalar is not None:
                 back = _Property(value, to.name, None, to.at, to.place)
                 self._state(back, to.node, one.place)
 
@@ -230,17 +227,15 @@ class _Reader:
         """Read a value; return whether there is one."""
         literal = _member(one, "@value", _inner(one, context)) if one.kind == "{" else None
         written = _member(one, "@type", context) if literal else None
-        stated = written.scalar if written else ""
-        datatype = stated if stated == "@json" else context.expand(stated)
+        datatype = written.scalar if written else ""
         there = literal or one
         if there.scalar is None and not (there.kind and (not literal or datatype == "@json")):
             return False
         kind, value = to.term.type, None
         if literal is not None:
             tag = _member(one, "@language", context)
-            kept = tag is None or self._tagged(tag.scalar, tag.place)
-            value = None if literal.kind else _lexical(literal, datatype)
-            value = value if kept else _LOST
+            value = None if literal.kind else _lexical(literal, context.expand(datatype))
+            value = value if tag is None or self._tagged(tag.scalar, tag.place) else _LOST
         elif one.kind and "@graph" in to.term.container:
             self.floating(one, context)
         elif one.kind:

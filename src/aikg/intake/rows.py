@@ -12,22 +12,19 @@ from aikg.intake.cells import Cells
 from aikg.intake.columns import BY_HEADING, COLUMNS, PLAIN, REST, Column, Part
 from aikg.intake.places import Place
 from aikg.intake.sheets import Cell
+from aikg.intake.spellings import SPELLINGS, without_zeros
 from aikg.intake.statements import Statements, decimal
 from aikg.names import OTHER_PREFIXES
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
-#: A percentage, and the zeros that some programs write after a whole number.
+#: A percentage.
 _PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?) ?%")
-_ZEROS = re.compile(r"([+-]?\d+)\.0+")
 #: The columns whose numbers are percentages, and those whose numbers have the unit of the row.
 _IN_PERCENT = {"CI level", "Maturity"}
 _IN_UNIT = {"Value", "CI low", "CI high", "Range low", "Range high"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _XSD = OTHER_PREFIXES["xsd"]
 _SEPARATED = re.compile(r"([+-]?[\d.]+)\s*(?:-|\u2013|to|,)\s*([+-]?[\d.]+)")
-_GRADES = re.compile(
-    r"([1-5])(?: *(?:-|\u2013|/|or|to|and) *([1-5])|( *\+| or (?:higher|more|worse)))?"
-)
 _AMBIGUOUS = "not-reported-or-not-reached"
 
 
@@ -176,7 +173,7 @@ class Reader:
         self, row: Row, heading: str, node: ox.NamedNode, text: str
     ) -> ox.NamedNode | ox.Literal | None:
         if heading in self.cells.choices:
-            item = self.cells.item(heading, _SPELLINGS.get(heading, without_zeros)(text))
+            item = self.cells.item(heading, SPELLINGS.get(heading, without_zeros)(text))
             if item is None:
                 self._off_the_list(row, heading, node, text)
             return item
@@ -312,23 +309,6 @@ class Reader:
         return found is None
 
 
-def _grade(text: str) -> str:
-    """Return a grade, or the lowest and the highest of a band, as the closed list spells it."""
-    bare = re.sub(r"^(?:grades?|any grade|all grades) *", "", text.casefold()) or "any"
-    bare = re.sub(r"^(?:>=|≥|at least) *([1-5])$", r"\1+", bare)
-    match = _GRADES.fullmatch(bare)
-    if bare == "any":
-        return "1-5"
-    if match is None:
-        return text
-    highest = "5" if match[3] else match[2]
-    return f"{match[1]}-{highest}" if highest and highest != match[1] else match[1]
-
-
-#: Columns whose items have many spellings.
-_SPELLINGS = {"Grade": _grade}
-
-
 def _not_a_number(text: str, whole: bool) -> tuple[str, str, str]:
     """Return the rule, the message and the advice for a text that is not a number."""
     if re.fullmatch(r"[+-]?\d+[,·]\d+ *%?", text):
@@ -349,9 +329,3 @@ def _not_a_number(text: str, whole: bool) -> tuple[str, str, str]:
     if text.endswith("%"):
         advice = f"Write {text.rstrip(' %')}, and % in the column Unit."
     return "number", f"“{text}” is not a valid {kind}.", advice
-
-
-def without_zeros(text: str) -> str:
-    """Return a number without the zeros that programs write behind a whole one: 18 for 18.0."""
-    match = _ZEROS.fullmatch(text)
-    return match[1] if match else text
