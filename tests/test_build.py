@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,18 @@ def test_every_triple_stands_in_the_default_graph_and_in_that_of_its_source(
         "https://w3id.org/aikg/graph/data/turtle/drugs/exemestane",
         "https://w3id.org/aikg/graph/inferred",
     }
+
+
+def test_the_query_of_the_page_returns_what_the_shapes_hold_for(built: Built) -> None:
+    """The stated triples, which the build validates, and no other."""
+    page = (ROOT / "docs" / "reference" / "validation.md").read_text()
+    (query,) = re.findall(r"```sparql\n(CONSTRUCT .*?)```", page, re.DOTALL)
+    store = ox.Store()
+    store.extend(built.quads())
+    stated = ox.Store()  # which writes numbers as the other store does
+    triples = (statement.triple for statement in built.asserted)
+    stated.extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    assert set(store.query(query)) == {quad.triple for quad in stated}
 
 
 def test_a_graph_that_is_up_to_date_is_not_built_again(built: Built, settings: Settings) -> None:

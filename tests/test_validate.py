@@ -166,6 +166,41 @@ def test_the_report_as_rdf_names_shape_and_line(client: FlaskClient) -> None:
     assert bool(store.query(query))
 
 
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [
+        ("aikg:year 16.5", '"16.5"^^xsd:decimal'),
+        ("aikg:year 16", "16"),
+        ('aikg:year "2016"', '"2016"'),
+        ('aikg:year "2016"@en', '"2016"@en'),
+        ("aikg:year <none>", f"<{MINE}none>"),
+    ],
+)
+def test_the_report_as_rdf_has_the_terms(client: FlaskClient, statement: str, value: str) -> None:
+    """A value of a result is the term of the data, with its datatype or language."""
+    body = FITS.replace("aikg:year 2016", statement)
+    answer = send(client, body, headers={"Accept": "application/n-triples"})
+    store = ox.Store()
+    store.load(answer.data, format=ox.RdfFormat.N_TRIPLES)
+    query = f"""PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX aikg: <{BASE}ontology/>
+    PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+    ASK {{ ?result sh:resultPath aikg:year ; sh:value ?value
+      FILTER(sameTerm(?value, {value})) }}"""
+    assert bool(store.query(query)), answer.data.decode()
+
+
+def test_the_report_as_rdf_conforms_as_shacl_has_it(client: FlaskClient) -> None:
+    """Data conform where there is no result; a note is a result, and does not block."""
+    told = {}
+    named = FITS.replace("<paper>", "<http://other/graph> { <paper>") + "}"
+    for name, body in {"nothing": FITS, "a note": named}.items():
+        accept = {"Accept": "application/n-triples"}
+        text = send(client, body, "application/trig", headers=accept).data.decode()
+        told[name] = 'shacl#conforms> "true"' in text, "shacl#Violation" in text
+        assert json.loads(send(client, body, "application/trig").data)["accepted"]
+    assert told == {"nothing": (True, False), "a note": (False, False)}
+
+
 SENT = {
     "shape": (FITS_NOT, "shape/publication-year"),
     "check": (FITS + f"<paper> aikg:reports <{BASE}study/none> .", "check/unknown-node"),

@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-#: Decimals, thousands, percent and exponent; a mark of colour or a blank the size of a bracket is
-#: no part of the number.
+#: Decimals, thousands, percent and exponent. A blank the size of a bracket may follow.
 _FORMAT = re.compile(
     r"(?P<whole>#,##0|0|#|#,##)(?:\.(?P<needed>0*)(?P<further>[#?]*))?(?P<kind>%|E\+0+)?(?:_.)*"
 )

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from aikg.characters import escaped_json, escaped_rdf, visible
 from aikg.intake.places import Place
 from aikg.intake.report import Finding, Report
+from aikg.intake.terms import node_of, value_of
 from aikg.intake.verdict import Verdict
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
 
@@ -116,7 +117,8 @@ _RDF = {
 def as_rdf(verdict: Verdict, form: str) -> bytes:
     """Write every problem as a result of a SHACL report, those of checks too.
 
-    It conforms if the submission is valid: warnings and notes do not count.
+    Data conform, as SHACL defines it, if there is no result at all, not even a warning or a note. A
+    submission is valid if no result has the severity sh:Violation.
 
     Args:
         verdict: The verdict.
@@ -133,7 +135,11 @@ def as_rdf(verdict: Verdict, form: str) -> bytes:
 def _report(verdict: Verdict) -> Iterator[ox.Triple]:
     report = ox.BlankNode("report")
     yield _triple(report, RDF_TYPE, ox.NamedNode(_SH + "ValidationReport"))
-    yield _triple(report, _SH + "conforms", ox.Literal(verdict.accepted))
+    yield _triple(report, _SH + "conforms", ox.Literal(not verdict.problems))
+    terms = {
+        (node_of(triple), triple.predicate.value, value_of(triple)): triple.object
+        for triple in [*verdict.inferred, *verdict.triples]
+    }
     for number, problem in enumerate(verdict.problems):
         recorded = problem.recorded is not None and problem.level == "Error"
         severity = _SEVERITIES["Check" if recorded else problem.level]
@@ -142,10 +148,12 @@ def _report(verdict: Verdict) -> Iterator[ox.Triple]:
         yield _triple(report, _SH + "result", result)
         yield _triple(result, RDF_TYPE, ox.NamedNode(_SH + "ValidationResult"))
         yield _triple(result, _SH + "focusNode", ox.NamedNode(problem.node))
-        if problem.path and problem.path.startswith("http"):
-            yield _triple(result, _SH + "resultPath", ox.NamedNode(problem.path))
-        if problem.value:
-            yield _triple(result, _SH + "value", _term(problem.value))
+        property_ = problem.path if problem.path and problem.path.startswith("http") else None
+        if property_:
+            yield _triple(result, _SH + "resultPath", ox.NamedNode(property_))
+        if problem.value and (property_ or not problem.path):
+            term = terms.get((problem.node, property_ or "", problem.value))
+            yield _triple(result, _SH + "value", term or _term(problem.value))
         yield _triple(result, _SH + "sourceShape", ox.NamedNode(BASE + problem.code))
         component = problem.component or _SH + "SPARQLConstraintComponent"
         yield _triple(result, _SH + "sourceConstraintComponent", ox.NamedNode(component))
