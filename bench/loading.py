@@ -37,8 +37,8 @@ def measure(setting: Setting, count: int) -> Section:
     return Section(
         title="Loading",
         method=f"N-Quads, each triple twice, {data.quads.stat().st_size / 1e6:.0f} MB; median of "
-        f"{count}, in turn. Ours loads into memory, at each start, and then holds "
-        f"{memory / 1e6:.0f} MB; `oxigraph load` writes to the disk, once.",
+        f"{count}, in turn. aikg loads into memory at each start, and then uses "
+        f"{memory / 1e6:.0f} MB; `oxigraph load` writes to the disk once.",
         header=("what", "s", "1,000 quads a second"),
         rows=rows,
         goals=[Goal("loading: at least 0.8 of `oxigraph load`'s rate", times(ratio), ratio >= 0.8)],
