@@ -17,7 +17,8 @@ _NODES, _TERMS = "check/unknown-node", "check/unknown-term"
 
 def causes(store: ox.Store, verdict: Verdict, rules: Rules) -> list[list[Problem]]:
     """Gather the problems of a verdict by cause; the first of each cause speaks for it."""
-    problems = sorted(verdict.problems, key=_weight)
+    shown = (problem for problem in verdict.problems if problem.code not in rules.silent)
+    problems = sorted(shown, key=_weight)
     keys = _Keys(store, rules, problems)
     gathered: dict[tuple[str, ...], list[Problem]] = {}
     for problem in problems:

@@ -80,6 +80,13 @@ class Rules:
         )
 
     @cached_property
+    def silent(self) -> frozenset[str]:
+        """The codes of checks that ask nothing of anybody: the audit has them, a report has not."""
+        return frozenset(
+            f"check/{c.name}" for c in self.checks if c.header.get("asks") == "nothing"
+        )
+
+    @cached_property
     def house(self) -> House:
         """The index of the curated nodes."""
         return read_house(self.root, read_prefixes(self.root))
