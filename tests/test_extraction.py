@@ -366,7 +366,8 @@ SAID = {
     ),
     "an analysis by its name": (
         {"Analysis": "interim"},
-        "?f :ofAnalysis [ rdfs:label 'interim 2013-11-29, TOY'@en ; :followUp 29.6 ]",
+        "?f :ofAnalysis [ rdfs:label 'interim, data cut-off 2013-11-29, NCT00000000'@en ;"
+        " :followUp 29.6 ]",
     ),
     "what visceral means": (
         {"Visceral means": "liver and/or lung"},

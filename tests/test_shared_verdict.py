@@ -10,12 +10,11 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT
-from desk import TURTLE, trial
+from desk import trial
+from shelf import Shelf, blocking
 
 from aikg.build import Built
-from aikg.engine import publishing
 from aikg.engine.publishing import Knowledge
-from aikg.files.turtle import write_nquads
 from aikg.names import BASE, PREFIXES, RDFS_LABEL, stands_aside
 from aikg.rules import reasoning
 from aikg.shared import keys
@@ -35,48 +34,6 @@ FINDING = """
 def known() -> Knowledge:
     """What submissions are judged by."""
     return Knowledge.load(ROOT)
-
-
-class Shelf:
-    """A graph into which submissions are published by the jobs that the engine runs."""
-
-    def __init__(self, built: Built, known: Knowledge) -> None:
-        self.store, self.known = ox.Store(), known
-        self.store.extend(built.quads())
-        self.there: list[str] = []
-
-    def publish(self, name: str, body: str) -> dict[str, Any]:
-        """Publish a submission, whatever the verdict; return it."""
-        graph = f"{BASE}graph/submission/{name}/1"
-        told = {
-            **{"name": name, "graph": graph, "media_type": TURTLE, "filename": "f.ttl"},
-            **{"replaced": None, "later": [], "namespaces": []},
-        }
-        self.there.append(graph)
-        return publishing.publish(self.store, self.known, told, body.encode())
-
-    def withdraw(self, name: str) -> dict[str, Any]:
-        """Withdraw it, as a reviewer may."""
-        graph = f"{BASE}graph/submission/{name}/1"
-        self.there.remove(graph)
-        told = {"graph": graph, "later": self.there, "force": False}
-        return publishing.withdraw(self.store, self.known, told, b"")
-
-    def dump(self) -> bytes:
-        """Return the whole graph."""
-        return write_nquads(self.store)
-
-    def values(self, node: str, name: str) -> set[str]:
-        """Return what the default graph has of a node."""
-        found = self.store.quads_for_pattern(
-            ox.NamedNode(node), ox.NamedNode(AIKG + name), None, ox.DefaultGraph()
-        )
-        return {quad.object.value for quad in found if not isinstance(quad.object, ox.Triple)}
-
-
-def blocking(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """What stands against a submission."""
-    return [finding for finding in told["report"]["findings"] if finding["blocks"]]
 
 
 def turtle(name: str, mint: Mint, more: str = "") -> str:

@@ -168,7 +168,7 @@ def _publish(
 
 def _read(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> ParsedSubmission:
     sent = arguments["media_type"], arguments["filename"], arguments["name"]
-    return read(body, *sent, store=store, cells=known.rules.cells)
+    return read(body, *sent, store=store, cells=known.rules.cells, house=known.rules.house)
 
 
 def _examine(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Examined:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from aikg.intake.columns import COLUMNS
-from aikg.intake.known import Known
+from aikg.intake.known import Known, is_shared
+from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
+from aikg.intake.sharing import Sharing, folded
 from aikg.intake.spellings import without_zeros
+from aikg.shared import keys
 
 _HEADINGS = tuple(column.heading for column in COLUMNS if column.about == "analysis")
 _CUT_OFF, _FOLLOW_UP = "Data cut-off", "Follow-up"
@@ -20,11 +23,13 @@ class Analyses:
 
     Args:
         known: Finds what the graph describes.
+        sharing: States shared nodes.
         reader: Reads single cells.
     """
 
-    def __init__(self, known: Known, reader: Reader) -> None:
+    def __init__(self, known: Known, sharing: Sharing, reader: Reader) -> None:
         self._known = known
+        self._sharing = sharing
         self._reader = reader
         self._say = reader.statements
         #: What rows state under a name of a trial: cut-off, and follow-up with its unit.
@@ -42,16 +47,35 @@ class Analyses:
         if not stated:
             return
         at = row.place(stated[0])
-        title = self._title(row, _name(row), (row.text(_CUT_OFF), _follow_up(row)))
-        node = self._say.describe(self._say.node("analysis", title), "Analysis", title, at)
-        self._say.say(node, "ofStudy", row.trial, at)
+        node = self._node(row, _name(row), (row.text(_CUT_OFF), _follow_up(row)), at)
         self._reader.about(row, "analysis", node)
         self._say.say(row.node, "ofAnalysis", node, at)
         for name in row.texts("Supersedes"):
             self._supersede(row, node, name)
 
+    def _node(self, row: Row, name: str, own: tuple[str, str], at: Place) -> ox.NamedNode:
+        """Return an analysis; that of a numbered or curated trial is shared."""
+        cut_off, follow_up = self._apart(row, name, own)
+        shared = None
+        if not self._say.owns(row.trial) and not self._known.of_submission(row.trial):
+            called = " ".join(part for part in (name, follow_up) if part)
+            shared = self._sharing.node(at, keys.analysis, row.trial, called, cut_off)
+        if shared is not None:
+            return shared
+        title = self._title(row, name, own)
+        node = self._say.describe(self._say.node("analysis", title), "Analysis", title, at)
+        self._say.say(node, "ofStudy", row.trial, at)
+        return node
+
     def _title(self, row: Row, name: str, own: tuple[str, str]) -> str:
-        """Return the label of an analysis, which tells it apart."""
+        """Return the label of an analysis of the submission's own, which tells it apart."""
+        said = " ".join(
+            part for part in (name or "analysis of", *self._apart(row, name, own)) if part
+        )
+        return f"{said}, {row.text('Trial')}"
+
+    def _apart(self, row: Row, name: str, own: tuple[str, str]) -> tuple[str, str]:
+        """Return cut-off and follow-up, where they tell an analysis apart from others."""
         cut_off, follow_up = own
         if name:
             stated = self._stated[_key(row, name)]
@@ -59,18 +83,20 @@ class Analyses:
             cut_off = next(iter(cut_offs)) if len(cut_offs) == 1 else cut_off
             follow_ups = {other for one, other in stated if other and one in {cut_off, ""}}
             follow_up = follow_up if len(follow_ups) > 1 else ""
-        said = " ".join(part for part in (name or "analysis of", cut_off, follow_up) if part)
-        return f"{said}, {row.text('Trial')}"
+        return cut_off, follow_up
 
     def _supersede(self, row: Row, node: ox.NamedNode, name: str) -> None:
         stated = self._stated.get(_key(row, name), {})
         titles = {self._title(row, name, own) for own in stated}
-        known = self._known.find("Analysis", f"{name}, {row.text('Trial')}")
+        known = self._known.find("Analysis", f"{name}, {row.text('Trial')}") or self._named(
+            row, name
+        )
         if len(titles) == 1:
-            earlier = self._say.node("analysis", titles.pop())
+            earlier = self._node(row, name, next(iter(stated)), row.place("Supersedes"))
             self._say.say(node, "supersedes", earlier, row.place("Supersedes"))
         elif known is not None and not titles:
-            self._say.say(node, "supersedes", known, row.place("Supersedes"))
+            earlier = self._sharing.use(known, row.place("Supersedes"))
+            self._say.say(node, "supersedes", earlier, row.place("Supersedes"))
         else:
             trial = row.text("Trial")
             what = f"No analysis of {trial} is called “{name}”."
@@ -79,6 +105,16 @@ class Analyses:
                 what = f"{len(titles)} analyses are called “{name}”: {'; '.join(sorted(titles))}."
                 advice = "Use another name in the column Analysis for each of them."
             self._reader.wrong(row, "Supersedes", "unknown-analysis", what, advice, node)
+
+    def _named(self, row: Row, name: str) -> ox.NamedNode | None:
+        """Return the one shared analysis of the trial with a name."""
+        found = [
+            node
+            for node in self._known.subjects("ofStudy", row.trial)
+            if self._known.is_a(node, "Analysis") and is_shared(node)
+        ]
+        meant = [one for one in found if (key := self._sharing.key(one)) and key[2] == folded(name)]
+        return meant[0] if len(meant) == 1 else None
 
 
 def _name(row: Row) -> str:

@@ -64,7 +64,9 @@ class _Keys:
         """Return the cause; problems of one cause have the same."""
         if problem.path is not None:
             known = self._wrong.get((problem.node, problem.path))
-            return known if known and problem.level == "Error" else self._own(problem)
+            # A cell in error states nothing, so that its value is missing too.
+            same = problem.level == "Error" or problem.value is None
+            return known if known and same else self._own(problem)
         if problem.component and problem.level == "Error":
             for path in _paths(self._shapes, BASE + problem.code):
                 if (problem.node, path) in self._wrong:

@@ -77,7 +77,7 @@ class Cells:
 
     def item(self, heading: str, text: str) -> ox.NamedNode | ox.Literal | None:
         """Return the item of a column's closed list that a text names, in any case of letters."""
-        return self._names[heading].get(text.casefold())
+        return self._names.get(heading, {}).get(text.casefold())
 
     @cached_property
     def _names(self) -> dict[str, Items]:

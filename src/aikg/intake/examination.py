@@ -20,6 +20,7 @@ from aikg.intake.texts import Examined
 from aikg.intake.verdict import Rules, judge
 from aikg.intake.workbook import read_xlsx
 from aikg.names import submission_namespace
+from aikg.shared.house import House
 
 
 def examine(  # noqa: PLR0913  what is sent, and what it is held against
@@ -51,7 +52,15 @@ def examine(  # noqa: PLR0913  what is sent, and what it is held against
         AikgError: The bytes cannot be read; see `read`.
     """
     submission = read(
-        body, media_type, file, name, limits, store=store, cells=rules.cells, progress=progress
+        body,
+        media_type,
+        file,
+        name,
+        limits,
+        store=store,
+        cells=rules.cells,
+        house=rules.house,
+        progress=progress,
     )
     verdict = judge(store, replace(submission, registered=tuple(namespaces)), rules)
     return Examined(verdict, report.write(verdict, rules, store))
@@ -66,6 +75,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
     *,
     store: ox.Store | None = None,
     cells: Cells | None = None,
+    house: House | None = None,
     progress: Callable[[int], object] = lambda row: None,
 ) -> ParsedSubmission:
     """Read a submission.
@@ -78,6 +88,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
         limits: How much is read.
         store: The published graph, whose drugs, outcomes and trials the cells of a table may name.
         cells: The values that the cells of a table may contain.
+        house: The index of the curated nodes, which come before shared ones.
         progress: Called with each thousandth row of a table.
 
     Raises:
@@ -101,6 +112,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
             name=name,
             file=file,
             form=form.name,
+            house=house,
             progress=progress,
         )
         return roundtrip.checked(read_in, limits.statement)

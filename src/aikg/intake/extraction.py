@@ -11,15 +11,17 @@ from aikg.intake import suggestions
 from aikg.intake.cells import Cells
 from aikg.intake.columns import COLUMNS, EXAMPLE, HEADINGS, NEEDED
 from aikg.intake.figures import Figures
-from aikg.intake.known import Known
+from aikg.intake.known import Known, is_shared
 from aikg.intake.people import People
 from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
+from aikg.intake.sharing import Numbered, Sharing
 from aikg.intake.sheets import Cell, Table
 from aikg.intake.statements import Statements
 from aikg.intake.submission import ParsedSubmission
 from aikg.intake.treatments import Treatments
-from aikg.names import RDFS_LABEL, submission_namespace
+from aikg.names import OTHER_PREFIXES, RDFS_LABEL, submission_namespace
+from aikg.shared.house import House
 
 _POOLED = "pooled analysis"
 _PLACE = tuple(column.heading for column in COLUMNS if column.about == "place")
@@ -27,6 +29,7 @@ _PLACE = tuple(column.heading for column in COLUMNS if column.about == "place")
 _LONGEST = 4_000
 #: The status of a figure that the source does not print.
 _UNPRINTED = "not stated here"
+_TITLE = OTHER_PREFIXES["dcterms"] + "title"
 
 
 def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept informed
@@ -37,6 +40,7 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
     name: str,
     file: str,
     form: str,
+    house: House | None = None,
     progress: Callable[[int], object] = lambda row: None,
 ) -> ParsedSubmission:
     """Read a table.
@@ -48,16 +52,19 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
         name: The name of the submission.
         file: The name of the file in messages.
         form: The name of its format.
+        house: The index of the curated nodes, which come before shared ones.
         progress: Called with the number of each thousandth row.
     """
     statements = Statements(submission_namespace(name))
     _check_headings(table, statements)
-    sheet = _Sheet(store, Reader(cells, statements), dict(reversed(table.headings)))
+    reader = Reader(cells, statements)
+    sheet = _Sheet(store, house or House(), reader, dict(reversed(table.headings)))
     rows = [sheet.open(number, found) for number, found in table.rows]
     for at, row in enumerate(rows):
         if at % 1000 == 0:
             progress(at)
         sheet.read(row)
+    sheet.finish()
     headings: dict[str, str] = {}
     for column in sorted(COLUMNS, key=lambda column: column.about != "figure"):
         for part in column.parts:
@@ -108,17 +115,23 @@ class _Sheet:
 
     Args:
         store: The published graph.
+        house: The index of the curated nodes.
         reader: Reads single cells.
         headings: The place of each heading.
     """
 
-    def __init__(self, store: ox.Store, reader: Reader, headings: dict[str, Place]) -> None:
+    def __init__(
+        self, store: ox.Store, house: House, reader: Reader, headings: dict[str, Place]
+    ) -> None:
         self._headings = headings
         self._say = reader.statements
         self._reader = reader
         self._known = Known(store)
-        self._people = People(self._known, reader, Treatments(store, reader))
-        self._figures = Figures(store, self._known, reader)
+        sharing = Sharing(house, store, reader.statements)
+        self._numbered = Numbered(self._known, sharing, reader)
+        treatments = Treatments(store, sharing, reader)
+        self._people = People(self._known, sharing, reader, treatments)
+        self._figures = Figures(store, self._known, self._numbered, reader)
         #: The trials of the sheet; those that pool others; those with a row that says which.
         self._trials: set[str] = set()
         self._pooled: set[str] = set()
@@ -141,6 +154,7 @@ class _Sheet:
         node = self._say.node("finding", name or f"row {number}")
         row = Row(number, cells, node, self._headings)
         self._figures.announce(row)
+        self._numbered.announce(row)
         self._trials.add(row.text("Trial"))
         if "Pools" in cells:
             self._pooling.add(row.text("Trial"))
@@ -164,6 +178,10 @@ class _Sheet:
             row.other = self._people.group(row, "Compared with", drugs, subgroup)
         self._figures.read(row)
 
+    def finish(self) -> None:
+        """Report what only all rows together show."""
+        self._people.finish()
+
     def _check(self, row: Row) -> None:
         """Report what a row lacks."""
         unprinted = row.text("Status").casefold() == _UNPRINTED
@@ -179,9 +197,12 @@ class _Sheet:
     def _passage(self, row: Row) -> tuple[ox.NamedNode, ox.NamedNode]:
         """State publication and passage of a figure, and return both."""
         name, at = row.text("Publication") or "unnamed", row.place("Publication")
-        paper = self._known.find("Publication", name)
+        paper = self._numbered.find(row, "publication")
         if paper is None:
             paper = self._say.describe(self._say.node("publication", name), "Publication", name, at)
+            self._reader.about(row, "publication", paper)
+        elif is_shared(paper):
+            self._say.text(paper, _TITLE, name, at)
             self._reader.about(row, "publication", paper)
         else:
             self._reader.ignored(row, "Publication", "publication")
@@ -198,13 +219,16 @@ class _Sheet:
 
     def _trial(self, row: Row) -> ox.NamedNode:
         name, at = row.text("Trial") or "unnamed", row.place("Trial")
-        known = self._known.find("Study", name)
-        if known is not None:
+        known = self._numbered.find(row, "trial")
+        if known is not None and is_shared(known):
+            self._say.text(known, "acronym", name, at)
+        elif known is not None:
             self._reader.ignored(row, "Trial", "trial", "trial population")
             return known
-        trial = self._say.node("study", name)
-        kind = "PooledAnalysis" if name in self._pooled else "Trial"
-        self._say.describe(trial, kind, name, at)
+        trial = known or self._say.node("study", name)
+        if known is None:
+            kind = "PooledAnalysis" if name in self._pooled else "Trial"
+            self._say.describe(trial, kind, name, at)
         self._say.say(trial, "statedAt", row.passage, at)
         self._reader.about(row, "trial", trial)
         row.trial = trial
@@ -219,7 +243,7 @@ class _Sheet:
             what, advice = "No row says which trials are pooled.", "Write their labels or numbers."
             self._reader.wrong(row, "Pools", "needed", what, advice, row.trial)
         for text in row.texts("Pools"):
-            trial = self._known.find("Study", text)
+            trial = self._numbered.named(row, "trial", text, "Pools")
             if trial is None and text in self._trials and text != name:
                 trial = self._say.node("study", text)
             if trial is not None:

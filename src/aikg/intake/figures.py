@@ -7,10 +7,11 @@ import re
 import pyoxigraph as ox
 
 from aikg.intake.analyses import Analyses
-from aikg.intake.known import Known
+from aikg.intake.known import Known, is_shared
 from aikg.intake.outcomes import Outcomes
 from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
+from aikg.intake.sharing import Numbered
 from aikg.intake.spellings import without_zeros
 from aikg.intake.statements import decimal
 
@@ -40,15 +41,17 @@ class Figures:
     Args:
         store: The published graph, whose outcomes cells may name.
         known: Finds what the graph describes.
+        numbered: Finds trials and papers by their numbers.
         reader: Reads single cells.
     """
 
-    def __init__(self, store: ox.Store, known: Known, reader: Reader) -> None:
+    def __init__(self, store: ox.Store, known: Known, numbered: Numbered, reader: Reader) -> None:
+        sharing = numbered.sharing
         self._reader = reader
         self._say = reader.statements
-        self._known = known
-        self._outcomes = Outcomes(store, known, reader)
-        self._analyses = Analyses(known, reader)
+        self._numbered = numbered
+        self._outcomes = Outcomes(store, known, sharing, reader)
+        self._analyses = Analyses(known, sharing, reader)
         self._kinds: dict[str, str] = {}
 
     def announce(self, row: Row) -> None:
@@ -115,7 +118,7 @@ class Figures:
             return
         self._say.say(row.node, "ofOutcome", outcome, row.place("Outcome"))
         planned = self._reader.chosen(row, "Primary outcome")
-        if planned == ox.Literal(True) and self._say.owns(row.trial):
+        if planned == ox.Literal(True) and (self._say.owns(row.trial) or is_shared(row.trial)):
             at = row.place("Primary outcome")
             self._say.say(row.trial, "hasPrimaryOutcome", outcome, at)
 
@@ -160,7 +163,7 @@ class Figures:
         name, at = row.text("Credited to"), row.place("Credited to")
         if not name:
             return
-        paper = self._known.find("Publication", name)
+        paper = self._numbered.find(row, "publication", "Credited to")
         if paper is None:
             paper = self._say.node("publication", name)
             self._say.describe(paper, "Publication", name, at)

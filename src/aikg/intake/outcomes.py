@@ -10,7 +10,10 @@ import pyoxigraph as ox
 from aikg.intake import suggestions
 from aikg.intake.known import Known
 from aikg.intake.rows import Reader, Row
+from aikg.intake.sharing import Sharing
 from aikg.intake.statements import AIKG, decimal
+from aikg.names import SUBMISSIONS
+from aikg.shared import keys
 
 _KINDS = {
     "efficacy outcome": "EfficacyOutcome",
@@ -50,16 +53,18 @@ class Outcomes:
     Args:
         store: The published graph.
         known: Finds what the graph describes.
+        sharing: States shared nodes.
         reader: Reads single cells.
     """
 
-    def __init__(self, store: ox.Store, known: Known, reader: Reader) -> None:
+    def __init__(self, store: ox.Store, known: Known, sharing: Sharing, reader: Reader) -> None:
         self._known = known
+        self._sharing = sharing
         self._reader = reader
         self._say = reader.statements
         self._store = store
         self._names = suggestions.named(store, [AIKG + "Outcome"])
-        self._new: set[str] = set()
+        self._new: dict[str, re.Match[str]] = {}
 
     @property
     def patients(self) -> str | None:
@@ -70,7 +75,7 @@ class Outcomes:
         """Remember an outcome that some row calls new, so that each row may name it."""
         new = _NEW.fullmatch(row.text("Outcome"))
         if new:
-            self._new.add(new[2].casefold())
+            self._new.setdefault(new[2].casefold(), new)
 
     def read(self, row: Row) -> ox.NamedNode | None:
         """Return the outcome of a row; a new one is described, an unknown one reported."""
@@ -78,8 +83,8 @@ class Outcomes:
         new = _NEW.fullmatch(text)
         name = new[2] if new else text
         known = self._names.get(name.casefold())
-        if known:
-            return ox.NamedNode(known)
+        if known and not (new and known.startswith((SUBMISSIONS, keys.SHARED))):
+            return self._sharing.use(ox.NamedNode(known), row.place("Outcome"))
         duration = _DURATION.fullmatch(name)
         base = self._base(duration["base"]) if duration else None
         if duration and base:
@@ -87,22 +92,40 @@ class Outcomes:
             if found is None and not new and name.casefold() not in self._new:
                 self._no_duration(row, base, duration)
             if found is not None or not new:
-                return found or self._proposed(name)
+                return found or self._proposed(row, name)
         if new:
             return self._describe(row, new, duration, base)
         if name and name.casefold() not in self._new:
             self._unknown(row, name)
-        return self._proposed(name)
+        return self._proposed(row, name)
 
     def _base(self, name: str) -> str | None:
         """Return the outcome without a duration that is meant by the name of one with it."""
         folded = name.casefold()
         return self._names.get(folded) or self._names.get(f"{folded}{_UNSTATED}")
 
-    def _proposed(self, name: str) -> ox.NamedNode | None:
+    def _proposed(self, row: Row, name: str) -> ox.NamedNode | None:
         """Return the outcome that some row calls new, if one does."""
         folded = name.casefold()
-        return self._say.node("outcome", folded) if folded in self._new else None
+        if folded not in self._new:
+            return None
+        return self._shared(row, self._new[folded]) or self._say.node("outcome", folded)
+
+    def _shared(self, row: Row, new: re.Match[str]) -> ox.NamedNode | None:
+        """Return a new outcome as a shared node, if its name and duration can be one."""
+        kind, name, better = _KINDS[new[1].lower()], new[2], (new[3] or "").capitalize()
+        least, unit = "", ""
+        duration = _DURATION.fullmatch(name)
+        if duration:
+            unit, sign = _spelled(duration)
+            base = self._base(duration["base"])
+            name = self._known.label(ox.NamedNode(base)) if base else duration["base"]
+            name, least = name.removesuffix(_UNSTATED), duration["number"]
+            if sign == ">":
+                return None
+        return self._sharing.node(
+            row.place("Outcome"), keys.outcome, kind, name, least, unit, better
+        )
 
     def _with_duration(self, base: str, asked: re.Match[str]) -> ox.NamedNode | None:
         """Return the outcome of the graph that has the base, and exactly the duration asked for."""
@@ -141,6 +164,9 @@ class Outcomes:
         self, row: Row, new: re.Match[str], duration: re.Match[str] | None, base: str | None
     ) -> ox.NamedNode:
         at, name = row.place("Outcome"), new[2]
+        shared = self._shared(row, new)
+        if shared is not None:
+            return shared
         node = self._say.node("outcome", name.casefold())
         self._say.describe(node, _KINDS[new[1].lower()], name, at)
         self._say.say(node, "statedAt", row.passage, at)

@@ -15,6 +15,7 @@ from aikg.intake.sheets import Cell
 from aikg.intake.spellings import SPELLINGS, without_zeros
 from aikg.intake.statements import Statements, decimal
 from aikg.names import OTHER_PREFIXES
+from aikg.shared.numbers import canonical
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 #: A percentage.
@@ -25,6 +26,7 @@ _IN_UNIT = {"Value", "CI low", "CI high", "Range low", "Range high"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _XSD = OTHER_PREFIXES["xsd"]
 _SEPARATED = re.compile(r"([+-]?[\d.]+)\s*(?:-|\u2013|to|,)\s*([+-]?[\d.]+)")
+_IDENTIFIER = OTHER_PREFIXES["dcterms"] + "identifier"
 _AMBIGUOUS = "not-reported-or-not-reached"
 
 
@@ -184,7 +186,8 @@ class Reader:
             advice = "Write year, month and day: 2013-11-29."
             self.wrong(row, heading, "no-day", f"“{text}” is not a valid day.", advice, node)
             return None
-        return ox.Literal(text, datatype=ox.NamedNode(_XSD + (datatype or "string")))
+        said = canonical(text) if BY_HEADING[heading].property == _IDENTIFIER else text
+        return ox.Literal(said, datatype=ox.NamedNode(_XSD + (datatype or "string")))
 
     def number(
         self, row: Row, heading: str, node: ox.NamedNode, text: str, datatype: str = "decimal"

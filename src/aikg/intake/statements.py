@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import pyoxigraph as ox
 
 from aikg.intake.places import Mention, Place, Places
-from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL
+from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, SUBMISSIONS
 from aikg.rules.checks import Problem
 
 AIKG = PREFIXES["aikg"]
@@ -69,6 +69,10 @@ class Statements:
     def has(self, kind: str, name: str) -> bool:
         """Return whether a node of a kind was named before."""
         return (kind, name) in self._names
+
+    def apart(self, label: str) -> str:
+        """Return a label that no other submission has: a node of its own needs one."""
+        return f"{label} ({self.base.removeprefix(SUBMISSIONS).rstrip('/')})"
 
     def owns(self, node: ox.NamedNode) -> bool:
         """Return whether a node lies in the namespace of the submission."""

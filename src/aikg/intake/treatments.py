@@ -10,9 +10,18 @@ import pyoxigraph as ox
 from aikg.intake import suggestions
 from aikg.intake.columns import BY_HEADING
 from aikg.intake.rows import Reader, Row
+from aikg.intake.sharing import Sharing
 from aikg.intake.statements import AIKG, decimal
+from aikg.names import SUBMISSIONS
+from aikg.shared import keys
+from aikg.shared.schedules import dosing
+from aikg.shared.spelling import NotShared, plain_number
 
-_NUMBER, _UNIT = r"\d+(?:\.\d+)?", r"[a-zA-Zµ]+(?:/[a-zA-Z0-9]+)*"
+_NUMBER = r"\d+(?:[.,·]\d+)?"
+_UNIT = (
+    r"[a-zA-Zµμ]+(?:/[a-zA-Z0-9]+)*"
+    r"(?: +(?:a|per) +(?:day|week|month)| +(?:daily|weekly|monthly))?"
+)
 _PART = re.compile(
     rf"(?P<new>new: *)?(?P<drug>[^(]+?)(?: +(?P<dose>{_NUMBER}) *(?P<unit>{_UNIT}))?"
     r"(?: *\((?P<schedule>[^)]*)\))?",
@@ -23,9 +32,6 @@ _PART = re.compile(
 _LOADING = re.compile(
     rf"(?:^|,) *loading dose (?P<dose>{_NUMBER}) *(?P<unit>{_UNIT})? *(?=,|$)", re.IGNORECASE
 )
-
-#: "Per day", as people write it, is not part of the unit of a dose.
-_UNITS = {"mg/d": "mg", "mg/day": "mg", "µg": "ug", "mcg": "ug"}
 
 
 #: Between the drugs of a regimen, and between those of a choice; neither within brackets.
@@ -84,7 +90,11 @@ def _single(drugs: tuple[tuple[str, bool], ...], match: re.Match[str]) -> Compon
 
 
 def _unit(text: str | None) -> str | None:
-    return _UNITS.get((text or "").lower(), text)
+    """Return a unit of a dose as UCUM spells it, or the text itself."""
+    try:
+        return dosing("1", unit=text).unit if text else None
+    except NotShared:
+        return text
 
 
 class Treatments:
@@ -92,10 +102,12 @@ class Treatments:
 
     Args:
         store: The published graph, whose drugs and drug classes cells may name.
+        sharing: States shared nodes.
         reader: Reads single cells.
     """
 
-    def __init__(self, store: ox.Store, reader: Reader) -> None:
+    def __init__(self, store: ox.Store, sharing: Sharing, reader: Reader) -> None:
+        self._sharing = sharing
         self._drugs = suggestions.named(store, [AIKG + "Drug"])
         self._classes = suggestions.named(store, [AIKG + "DrugClass"])
         self._reader = reader
@@ -126,31 +138,64 @@ class Treatments:
             what = f"“{text}” is not a valid list of drugs."
             self._reader.wrong(row, heading, "regimen", what, advice + example, arm)
             return
-        regimen = self._say.describe(self._say.node("regimen", text), "Regimen", text, at)
+        nodes = [self._component(row, heading, arm, given) for given in parts]
+        found = [node for node in nodes if node is not None]
+        if len(found) < len(parts):
+            return
+        regimen = self._sharing.node(at, keys.regimen, found)
+        if regimen is None:
+            label = self._say.apart(text)
+            regimen = self._say.describe(self._say.node("regimen", text), "Regimen", label, at)
+            for node in found:
+                self._say.say(regimen, "hasComponent", node, at)
         self._say.say(arm, "assignedRegimen", regimen, at)
-        for given in parts:
-            node = self._say.node("component", given.title)
-            self._say.describe(node, "RegimenComponent", given.title, at)
-            self._say.say(regimen, "hasComponent", node, at)
-            self._gives(row, heading, node, given)
 
-    def _gives(self, row: Row, heading: str, node: ox.NamedNode, given: Component) -> None:
-        """State drug, dose and schedule of a component."""
+    def drugs_of(self, text: str) -> set[str]:
+        """Return the addresses of the known drugs that a text names, or of none if one is not."""
+        named = _named(text)
+        found = {self._drugs.get(name.casefold()) for name, _ in named}
+        return {drug for drug in found if drug} if None not in found else set()
+
+    def _component(
+        self, row: Row, heading: str, arm: ox.NamedNode, given: Component
+    ) -> ox.NamedNode | None:
+        """Return the component of a regimen; None where one of its drugs is unknown."""
         at = row.place(heading)
-        found = [self._drug(row, heading, node, "gives", *drug) for drug in given.drugs]
+        found = [self._drug(row, heading, arm, "assignedRegimen", *drug) for drug in given.drugs]
         drugs = [drug for drug in found if drug is not None]
         if len(drugs) < len(given.drugs):
-            return
+            return None
         classes = {drug for drug in drugs if drug.value in self._classes.values()}
         gives = "givesOneOf" if len(drugs) > 1 else "givesAnyOf" if classes else "gives"
+        dose = (given.dose or "", given.loading or "", given.unit or "", given.schedule or "")
+        shared = None
+        if len(drugs) == 1 or " or ".join(name for name, _ in given.drugs) == given.title:
+            shared = self._sharing.node(at, keys.component, gives, drugs, *dose)
+        return shared or self._own(row, heading, gives, drugs, given)
+
+    def _own(
+        self, row: Row, heading: str, gives: str, drugs: list[ox.NamedNode], given: Component
+    ) -> ox.NamedNode:
+        """Describe a component of the submission's own, with words that no other one has."""
+        at, node = row.place(heading), self._say.node("component", given.title)
+        self._say.describe(node, "RegimenComponent", self._say.apart(given.title), at)
+        what = f"“{given.title}” has words that are not read as a dose or a schedule."
+        advice = "The regimen stays the submission's own. Write (once daily) or (days 0, 14, 28)."
+        self._reader.wrong(row, heading, "own-regimen", what, advice, node, "Note")
         for drug in drugs:
             self._say.say(node, gives, drug, at)
         for name, digits in (("loadingDose", given.loading), ("dose", given.dose)):
-            if digits and given.unit:
-                self._say.say(node, name, decimal(digits), at)
+            number = _number(digits or "")
+            if digits and number is None:
+                what = f"“{digits}” has a comma, which may separate decimals or thousands."
+                advice = "Write the dose with a point, or without separators."
+                self._reader.wrong(row, heading, "decimal-comma", what, advice, node)
+            elif number and given.unit:
+                self._say.say(node, name, decimal(number), at)
                 self._say.text(node, "doseUnit", given.unit, at)
         if given.schedule:
             self._say.text(node, "schedule", given.schedule, at)
+        return node
 
     def _drug(  # noqa: PLR0913, PLR0917  a drug, its cell, and what it is for
         self, row: Row, heading: str, node: ox.NamedNode, stated: str, name: str, new: bool
@@ -158,9 +203,12 @@ class Treatments:
         """Return the drug or drug class that is named; a new drug is described."""
         at, folded = row.place(heading), name.casefold()
         known = self._drugs.get(folded) or self._class(folded.removeprefix("any "))
-        if known:
-            return ox.NamedNode(known)
+        if known and not (new and known.startswith(SUBMISSIONS)):
+            return self._sharing.use(ox.NamedNode(known), at)
         if new:
+            drug = self._sharing.node(at, keys.drug, name)
+            if drug is not None:
+                return drug
             drug = self._say.describe(self._say.node("drug", name), "Drug", name, at)
             self._say.say(drug, "statedAt", row.passage, at)
             return drug
@@ -173,6 +221,14 @@ class Treatments:
     def _class(self, folded: str) -> str | None:
         """Return the drug class with a name, in the singular or the plural."""
         return self._classes.get(folded) or self._classes.get(f"{folded}s")
+
+
+def _number(digits: str) -> str | None:
+    """Return the one form of a number, or None where it is not one or may be two."""
+    try:
+        return plain_number(digits)
+    except NotShared:
+        return None
 
 
 def _named(text: str) -> list[tuple[str, bool]]:

@@ -206,7 +206,10 @@ def _group(content: _Content, called: _Called) -> _Said:
     said.append(("inPopulation", _node(str(people))))
     said.append(("analysisSet", ox.NamedNode(_AIKG + str(counted))))
     names = [" and ".join(sorted(map(called, arms))) if arms else called(str(of))]
-    names += [called(str(people)), called(_AIKG + str(counted))]
+    whole = [f"people of {name.rpartition(', ')[2]}" for name in names]
+    if called(str(people)) not in whole:  # a subgroup
+        names.append(called(str(people)))
+    names.append(called(_AIKG + str(counted)))
     if choice:
         said.append(("givenOfChoice", _node(str(choice))))
         names.append(called(str(choice)))

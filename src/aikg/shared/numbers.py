@@ -218,6 +218,18 @@ def _broken(text: str, scheme: _Scheme) -> NotShared:
     return NotShared(f"“{text}” is not a number of {scheme.name}: {scheme.looks}.")
 
 
+def canonical(text: str) -> str:
+    """Return a number in its canonical spelling; another text stays as it is."""
+    try:
+        number = _OWN.read(text)
+    except NotShared:
+        return text
+    return number.text if number else text
+
+
+_OWN = Numbers()
+
+
 def components(sets: Iterable[Iterable[Number]]) -> Mapping[Number, frozenset[Number]]:
     """Return for each number all that name the same thing: sets that share one are joined."""
     joined: dict[Number, frozenset[Number]] = {}

@@ -1,0 +1,230 @@
+"""Shared nodes in a table: stated at the cells that name them, found by their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pyoxigraph as ox
+
+from aikg.intake.known import Known, is_shared
+from aikg.intake.places import Place
+from aikg.intake.rows import Reader, Row
+from aikg.intake.statements import Statements
+from aikg.shared import keys
+from aikg.shared.describe import SHARED_KEY
+from aikg.shared.house import House
+from aikg.shared.keys import Key
+from aikg.shared.mint import Mint
+from aikg.shared.numbers import Number, Numbers
+from aikg.shared.spelling import NotShared, fold_name
+
+#: The columns with the name and with the numbers of a trial and of a paper, and their classes.
+_NAMED = {
+    "trial": ("Trial", "Registry numbers", "Study"),
+    "publication": ("Publication", "Publication identifiers", "Publication"),
+}
+_NUMBERS = Numbers()
+
+
+class Sharing:
+    """States shared nodes.
+
+    Args:
+        house: The index of the curated nodes.
+        store: The published graph.
+        statements: Where the statements go.
+    """
+
+    def __init__(self, house: House, store: ox.Store, statements: Statements) -> None:
+        self.house = house
+        self._mint = Mint(house)
+        self._store = store
+        self._say = statements
+
+    def node(self, place: Place, make: Callable[..., Key], *content: Any) -> ox.NamedNode | None:
+        """Return the node of a content: the house's or a shared one, which is stated.
+
+        Args:
+            place: The cell.
+            make: The function of `keys` that makes the key.
+            content: Its arguments; nodes stand for their addresses.
+
+        Returns:
+            The node, or None where the content cannot be part of a shared node.
+        """
+        try:
+            key = make(*map(_text, content))
+            iri = self._mint.node(key)
+        except NotShared:
+            return None
+        made = self._mint.made.get(iri)
+        for triple in made.triples if made else ():
+            self._say.say(triple.subject, triple.predicate.value, triple.object, place)  # type: ignore[arg-type]
+        return self._say.term(iri)
+
+    def use(self, node: ox.NamedNode, place: Place) -> ox.NamedNode:
+        """State a shared node of the graph here too, with its parts; another node stays as it is.
+
+        So this submission can stand when the one that stated it first is withdrawn.
+        """
+        key = self.key(node) if keys.is_shared(node.value) else None
+        for part in key[1:] if key else ():
+            for text in (part,) if isinstance(part, str) else part:
+                if keys.is_shared(text):
+                    self.use(ox.NamedNode(text), place)
+        return (self.node(place, lambda: key) or node) if key else node
+
+    def key(self, node: ox.NamedNode) -> Key | None:
+        """Return the key of a shared node of the graph or of this table."""
+        made = self._mint.made.get(node.value)
+        if made:
+            return made.key
+        path = ox.NamedNode(SHARED_KEY)
+        found = self._store.quads_for_pattern(node, path, None, ox.DefaultGraph())
+        text = next(
+            (quad.object.value for quad in found if isinstance(quad.object, ox.Literal)), ""
+        )
+        try:
+            return keys.read(text)
+        except NotShared:
+            return None
+
+
+def _text(content: Any) -> Any:
+    if isinstance(content, ox.NamedNode):
+        return content.value
+    return [_text(part) for part in content] if isinstance(content, list | set) else content
+
+
+class Numbered:
+    """Finds trials and papers by their numbers, whatever they are called.
+
+    Args:
+        known: Finds what the graph describes.
+        sharing: States shared nodes.
+        reader: Reads single cells.
+    """
+
+    def __init__(self, known: Known, sharing: Sharing, reader: Reader) -> None:
+        self._known = known
+        self.sharing = sharing
+        self._reader = reader
+        self._numbers: dict[tuple[str, str], set[Number]] = {}
+        self._found: dict[tuple[str, str], ox.NamedNode | None] = {}
+
+    def announce(self, row: Row) -> None:
+        """Remember the numbers that a row has: one row of a trial is enough."""
+        for about, (named, column, _) in _NAMED.items():
+            known = self._numbers.setdefault((about, row.text(named)), set())
+            for text in row.texts(column):
+                try:
+                    known |= _numbers(about, text)
+                except NotShared as error:
+                    advice = "Look the number up in its registry, and correct it."
+                    self._reader.wrong(row, column, "registry-number", str(error), advice)
+
+    def find(self, row: Row, about: str, heading: str | None = None) -> ox.NamedNode | None:
+        """Return the trial or the paper that a cell names; None where it is the submission's own.
+
+        Args:
+            row: The row.
+            about: "trial" or "publication".
+            heading: The column with the name, where it is not the first one.
+        """
+        heading = heading or _NAMED[about][0]
+        return self.named(row, about, row.text(heading), heading)
+
+    def named(self, row: Row, about: str, name: str, heading: str) -> ox.NamedNode | None:
+        """Return the trial or the paper with a name or a number likewise."""
+        if (about, name) not in self._found:
+            self._found[about, name] = self._find(row, about, name, heading)
+        return self._found[about, name]
+
+    def _find(self, row: Row, about: str, name: str, heading: str) -> ox.NamedNode | None:
+        kind, house, numbers = _NAMED[about][2], self.sharing.house, self._sorted(about, name)
+        found = {house.numbers[n.text]: n.text for n in numbers if n.text in house.numbers}
+        for number in numbers:
+            for node in self._known.every(kind, number.text):
+                found.setdefault(node.value, number.text)
+        for node in self._known.every(kind, name):
+            curated = not self._known.of_submission(node) and not is_shared(node)
+            if curated or not numbers:
+                found.setdefault(node.value, name)
+        at = row.place(heading)
+        if not found:
+            first = numbers[0].text if numbers else ""
+            return self.sharing.node(at, getattr(keys, about), first) if numbers else None
+        if len(found) > 1:
+            self._several(row, about, heading, found)
+        node = ox.NamedNode(min(found))
+        if is_shared(node) and numbers:
+            self._in_order(row, about, heading, node, numbers[0])
+        self._note(row, about, heading, name, node, numbers)
+        return self.sharing.use(node, at)
+
+    def _sorted(self, about: str, name: str) -> list[Number]:
+        found = set(self._numbers.get((about, name), ()))
+        with suppress(NotShared):  # a name that looks like a number
+            found |= _numbers(about, name)
+        return sorted(found)
+
+    def _several(self, row: Row, about: str, heading: str, found: dict[str, str]) -> None:
+        listed = "; ".join(f"{said}: <{node}>" for node, said in sorted(found.items()))
+        what = f"The row names {len(found)} {about}s of the graph. {listed}."
+        advice = "Keep the name and the numbers of the one that you mean."
+        self._reader.wrong(row, heading, "two-trials", what, advice)
+
+    def _in_order(
+        self, row: Row, about: str, heading: str, node: ox.NamedNode, first: Number
+    ) -> None:
+        """Report a number that would have named the published node, had it come first."""
+        key = self.sharing.key(node)
+        stated = _NUMBERS.read(str(key[1])) if key else None
+        if stated is None or stated <= first:
+            return
+        what = f"The graph has this {about} under {stated.text}, and {first.text} comes before it."
+        advice = f"Leave {first.text} out; a curator adds it to the {about}."
+        self._reader.wrong(row, heading, "two-trials", what, advice)
+
+    def _note(  # noqa: PLR0913, PLR0917  a cell, the node that it names, and its numbers
+        self,
+        row: Row,
+        about: str,
+        heading: str,
+        name: str,
+        node: ox.NamedNode,
+        numbers: list[Number],
+    ) -> None:
+        """Report how a row joins what the graph has, where a name or a number is new."""
+        kind, label = _NAMED[about][2], self._known.label(node)
+        new = [n.text for n in numbers if not self._has(kind, node, n.text)]
+        if node not in self._known.every(kind, name):
+            what = f"The graph has this {about} by its number: it is “{label}”."
+        elif new:
+            what = f"The graph has “{label}” without the number {', '.join(new)}."
+        elif not numbers and is_shared(node):
+            what = f"The graph has “{name}” as the {about} “{label}”."
+        else:
+            return
+        advice = f"If it is another {about}, correct its name and its numbers."
+        self._reader.wrong(row, heading, "joined", what, advice, level="Note")
+
+    def _has(self, kind: str, node: ox.NamedNode, number: str) -> bool:
+        if self.sharing.house.numbers.get(number) == node.value:
+            return True
+        return node in set(self._known.every(kind, number))
+
+
+def _numbers(about: str, text: str) -> set[Number]:
+    number = _NUMBERS.read(text)
+    return {number} if number is not None and number.about == about else set()
+
+
+def folded(name: str) -> str:
+    """Return the folded form of a name, or the name itself where it has none."""
+    try:
+        return fold_name(name)
+    except NotShared:
+        return name
