@@ -117,7 +117,7 @@ def test_a_statement_that_is_too_long_is_refused_and_the_longest_is_kept(desk: D
         (JSON_LD, Term("a remark", language="en", direction="rtl")),
         (XML, Term("a remark", language="DE-ch")),
         (XML, Term("015.50", terms.XSD + "decimal")),
-        (TURTLE, Term("+1e400", terms.XSD + "double")),
+        (TURTLE, Term("+1e4", terms.XSD + "double")),
         (TURTLE, Term("a\x00b")),
     ],
 )
@@ -145,6 +145,10 @@ def parted(body: bytes, media_type: str, name: str) -> set[ox.Triple]:
     return as_stored({quad.triple for quad in quads})
 
 
+#: A form that its datatype does not have is refused too.
+OF_LITERALS = {"rule/literal-form", "rule/literal-size"}
+
+
 @pytest.mark.slow
 def test_each_term_is_refused_with_its_place_or_served_after_a_restart(
     built: Built, settings: Settings, tmp_path: Path
@@ -163,11 +167,16 @@ def test_each_term_is_refused_with_its_place_or_served_after_a_restart(
             target = f"/validate?name={name}"
             reply = desk.ask("POST", target, None, write(some, name), Content_Type=media_type)
             found = json.loads(reply.body)["findings"]
-            assert {f["code"] for f in found} <= {"rule/kept-as-sent"}
-            places = [p for f in found for p in (f["place"], *f["also_at"])]
-            bad = {place["line"] - FIRST[media_type] for place in places}
+            bad = set()
+            for finding in found:
+                assert finding["code"] in {"rule/kept-as-sent", *OF_LITERALS}
+                places = (finding["place"], *finding["also_at"])
+                lines = {place["line"] - FIRST[media_type] for place in places}
+                if finding["code"] in OF_LITERALS:
+                    assert all(some[line].datatype for line in lines)
+                bad |= lines
             wrong = {at for at, term in enumerate(some) if not term.spoken_in_turtle}
-            assert bad == wrong
+            assert wrong <= bad
             good = [term for at, term in enumerate(some) if at not in bad]
             body = write(good, name)
             assert send(desk, name, media_type, body).status == 201
@@ -178,8 +187,9 @@ def test_each_term_is_refused_with_its_place_or_served_after_a_restart(
         assert served == expected
         desk.server.process.send_signal(signal.SIGKILL)
         desk.server.process.wait(60)
-    assert taken > 1500
+    assert taken > 500
     assert refused > 20
+    assert taken + refused > 1500
     with opened(settings, tmp_path) as desk:
         assert {graph: held(desk, graph) for graph in expected} == expected
         assert told(desk.ask("GET", "/health"))["withheld"] == []
