@@ -219,10 +219,10 @@ BAD = {
         "rule/two-trials",
         "Trial",
     ),
-    "a broken number": ({**FIRST, "Registry numbers": "NCT9999990"}, "rule/registry-number",
+    "a broken number": ({**FIRST, "Registry numbers": "NCT9999990"}, "check/identifier-form",
                         "Registry numbers"),
     "a broken identifier": ({**FIRST, "Publication identifiers": "doi:11.1/x"},
-                            "rule/registry-number", "Publication identifiers"),
+                            "check/identifier-form", "Publication identifiers"),
 }  # fmt: skip
 
 

@@ -119,11 +119,8 @@ class Numbered:
         for about, (named, column, _) in _NAMED.items():
             known = self._numbers.setdefault((about, row.text(named)), set())
             for text in row.texts(column):
-                try:
+                with suppress(NotShared):  # a check reports it, with its cell
                     known |= _numbers(about, text)
-                except NotShared as error:
-                    advice = "Look the number up in its registry, and correct it."
-                    self._reader.wrong(row, column, "registry-number", str(error), advice)
 
     def find(self, row: Row, about: str, heading: str | None = None) -> ox.NamedNode | None:
         """Return the trial or the paper that a cell names; None where it is the submission's own.
