@@ -130,7 +130,7 @@ MISTAKES = [
         "aikg:value 13.5 ;",
         "aikg:value 135.0 ;",
         GraphInvalid,
-        "100",
+        "135",
         id="crude proportion above 100 %",
     ),
     pytest.param(

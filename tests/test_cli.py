@@ -186,7 +186,10 @@ def test_each_finding_of_a_build_has_lines_of_its_own(run, tmp_path: Path) -> No
     drug.write_text(drug.read_text() + "drug:exemestane aikg:scafold aikg:none , aikg:nothing .\n")
     done = run("build", AIKG_ROOT=str(tmp_path), AIKG_HOME=str(tmp_path / "var"))
     assert done.returncode == 1
-    assert sum("data/turtle/drugs/exemestane.ttl:" in line for line in done.stderr.splitlines()) > 1
+    lines = done.stderr.splitlines()
+    assert any("data/turtle/drugs/exemestane.ttl:" in line for line in lines)
+    assert any(line.startswith("  Fix: ") for line in lines)
+    assert any(line.startswith("do: ") for line in lines)
 
 
 def test_a_file_with_a_fault_is_told_with_its_line(run, tmp_path: Path) -> None:

@@ -89,3 +89,22 @@ def test_a_note_that_asks_nothing_is_not_shown(rules: Rules) -> None:
     found = examine(store, body, media_type=None, file="caught.ttl", name="case", rules=rules)
     assert "check/untestable-percentage" in {p.code for p in found.verdict.problems}
     assert "check/untestable-percentage" not in {f.code for f in found.report.findings}
+
+
+def test_each_of_two_wrong_numbers_is_reported(rules: Rules) -> None:
+    """They are two mistakes, although one rule finds them at one property of one node."""
+    text = (
+        "@prefix aikg: <https://w3id.org/aikg/ontology/> . <t> a aikg:Trial ; "
+        "<http://purl.org/dc/terms/identifier> 'NCT0191358' , 'NCTO1958021' , 'NCT00000000' ."
+    )
+    store = ox.Store()
+    store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in rules.ontology)
+    found = examine(
+        store, text.encode(), media_type="text/turtle", file="t.ttl", name="t", rules=rules
+    )
+    messages = [f.found for f in found.report.findings if f.code == "check/identifier-form"]
+    assert len(messages) == 2
+    assert {message.split('"')[1] for message in messages if message} == {
+        "NCT0191358",
+        "NCTO1958021",
+    }

@@ -55,6 +55,12 @@ class _Keys:
             meant = suggestions.near_term(store, name) if name == problem.path else None
             if meant:
                 self._missing[problem.node, meant] = name
+        values: dict[tuple[str, str, str | None], set[str | None]] = {}
+        for problem in problems:
+            at = (problem.code, problem.node, problem.path)
+            values.setdefault(at, set()).add(problem.value)
+        #: Where a rule finds several wrong values of one property, each of them is a cause.
+        self._several = {at for at, found in values.items() if len(found) > 1}
         self._wrong: dict[tuple[str, str], tuple[str, ...]] = {}
         for problem in problems:
             if problem.path and problem.level == "Error":
@@ -62,20 +68,24 @@ class _Keys:
 
     def of(self, problem: Problem) -> tuple[str, ...]:
         """Return the cause; problems of one cause have the same."""
-        if problem.path is not None:
+        if problem.path is not None and not self._is_one_of_several(problem):
             known = self._wrong.get((problem.node, problem.path))
             # A cell in error states nothing, so that its value is missing too.
             same = problem.level == "Error" or problem.value is None
             return known if known and same else self._own(problem)
-        if problem.component and problem.level == "Error":
+        if problem.path is None and problem.component and problem.level == "Error":
             for path in _paths(self._shapes, BASE + problem.code):
                 if (problem.node, path) in self._wrong:
                     return self._wrong[problem.node, path]
                 if (problem.node, path) in self._missing:
                     return ("unknown", self._missing[problem.node, path])
-        if problem.kind == "rule":
+        if problem.kind == "rule" or problem.path is not None:
             return self._own(problem)
         return ("node", problem.node, problem.code, problem.message)
+
+    def _is_one_of_several(self, problem: Problem) -> bool:
+        at = (problem.code, problem.node, problem.path)
+        return problem.kind == "check" and bool(problem.value) and at in self._several
 
     def _own(self, problem: Problem) -> tuple[str, ...]:
         name = unknown(problem) or (problem.value if problem.value in self._unknown else None)
@@ -87,6 +97,8 @@ class _Keys:
             return ("rule", problem.code, problem.path or "", problem.message)
         if problem.component == _CLASS and problem.value:
             return ("class", problem.value, problem.path or "")
+        if self._is_one_of_several(problem):
+            return ("value", problem.node, problem.path or "", problem.value or "")
         if problem.level == "Error":
             return ("property", problem.node, problem.path or "")
         return ("property", problem.node, problem.path or "", problem.code, problem.message)
