@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import zlib
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -168,11 +169,15 @@ def test_a_deadline_is_503_and_harms_nobody(server: Server) -> None:
     assert server.send("GET", ASK, {}).status == 200
 
 
-def test_a_query_that_kills_its_worker_is_500_and_harms_nobody(server: Server) -> None:
-    """The problem says what happened, and the next query is answered."""
-    reply = server.send("GET", f"/sparql?query={quote(LARGE)}", {})
-    assert (reply.status, json.loads(reply.body)["title"]) == (500, "Worker lost")
-    assert server.send("GET", ASK, {}).status == 200
+def test_a_query_that_kills_its_worker_is_500_and_harms_nobody(small: Settings) -> None:
+    """The problem says what happened, and the next query is answered.
+
+    The memory is so low that it ends before the time does, on a busy machine too.
+    """
+    with start(replace(small, memory=40 << 20)) as server:
+        reply = server.send("GET", f"/sparql?query={quote(LARGE)}", {})
+        assert (reply.status, json.loads(reply.body)["title"]) == (500, "Worker lost")
+        assert server.send("GET", ASK, {}).status == 200
 
 
 def receive_raw(server: Server, target: str, accepted: str, kill: bool) -> tuple[bytes, bytes]:
