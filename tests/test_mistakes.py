@@ -46,10 +46,10 @@ def test_a_near_miss_stays_quiet(rule: str) -> None:
 
 #: Code, heading of the cell, and what a row needs so that the mistake can be planted in it.
 PLANTED = [
+    ("check/identifier-form", "Publication identifiers", "doi 10.1056", {}),
     ("check/level-as-fraction", "CI level", "0.95", {"Measure": "hazard ratio", "CI level": "95"}),
     ("check/outside-interval", "Value", "4.5", {"Measure": "hazard ratio", "CI level": "95"}),
     ("check/printed-differs", "Value", "7.1", {"Measure": "median"}),
-    ("check/identifier-form", "Publication identifiers", "doi 10.1056", {}),
 ]
 
 
