@@ -239,3 +239,23 @@ def test_the_graph_is_the_one_that_is_derived_anew(built: Built, known: Knowledg
 
 def _evidence(quads: Iterable[ox.Quad]) -> Iterable[ox.Quad]:
     return [quad for quad in quads if not stands_aside(quad.graph_name)]
+
+
+def test_a_number_of_another_node_is_told(built: Built, known: Knowledge) -> None:
+    """A second trial or paper with a known number is never taken in silence."""
+    stated = "<http://purl.org/dc/terms/identifier>"
+    shelf = Shelf(built, known)
+    mint, node, more = numbered(known)
+    more += f'<{node}> {stated} "NCT99999901" .\n'
+    assert shelf.publish("first", turtle("first", mint, more))["accepted"]
+    for text, other in {
+        "nct 9999 9901": "NCT99999901",
+        "NCT00065325": "EFECT",
+        "PMID: 19299239": "Campos",
+    }.items():
+        again = Shelf(built, known)
+        again.publish("first", turtle("first", mint, more))
+        body = trial("second").decode() + f':trial {stated} "{text}" .\n'
+        (found,) = blocking(again.publish("second", body))
+        assert found["code"] == "rule/two-trials"
+        assert other in found["found"].rpartition(" at ")[2]

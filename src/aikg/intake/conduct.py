@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from aikg.characters import hidden
 from aikg.intake.submission import ParsedSubmission
-from aikg.intake.terms import node_of, value_of
+from aikg.intake.terms import node_of, text_of, value_of
 from aikg.iris import normalise, resembles_ours
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, SUBMISSIONS
 from aikg.rules.checks import Problem
@@ -17,6 +17,7 @@ from aikg.shared import keys
 from aikg.shared.describe import SHARED_KEY
 from aikg.shared.house import House
 from aikg.shared.mint import Refusal, repeat
+from aikg.shared.numbers import canonical, is_number
 
 _RDFS, _OWL = OTHER_PREFIXES["rdfs"], OTHER_PREFIXES["owl"]
 
@@ -31,6 +32,7 @@ _NAMES = (
 )
 
 #: Types that make a node a term, or a shape.
+_IDENTIFIER = PREFIXES["dcterms"] + "identifier"
 _TERMS = (_RDFS, _OWL, OTHER_PREFIXES["rdf"] + "Property", OTHER_PREFIXES["sh"])
 
 
@@ -63,6 +65,29 @@ def split(
     if not submission.triples and not told:
         refused[""] = _nothing(submission)
     return allowed, list(refused.values()), {node_of(triple) for triple in allowed}
+
+
+def doubles(store: ox.Store, triples: list[ox.Triple], house: House) -> Iterator[Problem]:
+    """Find the trials and publications with a number that another node has.
+
+    Args:
+        store: The published graph.
+        triples: The statements of the submission.
+        house: The index of the curated nodes.
+    """
+    path = ox.NamedNode(_IDENTIFIER)
+    for triple in triples:
+        text = canonical(value_of(triple))
+        if triple.predicate != path or not is_number(text):
+            continue
+        same = store.quads_for_pattern(None, path, ox.Literal(text), ox.DefaultGraph())
+        found = {text_of(quad.subject) for quad in same} | {house.numbers.get(text, "")}
+        for other in sorted(found - {node_of(triple), ""}):
+            what = f"The graph has the number {text} at <{other}>."
+            advice = f"If it is the same, describe it there or point at it: <{other}>."
+            yield _broken(
+                "two-trials", node_of(triple), what, advice, _IDENTIFIER, value_of(triple)
+            )
 
 
 def _foreign(submission: ParsedSubmission) -> Iterator[tuple[str, Problem]]:

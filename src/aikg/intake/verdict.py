@@ -193,6 +193,7 @@ def judge(store: ox.Store, submission: ParsedSubmission, rules: Rules) -> Verdic
     """
     triples, problems, nodes = conduct.split(submission, rules.house)
     problems = [*submission.problems, *problems]
+    problems += conduct.doubles(store, triples, rules.house)
     problems += _broken_shapes(nodes, [*triples, *_context(store, triples, nodes)], rules)
     new = [t for t, q in zip(triples, _quads(triples), strict=True) if q not in store]
     with _applied(store, triples):

@@ -17,10 +17,11 @@ from aikg.links.records import EXACT, FOLDER, read_mapping
 from aikg.names import PREFIXES, RDF_TYPE, RDFS_LABEL
 from aikg.shared import keys
 from aikg.shared.keys import Key
-from aikg.shared.numbers import Numbers
+from aikg.shared.numbers import Number, Numbers
 from aikg.shared.spelling import NotShared, fold_name, plain_number
 
 _AIKG = PREFIXES["aikg"]
+_IDENTIFIER = PREFIXES["dcterms"] + "identifier"
 _ALT_LABEL = PREFIXES["skos"] + "altLabel"
 #: What says nothing of the content of a node.
 _ASIDE = (RDF_TYPE, RDFS_LABEL, _ALT_LABEL, _AIKG + "statedAt", _AIKG + "abbreviation")
@@ -107,7 +108,21 @@ def read_house(root: Path, prefixes: Prefixes) -> House:
         number = Numbers(prefixes).read(row.object.iri) if row.predicate == EXACT else None
         if number is not None:
             numbers.setdefault(number.text, row.subject)
+    for triple in triples:
+        number = _number(triple)
+        if number is not None:
+            numbers.setdefault(number.text, str(getattr(triple.subject, "value", "")))
     return House.of(triples, numbers)
+
+
+def _number(triple: ox.Triple) -> Number | None:
+    """Return the number of a trial or a publication that a statement of the files has."""
+    if triple.predicate.value != _IDENTIFIER or not isinstance(triple.object, ox.Literal):
+        return None
+    try:
+        return Numbers().read(triple.object.value)
+    except NotShared:
+        return None
 
 
 def _indexed(key: Key) -> str:

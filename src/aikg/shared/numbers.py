@@ -227,6 +227,15 @@ def canonical(text: str) -> str:
     return number.text if number else text
 
 
+def is_number(text: str) -> bool:
+    """Return whether a text is a number of a known registry, in its canonical spelling."""
+    try:
+        number = _OWN.read(text)
+    except NotShared:
+        return False
+    return number is not None and number.text == text
+
+
 _OWN = Numbers()
 
 
