@@ -49,8 +49,10 @@ class Mint:
         known = self.house.find(key)
         if known is not None:
             return known
-        node = describe(key, self.label_of)
-        return self.made.setdefault(node.iri, node).iri
+        iri = keys.address(key)
+        if iri not in self.made:
+            self.made[iri] = describe(key, self.label_of)
+        return iri
 
 
 @dataclass(frozen=True)
