@@ -58,8 +58,15 @@ def test_each_term_of_each_case_is_found_where_it_was_written(ending: str) -> No
 
 
 def told_at(spots: Spots, focus: str, path: str) -> set[At]:
-    """Give where a fault may be told: at the property or one of its values, or else at the node."""
-    near = {at for key, at in spots.items() if key[:2] == (focus, path)}
+    """Give where a fault may be told: at the property or one of its values, or else at the node.
+
+    A fault of the node as a whole may stand at the one of its statements that is wrong.
+    """
+    near = {
+        at
+        for key, at in spots.items()
+        if key[: 2 if path else 1] == (focus, path)[: 2 if path else 1]
+    }
     return near or {spots[focus,]}
 
 
@@ -106,7 +113,12 @@ def as_workbook(*rows: dict[str, str], headings: list[str]) -> bytes:
 
 #: A figure of another trial; a cell of two lines does not make two rows of it.
 OTHER = {heading: text.replace("TOY", "TAY") for heading, text in ROW.items()}
-OTHER |= {"Figure": "F88", "Section": "Re\nsults"}
+OTHER |= {
+    "Figure": "F88",
+    "Section": "Re\nsults",
+    "Registry numbers": "NCT00000001",
+    "Publication identifiers": "doi:10.0000/other",
+}
 
 
 @pytest.mark.parametrize("media_type", ["text/csv", XLSX], ids=["CSV", "XLSX"])

@@ -28,7 +28,6 @@ from test_extraction import ROW as EXAMPLE
 from test_extraction import as_xlsx
 
 from aikg.errors import SubmissionMalformed
-from aikg.intake.cells import Cells
 from aikg.intake.examination import read
 from aikg.intake.shown import plain, shown
 from aikg.intake.submission import ParsedSubmission
@@ -45,17 +44,11 @@ ROW = {**EXAMPLE, "Patients": ""}
 
 
 @pytest.fixture(scope="module")
-def cells(rules: Rules) -> Cells:
-    """What cells may contain."""
-    return rules.cells
-
-
-@pytest.fixture(scope="module")
-def look(shipped: ox.Store, cells: Cells) -> Look:
+def look(shipped: ox.Store, rules: Rules) -> Look:
     """Read a table."""
 
     def read_in(body: bytes, file: str = "s.xlsx") -> ParsedSubmission:
-        return read(body, None, file, "x", store=shipped, cells=cells)
+        return read(body, None, file, "x", store=shipped, cells=rules.cells, house=rules.house)
 
     return read_in
 
@@ -452,14 +445,16 @@ def test_the_same_sheet_has_the_same_triples(
     write: Callable[[list[list[str]], Path], tuple[bytes, str]],
     trial: str,
     shipped: ox.Store,
-    cells: Cells,
+    rules: Rules,
     tmp_path: Path,
 ) -> None:
     """Whichever program a sheet was saved with; nothing is told of it that the CSV has not."""
     original = SHEET.with_stem(trial).read_bytes()
     rows = list(csv.reader(io.StringIO(original.decode("utf-8-sig"))))
     body, file = write(rows, tmp_path)
-    found = read(body, None, file, trial, store=shipped, cells=cells)
-    wanted = read(original, None, "s.csv", trial, store=shipped, cells=cells)
+    found = read(body, None, file, trial, store=shipped, cells=rules.cells, house=rules.house)
+    wanted = read(
+        original, None, "s.csv", trial, store=shipped, cells=rules.cells, house=rules.house
+    )
     assert {by_value(t) for t in found.triples} == {by_value(t) for t in wanted.triples}
     assert told(found) == told(wanted)

@@ -168,7 +168,9 @@ class Numbers:
             if found is None or not re.match(r"[A-Z]*\d", found["rest"]):
                 continue
             if re.fullmatch(scheme.rest, found["rest"], re.ASCII):
-                rest = found["rest"].lstrip("0") if scheme.about == "publication" else found["rest"]
+                rest = found["rest"]
+                if scheme.about == "publication":
+                    rest = rest.lstrip("0") or rest  # only zeros, as in an example, stay a number
                 return self._known(rank, scheme, rest)
             if re.match(r"\d", found["rest"]):
                 raise _broken(asked, scheme)
