@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import zipfile
+from xml.sax.saxutils import escape
 
 import pyoxigraph as ox
 import pytest
@@ -68,6 +69,35 @@ def as_xlsx(rows: list[dict[str, object]], merge: str = "", book: Workbook | Non
         sheet.merge_cells(merge)
     written = io.BytesIO()
     book.save(written)
+    return written.getvalue()
+
+
+def as_ods(rows: list[dict[str, str]]) -> bytes:
+    """Write rows as an OpenDocument spreadsheet: cells of text, and numbers with what is shown."""
+    office, table, text = (
+        f"urn:oasis:names:tc:opendocument:xmlns:{n}:1.0" for n in ("office", "table", "text")
+    )
+    lines = []
+    for row in [dict(zip(HEADINGS, HEADINGS, strict=True)), *rows]:
+        cells = []
+        for heading in HEADINGS:
+            shown = escape(row.get(heading, ""))
+            number = shown.replace(".", "", 1).isdigit()
+            kind = f' office:value-type="float" office:value="{shown}"' if number else ""
+            cells.append(f"<table:table-cell{kind}><text:p>{shown}</text:p></table:table-cell>")
+        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    content = (
+        f'<office:document-content xmlns:office="{office}" xmlns:table="{table}" '
+        f'xmlns:text="{text}"><office:body><office:spreadsheet><table:table table:name="Figures">'
+        f"{''.join(lines)}"
+        f'<table:table-row table:number-rows-repeated="9"><table:table-cell '
+        f'table:number-columns-repeated="4"/></table:table-row></table:table>'
+        f"</office:spreadsheet></office:body></office:document-content>"
+    )
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
     return written.getvalue()
 
 

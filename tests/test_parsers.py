@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import time
 import zipfile
 from functools import cache
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from invented import CASE, pieces
 from processes import assert_unharmed, holder, workers
 from serving import Server
-from test_extraction import ROW, as_csv, as_xlsx
+from test_extraction import ROW, as_csv, as_ods, as_xlsx
 from written import WRITERS, Page
 
 from aikg.errors import AikgError
@@ -65,6 +66,8 @@ def sound(ending: str) -> bytes:
         return as_csv(ROW)
     if ending == "xlsx":
         return as_xlsx([dict(ROW)])
+    if ending == "ods":
+        return as_ods([dict(ROW)])
     page = Page(Random(ending))
     (piece,) = (p for p in pieces()[0] if p.name == "checks/identity/caught.ttl")
     WRITERS[ending](piece.triples, CASE, page)
@@ -93,7 +96,7 @@ def spoilt_within(workbook: bytes, edits: list[tuple[int, int, bytes]]) -> bytes
 
 def changed(ending: str, edits: list[tuple[int, int, bytes]], within: bool) -> bytes:
     """Spoil the sound file of a format."""
-    spoil = spoilt_within if within and ending == "xlsx" else spoilt
+    spoil = spoilt_within if within and ending in {"xlsx", "ods"} else spoilt
     return spoil(sound(ending), edits)
 
 
@@ -101,6 +104,7 @@ def changed(ending: str, edits: list[tuple[int, int, bytes]], within: bool) -> b
 @pytest.mark.parametrize("ending", ENDINGS)
 @hypothesis(max_examples=30, deadline=None)
 @example(edits=[(604, 0, b"[")], within=False)  # an address that is none
+@example(edits=[(800, 0, b"-")], within=True)  # a count of repeated rows that is none
 @example(edits=[(56, 1, b"<")], within=False)  # a part of an archive that cannot be unpacked
 @given(edits=EDITS, within=st.booleans())
 def test_a_spoilt_file_is_read_or_refused(ending: str, edits, within: bool) -> None:
@@ -111,6 +115,30 @@ def test_a_spoilt_file_is_read_or_refused(ending: str, edits, within: bool) -> N
     except AikgError:
         return
     assert all(submission.place(node).line for node in submission.nodes)
+
+
+ATTRIBUTES = ["x", "-1", "0", "", "1e3", "NaN", "Infinity", "1.5", "9" * 20, "1e9999999", "1e-999"]
+
+
+@pytest.mark.parametrize("text", ATTRIBUTES)
+@pytest.mark.parametrize("name", ["columns-repeated", "rows-repeated", "value"])
+def test_a_spoilt_attribute_is_read_or_refused(name: str, text: str) -> None:
+    """A count or a stored number that is not one: the file or the cell is refused."""
+
+    def put(part: bytes) -> bytes:
+        return re.sub(rb'(%s=)"[^"]*"' % name.encode(), rb'\1"%s"' % text.encode(), part)
+
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(sound("ods"))) as old, zipfile.ZipFile(written, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, put(old.read(part)))
+    body = written.getvalue()
+    try:
+        found = read(body, TYPES["ods"], "f", "case", store=ox.Store(), cells=cells())
+    except AikgError:
+        return
+    assert name == "value"
+    assert {p.check for p in found.problems} >= {"cell-format"}
 
 
 @cache

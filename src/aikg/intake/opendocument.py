@@ -24,6 +24,8 @@ _OASIS = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _OFFICE, _TABLE, _TEXT, _STYLE = (_OASIS % name for name in ("office", "table", "text", "style"))
 #: As many equal cells of a row are written out; a template has fewer columns.
 _WIDEST = 300
+#: The exponent of the largest double.
+_LARGEST = 308
 
 
 def read_ods(data: bytes, known: Sequence[str], limits: Limits) -> Table:
@@ -74,14 +76,22 @@ def _rows(sheet: Element) -> Iterator[tuple[int, list[Content | None]]]:
     for row in sheet.iter(f"{_TABLE}table-row"):
         cells: list[Content | None] = []
         for cell in row:
-            times = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+            times = _times(cell, "columns")
             content = _content(cell)
             cells += [content] * (min(times, _WIDEST) if content or times <= _WIDEST else 0)
-        times = int(row.get(f"{_TABLE}number-rows-repeated", "1"))
+        times = _times(row, "rows")
         if any(cells):
             for further in range(1, times + 1):
                 yield number + further, cells
         number += times
+
+
+def _times(element: Element, name: str) -> int:
+    """Return how often a cell or a row stands here; ODF has a positive integer."""
+    text = element.get(f"{_TABLE}number-{name}-repeated", "1")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
+        raise malformed(f"number-{name}-repeated is “{text}”, not a positive integer.", None)
+    return int(text)
 
 
 def _merged(sheet: Element) -> Iterator[str]:
@@ -115,24 +125,32 @@ def _content(cell: Element) -> Content | None:
 
 def _number(text: str, value: str) -> Content:
     """Read the number that is shown: with a point or a comma, by the value that is stored."""
-    try:
-        stored = Context(prec=15).create_decimal(value)
-    except InvalidOperation:
+    stored = _decimal(value)
+    if stored is None:
         return Content(text, "format", stored="unknown")
+    stored = Context(prec=15).plus(stored)
     percent = text.endswith("%")
     if percent:
         stored *= 100
     digits = text.rstrip("%").strip().replace("\u2212", "-")
     for written in (digits.replace(",", ""), re.sub(r"[.\s]", "", digits).replace(",", ".")):
-        try:
-            number = Decimal(written)
-        except InvalidOperation:
+        number = _decimal(written)
+        if number is None:
             continue
         last = Decimal(1).scaleb(int(number.as_tuple().exponent))
         if abs(number - stored) * 2 <= last:
             more = "" if number == stored else plain(stored)
             return Content(text, "", format(number, "f"), more, percent)
     return Content(text, "format", stored="unknown")
+
+
+def _decimal(text: str) -> Decimal | None:
+    """Return a finite number of a double's range."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST else None
 
 
 def _characters(part: Any) -> str:
