@@ -3,7 +3,7 @@
 It reads documentation, messages, docstrings, comments, page templates, definitions of terms, labels
 in the data, messages of shapes, headers of queries, and the rules in `description/`. It names file
 and line of each fault, and what to write instead. With paths (`python tools/words.py src/aikg/web`)
-it reads what lies below them, also where `NOT_YET` excuses it.
+it reads only those.
 """
 
 from __future__ import annotations
@@ -35,16 +35,8 @@ COVERED = (
     "src/aikg/**/*.py",
     "src/aikg/**/*.html",
     "src/aikg/**/*.tsv",
-)
-
-#: Files that still have words of the list. Remove a row when its files are clean.
-NOT_YET: tuple[str, ...] = (
-    "src/aikg/intake/analyses.py",
-    "src/aikg/intake/columns.py",
-    "src/aikg/intake/formats.py",
-    "src/aikg/intake/json_ld.py",
-    "src/aikg/intake/sheets.py",
-    "src/aikg/shared/numbers.py",
+    "cases/**/*.ttl",
+    "tests/cases/**/*.ttl",
 )
 
 #: A word that is right where it stands: pattern of the path, and the words around it.
@@ -222,13 +214,13 @@ def files(below: tuple[str, ...] = (), root: Path = ROOT) -> list[str]:
     """Return the paths of the files that are read, below the root.
 
     Args:
-        below: Files and folders to read; without them all, but for those of `NOT_YET`.
+        below: Files and folders to read; without them, all.
         root: The folder that the patterns of `COVERED` begin at.
     """
     found = {path.relative_to(root).as_posix() for each in COVERED for path in root.glob(each)}
     if below:
         return sorted(p for p in found if any(Path(p).is_relative_to(folder) for folder in below))
-    return sorted(p for p in found if not any(fnmatch(p, skipped) for skipped in NOT_YET))
+    return sorted(found)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ _CUT_OFF, _FOLLOW_UP = "Data cut-off", "Follow-up"
 class Analyses:
     """States analyses.
 
-    The name, and the cut-off where rows state several under one name, tell two of them apart.
+    The name, and the cut-off where rows state several under one name, distinguish two of them.
 
     Args:
         known: Finds what the graph describes.
@@ -68,14 +68,14 @@ class Analyses:
         return node
 
     def _title(self, row: Row, name: str, own: tuple[str, str]) -> str:
-        """Return the label of an analysis of the submission's own, which tells it apart."""
+        """Return the label of an analysis of the submission's own, which distinguishes it."""
         said = " ".join(
             part for part in (name or "analysis of", *self._apart(row, name, own)) if part
         )
         return f"{said}, {row.text('Trial')}"
 
     def _apart(self, row: Row, name: str, own: tuple[str, str]) -> tuple[str, str]:
-        """Return cut-off and follow-up, where they tell an analysis apart from others."""
+        """Return cut-off and follow-up, where they distinguish an analysis from others."""
         cut_off, follow_up = own
         if name:
             stated = self._stated[_key(row, name)]

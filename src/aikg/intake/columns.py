@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from aikg.names import PREFIXES
 
-#: The trial of the template's example row, which is no evidence.
+#: The trial of the template's example row, which is not evidence.
 EXAMPLE = "EXAMPLE-1"
 
 #: The word of a part that takes every text that no other part takes.

@@ -1,4 +1,4 @@
-"""The formats in which evidence can be sent, and how a file tells which one it is."""
+"""The formats in which evidence can be sent, and how a file shows which one it is."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _UNSPOKEN = {"", "application/octet-stream", "text/plain", "application/x-www-fo
 
 
 def recognise(media_type: str | None, file: str) -> Format:
-    """Tell the format from the media type; where that says nothing, from the file's ending.
+    """Recognise the format from the media type; where that says nothing, from the file's ending.
 
     Raises:
         UnsupportedMediaType: Neither of them names a format that is read.
@@ -186,7 +186,7 @@ def decoded(data: bytes) -> bytes:
 
 
 def as_text(data: bytes) -> str:
-    """Give the text that bytes are in UTF-8.
+    """Return the text that bytes are in UTF-8.
 
     Raises:
         SubmissionMalformed: They are not; the message has the place of the first that is not.

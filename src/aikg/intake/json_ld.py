@@ -36,7 +36,7 @@ class Reading:
     Attributes:
         mentions: Its statements, without those that only link the items of lists.
         statements: How many statements there are, with those.
-        lost: What is in the text and in no statement.
+        lost: The parts of the text that are in no statement.
         unsure: Why the statements could not be counted, or nothing.
     """
 
@@ -104,7 +104,7 @@ class _Reader:
                 self._node(one, context)
 
     def _node(self, value: Value, outer: Any, named: str | None = None) -> str | None:
-        """Read a node; return its name. What is in a node whose name is lost can still be read."""
+        """Read a node; return its name. The content of a node without a name is read too."""
         context = _inner(value, outer)
         given = _member(value, "@id", context)
         node = named if given is None else self._reference(given, context)
@@ -188,7 +188,7 @@ class _Reader:
     def _contained(
         self, inner: Value, term: Any, context: Any
     ) -> Iterator[tuple[Value, str | None]]:
-        """Give the values of a property, out of arrays, sets and the maps of a container."""
+        """Return the values of a property, out of arrays, sets and the maps of a container."""
         if inner.kind != "{" or not term.container & {"@index", "@id", "@type"}:
             for one in inner.each():
                 inside = _member(one, "@set", context)

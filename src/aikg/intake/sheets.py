@@ -22,7 +22,7 @@ SHEET = "Figures"
 #: How many rows there may be for each row that is not empty and may be read.
 _EXPANSION = 10
 
-#: A first line by which a spreadsheet is told the separator.
+#: A first line by which a spreadsheet learns the separator.
 _SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 

@@ -206,7 +206,7 @@ class Numbers:
 
 
 def _european(match: re.Match[str]) -> Number:
-    """Tell the two registers apart: CTIS numbers have a serial from 500000 and a fourth part."""
+    """Distinguish the two registers: CTIS numbers have a serial from 500000 and a fourth part."""
     more = match["more"] or ""
     text = f"{match['year']}-{match['serial']}-{match['check']}"
     newer = match["serial"].startswith("5") or more.isdigit()
