@@ -28,7 +28,7 @@ from aikg.errors import (
 from aikg.links import records
 from aikg.links.identifiers import read_prefixes
 from aikg.links.index import Index
-from aikg.links.lookup import LookUp
+from aikg.links.lookup import LookUp, Sources
 from aikg.links.search import Names
 from aikg.links.spelling import loosen, normalise, typos
 from aikg.names import PREFIXES, shorten
@@ -49,7 +49,7 @@ def look_up(built: Built, settings: Settings) -> LookUp:
         opened.write(query, "json", answer)
         return answer.getvalue()
 
-    return LookUp(ask, ROOT)
+    return LookUp(ask, Sources.read(ROOT))
 
 
 @pytest.fixture

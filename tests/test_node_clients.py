@@ -69,7 +69,9 @@ def test_axe_finds_nothing_serious(server: Server) -> None:
         "/claim/review-2010-conclusions-no-efficacy-difference", "/check/identity", "/nowhere",
         "/publication/review-2010", "/ontology/Drug", "/store?default", "/submissions",
         "/submissions/sign-in", "/validate", "/search?q=exemestane", "/resolve/chebi:4953",
-        "/sparql?query=ASK",
+        "/sparql?query=ASK", "/compare", "/compare?experimental=exemestan",
+        "/compare?experimental=exemestane&reference=anastrozole&outcome=clinical-benefit",
+        "/network?outcome=objective-response", "/evidence-map?outcome=objective-response",
         "/shape/finding-ci-low", "/rule/decimal-comma", "/graph/description/rules",
     ]  # fmt: skip
     found = node("browser.js", "axe", *(base + path for path in paths))

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from conftest import ROOT
 from evidence import EIGHT, cells, evidence, question, ratio
 from fhir.resources.bundle import Bundle
 
-from aikg.synthesis import output
+from aikg.synthesis import output, view
 from aikg.synthesis.answer import compare
 from aikg.synthesis.effects import HAZARD_RATIO
+from aikg.synthesis.evidence import Work
 from aikg.synthesis.exports import revman, stata
 from aikg.synthesis.leagues import evidence_map, league
 
@@ -247,6 +249,29 @@ def test_a_name_that_a_user_chose_is_only_text() -> None:
     assert "\u202e" not in output.write(answer, "compare", "json")["answer.json"]
     five = output.write(answer, "compare", "revman")["revman-5.csv"]
     assert rows(five)[0]["Group Label 2"] == "'=1+1"
+    whole = {"compare": answer, "network": league(made, question())}
+    for kind, found in (whole | {"map": evidence_map(made, question())}).items():
+        for form in output.FORMATS[kind]:
+            for name, text in output.write(found, kind, form).items():
+                assert "\u202e" not in text, name
+                assert name.endswith(".json") or "<script" not in text, name
+        assert "\u202e" not in output.as_json(view.page(found, kind))
+
+
+def test_a_map_is_one_job_with_one_bound() -> None:
+    """The work of all pairs is counted together; the pairs beyond it are refused in words."""
+    made = evidence(cells(EIGHT))
+    free = question()
+    evidence_map(made, free)
+    needed = Work().left - free.work.left
+    asked = replace(question(), work=Work(needed // 2))
+    rows = evidence_map(made, asked)["pairs"]
+    refused = [row for row in rows if "too-many-combinations" in row["codes"]]
+    assert 0 < len(refused) < len(rows)
+    assert asked.work.left >= 0
+    enough = replace(question(), work=Work(needed))
+    rows = evidence_map(made, enough)["pairs"]
+    assert not any("too-many-combinations" in row["codes"] for row in rows)
 
 
 def test_a_map_names_the_one_cell_that_would_open_a_path() -> None:

@@ -15,12 +15,13 @@ from aikg.characters import visible
 from aikg.cli.console import print_rows, remark, say, say_json, stages, text_output
 from aikg.errors import ComparisonMalformed
 from aikg.files.version import version_of
-from aikg.links.lookup import LookUp
+from aikg.links.lookup import LookUp, Sources
 from aikg.settings import Settings
 from aikg.sparql.evaluation import Request, deep, evaluate, select
 from aikg.synthesis import output
 from aikg.synthesis.asking import Asker, Words
 from aikg.synthesis.effects import MEASURES
+from aikg.synthesis.excerpt import load
 from aikg.synthesis.output import FORMATS
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -91,7 +92,7 @@ def compare(form: str, folder: Path | None, **words: Any) -> None:
     Names are found as by `aikg search`. A refusal is an answer. docs/reference/compare.md
     describes how each number is computed, and what each code means.
     """
-    _answer(lambda asker, asked: asker.compare(asked), "compare", form, folder, words)
+    _answer("compare", form, folder, words)
 
 
 @click.command()
@@ -99,7 +100,7 @@ def compare(form: str, folder: Path | None, **words: Any) -> None:
 @_format("network")
 def network(form: str, folder: Path | None, **words: Any) -> None:
     """Compare every pair of treatments of each network on an outcome."""
-    _answer(lambda asker, asked: asker.league(asked), "network", form, folder, words)
+    _answer("network", form, folder, words)
 
 
 @click.command("map")
@@ -107,14 +108,13 @@ def network(form: str, folder: Path | None, **words: Any) -> None:
 @_format("map")
 def map_(form: str, folder: Path | None, **words: Any) -> None:
     """Map which pairs of treatments have which evidence, and which cell is missing."""
-    _answer(lambda asker, asked: asker.map(asked), "map", form, folder, words)
+    _answer("map", form, folder, words)
 
 
 globals()["map"] = map_  # The name of the command.
 
 
 def _answer(
-    ask: Callable[[Asker, Words], dict[str, Any]],
     kind: str,
     form: str,
     folder: Path | None,
@@ -126,7 +126,7 @@ def _answer(
             progress("read")
             asker = _asker(settings.from_environment(), files)
             progress("compute")
-            answer = ask(asker, Words(**words))
+            answer = output.answer(asker, kind, Words(**words))
     except ComparisonMalformed as error:
         if form == "json":
             problem = {"code": error.code, "message": str(error), "advice": error.advice}
@@ -170,7 +170,8 @@ def _asker(configured: Settings, files: tuple[Path, ...]) -> Asker:
         deep(lambda: evaluate(store, request, answer, begin=lambda media_type: None))
         return answer.getvalue()
 
-    return Asker(rows, LookUp(as_json, configured.root), configured.root, version)
+    root = configured.root
+    return Asker(rows, lambda: LookUp(as_json, Sources.read(root)), load(root), version)
 
 
 def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> str:

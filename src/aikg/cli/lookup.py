@@ -10,7 +10,7 @@ import click
 
 from aikg import graph, settings
 from aikg.cli.console import format_option, print_rows, say, say_json, stages, text_output
-from aikg.links.lookup import LookUp
+from aikg.links.lookup import LookUp, Sources
 from aikg.names import shorten
 
 _FORMAT = format_option("table", "json")
@@ -26,7 +26,7 @@ def _open() -> LookUp:
         opened.write(query, "json", answer)
         return answer.getvalue()
 
-    return LookUp(ask, configured.root)
+    return LookUp(ask, Sources.read(configured.root))
 
 
 @click.command()

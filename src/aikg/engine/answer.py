@@ -22,9 +22,17 @@ _LESS = (
     "Ask for less: begin with rare values, join each pattern to another, and use LIMIT. "
     "The same query would be stopped again."
 )
-#: The job that validates a file: its sender has no query to shorten.
-_EXAMINES = "check"
-_SHORTER = "Send a part of it at a time, or run `aikg validate FILE`, which has no deadline."
+#: What a job is called, and the advice at its deadline, where it is not a query.
+_OTHERS = {
+    "check": (
+        "examination",
+        "Send a part of it at a time, or run `aikg validate FILE`, which has no deadline.",
+    ),
+    "compare": (
+        "comparison",
+        "Name a population, or ask for one pair; `aikg compare` in a shell has no deadline.",
+    ),
+}
 
 
 class NotAsked(WorkerLost):
@@ -66,7 +74,7 @@ class Answer:
         self._worker, self._slot, self._most, self._finish = worker, slot, most, finish
         self._frames = Frames(worker.connection, self._look_around)
         self._open, self._begun = True, False
-        self._examines = request["job"] == _EXAMINES
+        self._what, self._shorter = _OTHERS.get(request["job"], ("query", _LESS))
         self.version = worker.version()
         slot.stop = worker.stop
         try:
@@ -146,9 +154,8 @@ class Answer:
             )
         if self._slot.left <= 0:
             raise DeadlineExceeded(
-                f"The {'examination' if self._examines else 'query'} was stopped "
-                f"at its deadline of {self._slot.timeout:g} seconds.",
-                advice=_SHORTER if self._examines else _LESS,
+                f"The {self._what} was stopped at its deadline of {self._slot.timeout:g} seconds.",
+                advice=self._shorter,
             )
         raise WorkerLost(
             "The query used more memory or stack than one query may, and was stopped.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any, Self
 
 from aikg.engine.answer import Answer, NotAsked
+from aikg.engine.kinds import kind_of
 from aikg.engine.pool import Pool
 from aikg.engine.process import Change, Process
 from aikg.engine.slots import Slots
@@ -123,7 +124,7 @@ class Engine:
         """Let a worker do a job; closing the answer returns worker and slot."""
         slot = self._slots.take(timeout)
         try:
-            worker = pool.take(slot)
+            worker = pool.take(slot, kind_of(request["job"]))
         except BaseException:
             self._slots.leave(slot)
             raise

@@ -1,6 +1,6 @@
 """The process with the graph: it has one thread, forks workers and applies changes.
 
-Started by the client as `python -m aikg.engine.holder`, with the other end of a socket pair as
+Started by the client as `python -m aikg.engine`, with the other end of a socket pair as
 standard input: there it receives changes, and the end of the stream ends it.
 """
 
@@ -191,7 +191,3 @@ def _fork(held: Held, connection: socket.socket, bounds: worker.Bounds) -> int:
     if pid == 0:
         worker.work(held.store, held.known, held.version, connection, bounds)
     return pid
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,7 @@ be imported when this module is.
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from aikg.publication import change
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
 from aikg.sparql.resources import write_graph, write_node, write_rows
+
+#: The module with the jobs that need numpy; only the workers that do them import it.
+COMPARING_JOBS = "aikg.engine.comparing"
 
 
 class Output(Protocol):
@@ -49,6 +53,7 @@ class Task:
         store: The worker's copy of the graph.
         knowledge: What jobs need besides; an error where the files that it is read from are
             missing, as under a graph that was not built here.
+        version: The version of the graph.
         arguments: Of the types of JSON.
         body: Untrusted bytes.
         output: Where the answer is written.
@@ -56,6 +61,7 @@ class Task:
 
     store: ox.Store
     knowledge: Knowledge | MissingFolder
+    version: str
     arguments: Arguments
     body: bytes
     output: Output
@@ -76,9 +82,9 @@ class Task:
         """The output, for libraries that write to a file."""
         return cast(IO[bytes], self.output)
 
-    def answer(self, media_type: str, content: bytes) -> None:
+    def answer(self, media_type: str, content: bytes, *, repeatable: bool = False) -> None:
         """Write the whole answer."""
-        self.output.begin(media_type)
+        self.output.begin(media_type, repeatable=repeatable)
         self.output.write(content)
 
 
@@ -106,6 +112,13 @@ def read_rows(task: Task) -> None:
     """Answer our own queries, which the body lists, about the node that is named."""
     queries, begin = json.loads(task.body), partial(task.output.begin, repeatable=True)
     write_rows(task.store, task.arguments["node"], queries, task.file, begin)
+
+
+def compare(task: Task) -> None:
+    """Compare treatments, as the arguments ask; only a worker that has loaded numpy can."""
+    comparing = importlib.import_module(COMPARING_JOBS)
+    found = comparing.compare(task.store, task.known, task.version, task.arguments)
+    task.answer(*found, repeatable=True)
 
 
 def write_template(task: Task) -> None:
@@ -164,6 +177,7 @@ JOBS = {
     "graph": Job(read_graph, keeps=True),
     "node": Job(read_node, keeps=True),
     "rows": Job(read_rows, keeps=True),
+    "compare": Job(compare, keeps=True),
     "template": Job(write_template, keeps=True),
     "check": Job(check),
     "receive": Job(_as_json(publishing.receive)),

@@ -9,23 +9,30 @@ import socket
 import threading
 
 from aikg.engine.frames import Broken, Frames
+from aikg.engine.kinds import COMPARING, QUERYING
 from aikg.engine.process import Process
 from aikg.engine.slots import QUIETER, TICK, Slot
 from aikg.errors import TooBusy
 
-#: How many workers are forked ahead of the next jobs.
+#: How many workers for queries are forked ahead of the next jobs.
 _AHEAD = 2
+#: How many workers that have numpy are kept for the next comparison.
+_KEPT = 1
 
 
 class Worker:
     """A connection to a worker, and what ends it.
 
+    Attributes:
+        kind: What it can do, of `kinds`.
+
     Raises:
         OSError: The process that should fork it is gone.
     """
 
-    def __init__(self, process: Process) -> None:
-        self.connection = process.connect()
+    def __init__(self, process: Process, kind: bytes = QUERYING) -> None:
+        self.kind = kind
+        self.connection = process.connect(kind)
         self._handle: int | None = None
         self._version: str | None = None
         self._lock = threading.Lock()
@@ -83,8 +90,8 @@ class Pool:
         self._retired = False
         self.prepare()
 
-    def take(self, slot: Slot) -> Worker:
-        """Return a worker that answers from the present version.
+    def take(self, slot: Slot, kind: bytes = QUERYING) -> Worker:
+        """Return a worker of a kind that answers from the present version.
 
         Raises:
             TooBusy: None was forked in time.
@@ -92,7 +99,7 @@ class Pool:
         """
         while True:
             with self._lock:
-                worker = self._idle.pop() if self._idle else Worker(self.process)
+                worker = self._next(kind)
                 self._busy.add(worker)
             try:
                 version = self.process.description["version"]
@@ -107,14 +114,25 @@ class Pool:
                 pass  # it was ended while it waited; where the process was, no other is forked
             self.drop(worker)
 
+    def _next(self, kind: bytes) -> Worker:
+        """Return an idle worker of a kind, or a new one, in the place of an idle one if need be."""
+        for at in reversed(range(len(self._idle))):
+            if self._idle[at].kind == kind:
+                return self._idle.pop(at)
+        if self._idle and len(self._idle) + len(self._busy) >= self._most:
+            self._idle.pop(0).close()
+        return Worker(self.process, kind)
+
     def give_back(self, worker: Worker) -> None:
         """Let a worker wait for the next job."""
         with self._lock:
             self._busy.discard(worker)
-            if not self._retired:
+            same = sum(idle.kind == worker.kind for idle in self._idle)
+            if not (self._retired or (worker.kind == COMPARING and same >= _KEPT)):
                 self._idle.append(worker)
                 return
         worker.close()
+        self.prepare()
 
     def drop(self, worker: Worker) -> None:
         """End a worker, and let another be forked in its place."""
@@ -133,7 +151,9 @@ class Pool:
             for worker in set(self._idle) - set(waiting):
                 worker.close()
             self._idle = waiting
-            while len(waiting) < min(_AHEAD, self._most - len(self._busy)):
+            others = sum(worker.kind != QUERYING for worker in waiting)
+            ahead = min(_AHEAD + others, self._most - len(self._busy))
+            while len(waiting) < ahead:
                 waiting.insert(0, Worker(self.process))
 
     def retire(self) -> None:

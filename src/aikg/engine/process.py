@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from aikg.engine.frames import Frames
+from aikg.engine.kinds import QUERYING
 from aikg.errors import ChangeRefused, EngineUnavailable
 from aikg.settings import Settings
 
@@ -42,8 +43,7 @@ class Change:
     version: str
 
 
-#: openpyxl imports numpy where it is installed, whose libraries start threads when they are loaded;
-#: what has threads cannot fork.
+#: Some workers load numpy, whose libraries start a thread for each core unless these forbid it.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -69,7 +69,7 @@ class Process:
         self._control, self._frames, self._lock = control, Frames(control), threading.Lock()
         with theirs:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", "aikg.engine.holder", json.dumps(arguments)],
+                [sys.executable, "-m", "aikg.engine", json.dumps(arguments)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=os.environ | _ONE_THREAD,
@@ -134,8 +134,8 @@ class Process:
             )
         return said
 
-    def connect(self) -> socket.socket:
-        """Connect to a worker, which the process forks in its time.
+    def connect(self, kind: bytes = QUERYING) -> socket.socket:
+        """Connect to a worker of a kind, which the process forks in its time.
 
         Raises:
             OSError: The process is gone.
@@ -143,6 +143,7 @@ class Process:
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.connect(self.path)
+            connection.sendall(kind)
         except OSError:
             connection.close()
             raise

@@ -22,6 +22,7 @@ from aikg.intake.examination import examine, read
 from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of
 from aikg.intake.texts import Examined, as_json
+from aikg.links.lookup import Sources
 from aikg.names import BASE
 from aikg.publication import change
 from aikg.publication.impact import Asked, impact
@@ -43,12 +44,16 @@ class Knowledge:
         rules: The rules for a submission.
         follows: The rules of inference, ready to be asked about single nodes.
         questions: The registered questions.
+        names: The files of the look-up of names.
+        synthesis: The queries of a comparison, by name.
         sheets: The extraction sheet, by the ending of its file and whether it is the long form.
     """
 
     rules: verdict.Rules
     follows: incremental.InferenceRules
     questions: list[Query]
+    names: Sources
+    synthesis: dict[str, str]
     sheets: dict[tuple[str, bool], bytes]
 
     @classmethod
@@ -63,6 +68,8 @@ class Knowledge:
             rules,
             incremental.read_rules(root / "queries" / "rules"),
             read_queries(root / "queries" / "competency"),
+            Sources.read(root),
+            {one.name: one.text for one in read_queries(root / "queries" / "synthesis")},
             {("csv", long): template.as_csv(long) for long in (False, True)}
             | {("xlsx", long): template.as_xlsx(rules.cells, long) for long in (False, True)},
         )

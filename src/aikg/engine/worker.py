@@ -7,10 +7,12 @@ other job notices.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 import traceback
@@ -21,7 +23,8 @@ from typing import Any, NoReturn
 import pyoxigraph as ox
 
 from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames, encode
-from aikg.engine.jobs import JOBS, Task
+from aikg.engine.jobs import COMPARING_JOBS, JOBS, Task
+from aikg.engine.kinds import COMPARING
 from aikg.engine.publishing import Knowledge
 from aikg.errors import AikgError, JobFailed, MissingFolder, describe
 from aikg.sparql.evaluation import STACK, deep
@@ -65,9 +68,10 @@ def work(
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         _close_all_but(connection.fileno())
+        _load_for(connection.recv(1))
         _introduce(connection, version)
         limit(bounds)
-        worker = _Worker(store, known, Frames(connection))
+        worker = _Worker(store, known, version, Frames(connection))
         signal.signal(signal.SIGPROF, worker.give_way)
         while not worker.leaves:
             deep(worker.serve, bounds.stack)
@@ -79,6 +83,13 @@ def work(
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def _load_for(kind: bytes) -> None:
+    """Load what a worker of a kind needs, while it can still open files."""
+    if kind == COMPARING:
+        sys.modules.pop("numpy", None)
+        importlib.import_module(COMPARING_JOBS)
 
 
 def _introduce(connection: socket.socket, version: str) -> None:
@@ -99,8 +110,10 @@ class _Worker:
         leaves: Whether it does nothing more.
     """
 
-    def __init__(self, store: ox.Store, known: Knowledge | MissingFolder, frames: Frames) -> None:
-        self._store, self._known, self._frames = store, known, frames
+    def __init__(
+        self, store: ox.Store, known: Knowledge | MissingFolder, version: str, frames: Frames
+    ) -> None:
+        self._store, self._known, self._version, self._frames = store, known, version, frames
         self._thread = 0
         self._slow = False
         self.leaves = False
@@ -140,7 +153,8 @@ class _Worker:
         try:
             job = JOBS[request["job"]]
             self.leaves = not job.keeps
-            job.run(Task(self._store, self._known, request["arguments"], body, output))
+            arguments = request["arguments"]
+            job.run(Task(self._store, self._known, self._version, arguments, body, output))
         except (MemoryError, ConnectionError):
             raise
         except Exception as error:

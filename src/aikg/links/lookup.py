@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from aikg.errors import IdentifierMalformed, IdentifierUnknown
 from aikg.files.queries import Query, read_queries
-from aikg.links.identifiers import expand_own, read_prefixes
+from aikg.links.identifiers import Prefixes, expand_own, read_prefixes
 from aikg.links.index import Index, Link, Row
 from aikg.links.search import Names
 from aikg.names import BASE, shorten
@@ -25,25 +25,45 @@ FOLDER = Path("queries", "links")
 _EXAMPLE = f"<{BASE}drug/exemestane>"
 
 
+@dataclass(frozen=True)
+class Sources:
+    """The files of the look-up: a worker, which opens none, has them from before its fork.
+
+    Attributes:
+        queries: The queries, by name.
+        prefixes: The vocabularies that are known.
+    """
+
+    queries: dict[str, Query]
+    prefixes: Prefixes
+
+    @classmethod
+    def read(cls, root: Path) -> Sources:
+        """Read them below a root.
+
+        Raises:
+            MissingFolder: The queries or the prefixes are not there.
+        """
+        queries = {query.name: query for query in read_queries(root / FOLDER)}
+        return cls(queries, read_prefixes(root))
+
+
 class LookUp:
     """The index and the names of one version of the graph.
 
     Attributes:
         index: The names and links of all entities.
         names: The entities by name.
-
-    Raises:
-        MissingFolder: The queries or the prefixes are not there.
     """
 
-    def __init__(self, ask: Ask, root: Path) -> None:
+    def __init__(self, ask: Ask, sources: Sources) -> None:
         self._ask = ask
-        self._queries = {query.name: query for query in read_queries(root / FOLDER)}
+        self._queries = sources.queries
         names, links, obsolete, others = (
             rows(ask(self._queries[name].text))
             for name in ("names", "links", "obsolete", "neighbours")
         )
-        self.index = Index(names, links, obsolete, others, read_prefixes(root))
+        self.index = Index(names, links, obsolete, others, sources.prefixes)
         self.names = Names(self.index)
 
     def resolve(self, text: str) -> dict[str, Any]:

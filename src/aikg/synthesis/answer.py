@@ -15,7 +15,7 @@ from aikg.synthesis.evidence import Evidence, Question, Ratio
 from aikg.synthesis.findings import Found, Refused, find_all
 from aikg.synthesis.network import Floats
 from aikg.synthesis.report import Json
-from aikg.synthesis.trials import select
+from aikg.synthesis.trials import Selection, select
 from aikg.synthesis.verdicts import PERMISSIBLE, REFUSED, WITH_CAVEATS, Refusal, fill
 
 #: What made an answer, and by which version of the rules.
@@ -70,6 +70,7 @@ def compare(evidence: Evidence, question: Question, version: str = "") -> Json:
             {"finding": finding, "reason": reason}
             for finding, reason in sorted(set(selection.not_used))
         ],
+        "sources": sources_of(selection, evidence),
         "network": report.network(both[0].readings, evidence),
         "labels": {},
     }
@@ -211,6 +212,12 @@ def _equivalence(estimates: Sequence[Json], evidence: Evidence, question: Questi
             within = interval["low"] > low and interval["high"] < bound
             rows.append({"estimate": each["id"], "margin": margin.id, "within": within})
     return {"verdict": "computed", "codes": [], "margins": rows}
+
+
+def sources_of(selection: Selection, evidence: Evidence) -> list[Json]:
+    """Return whose evidence the trials of a question are."""
+    graphs = [part.graph for trial in selection.trials for part in trial.parts]
+    return report.sources(graphs, evidence)
 
 
 def labels_of(answer: Json, evidence: Evidence) -> dict[str, str]:

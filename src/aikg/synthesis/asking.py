@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 
 from aikg.errors import ComparisonMalformed, ComparisonNameUnknown
+from aikg.links.identifiers import expand_own
 from aikg.links.lookup import LookUp
 from aikg.names import BASE
 from aikg.synthesis import cells
 from aikg.synthesis.answer import compare, refuse
 from aikg.synthesis.effects import HAZARD_RATIO, MEASURES, ODDS_RATIO
 from aikg.synthesis.evidence import Cell, Evidence, Question, Ratio
-from aikg.synthesis.excerpt import Ask, short
+from aikg.synthesis.excerpt import Ask, Texts, about, short
 from aikg.synthesis.leagues import evidence_map, league
-from aikg.synthesis.report import Json
+from aikg.synthesis.report import SUBMITTED, Json
 from aikg.synthesis.verdicts import Refusal
 
 #: The folders in which a short name may lie: `exemestane` is `drug/exemestane`.
@@ -25,6 +27,8 @@ _FOLDERS = {
     "Outcome": "outcome/",
     "Population": "population/",
 }
+#: The part of an address after the base, of which no query is made without looking at it.
+_IDENTIFIER = re.compile(r"[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*")
 
 
 @dataclass(frozen=True)
@@ -59,16 +63,17 @@ class Asker:
 
     Args:
         ask: Asks a query; a row is the text of its terms.
-        names: What everything is called.
-        root: The folder that holds `queries/`.
+        names: Makes the look-up of names; called once a name is not an identifier.
+        texts: The queries of a comparison.
         version: The version of the data.
     """
 
-    def __init__(self, ask: Ask, names: LookUp, root: Path, version: str) -> None:
+    def __init__(self, ask: Ask, names: Callable[[], LookUp], texts: Texts, version: str) -> None:
         self._ask = ask
         self._names = names
-        self._root = root
+        self._texts = texts
         self._version = version
+        self._labels: dict[str, str] = {}
 
     def compare(self, words: Words) -> Json:
         """Answer how two treatments compare.
@@ -123,9 +128,9 @@ class Asker:
         population = None
         if words.population:
             population = self.resolve(words.population, ("Population",), "population")
-        evidence = cells.read(self._ask, self._root, outcome, words.nodes)
+        evidence = cells.read(self._ask, self._texts, outcome, words.nodes)
         if population and population not in evidence.populations:
-            known = cells.population(self._ask, self._root, population)
+            known = cells.population(self._ask, self._texts, population)
             evidence = replace(evidence, populations={**evidence.populations, **known})
         if words.curated:
             evidence = _curated(evidence)
@@ -196,8 +201,7 @@ class Asker:
         )
 
     def _label(self, identifier: str) -> str:
-        entity = self._names.index.entities.get(BASE + identifier)
-        return entity.label if entity else identifier
+        return self._labels.get(identifier, identifier)
 
     def resolve(self, text: str, kinds: tuple[str, ...], role: str) -> str:
         """Return the identifier of a name.
@@ -210,15 +214,27 @@ class Asker:
         Raises:
             ComparisonNameUnknown: It is unknown, or stands for several.
         """
-        entities = self._names.index.entities
-        own = self._names.index.own(text.strip())
-        if own and own.kind in kinds:
-            return short(own.iri)
-        for kind in kinds:
-            slug = text.strip().lower().replace(" ", "-")
-            if f"{BASE}{_FOLDERS[kind]}{slug}" in entities:
-                return _FOLDERS[kind] + slug
-        hits = [hit for hit in self._names.search(text, 1000)["hits"] if hit["kind"] in kinds]
+        found = self._identified(text.strip(), kinds) or self._named(text, kinds, role)
+        if found not in self._labels:
+            rows = about(self._ask, self._texts, "names", [found])
+            self._labels |= {short(node): label for node, _, label in rows}
+        return found
+
+    def _identified(self, text: str, kinds: tuple[str, ...]) -> str | None:
+        """Return the identifier that a text is, or abbreviates; None where it is a name."""
+        slug = text.lower().replace(" ", "-")
+        own = short(text if text.startswith(BASE) else expand_own(text) or text)
+        possible = [own, *(_FOLDERS[kind] + slug for kind in kinds)]
+        asked = [each for each in possible if _IDENTIFIER.fullmatch(each)]
+        rows = about(self._ask, self._texts, "names", asked)
+        wanted = {f"{BASE}ontology/{kind}" for kind in kinds}
+        labels = {short(node): label for node, class_, label in rows if class_ in wanted}
+        self._labels |= labels
+        return next((each for each in asked if each in labels), None)
+
+    def _named(self, text: str, kinds: tuple[str, ...], role: str) -> str:
+        """Return the identifier of the one thing of that name."""
+        hits = [hit for hit in self._names().search(text, 1000)["hits"] if hit["kind"] in kinds]
         exact = [hit for hit in hits if hit["score"] == 100]
         if len(exact) == 1:
             return short(exact[0]["entity"])
@@ -237,7 +253,7 @@ def _curated(evidence: Evidence) -> Evidence:
     """Leave out what submissions state."""
 
     def ours(part: Cell | Ratio) -> bool:
-        return not part.graph.startswith("graph/submission")
+        return not part.graph.startswith(SUBMITTED)
 
     parts: list[Cell | Ratio] = [*evidence.cells, *evidence.ratios]
     left = [part.id for part in parts if not ours(part)]

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 
 from aikg.synthesis import excerpt as excerpts
 from aikg.synthesis.counts import Candidate, common_rules
@@ -20,7 +19,7 @@ from aikg.synthesis.evidence import (
     Population,
     Ratio,
 )
-from aikg.synthesis.excerpt import Ask, Excerpt
+from aikg.synthesis.excerpt import Ask, Excerpt, Texts
 from aikg.synthesis.figures import PERCENT, figure_of, measure_of, place_of, source_of
 from aikg.synthesis.people import (
     classes_of,
@@ -33,22 +32,22 @@ from aikg.synthesis.people import (
 from aikg.synthesis.printed import MEASURES, printed_of
 
 
-def read(ask: Ask, root: Path, outcome: str, nodes: str = "drug") -> Evidence:
+def read(ask: Ask, texts: Texts, outcome: str, nodes: str = "drug") -> Evidence:
     """Read the evidence on one outcome.
 
     Args:
         ask: Asks the graph.
-        root: The folder that holds `queries/`.
+        texts: The queries.
         outcome: The outcome, without the base of this graph.
         nodes: `drug`, or `regimen` where doses are separate treatments.
     """
-    excerpt = excerpts.read(ask, root, [outcome])
+    excerpt = excerpts.read(ask, texts, [outcome])
     return evidence_of(excerpt, outcome, nodes)
 
 
-def population(ask: Ask, root: Path, identifier: str) -> dict[str, Population]:
+def population(ask: Ask, texts: Texts, identifier: str) -> dict[str, Population]:
     """Return a population, and those that it lies within."""
-    return populations_of(excerpts.read(ask, root, [identifier]))
+    return populations_of(excerpts.read(ask, texts, [identifier]))
 
 
 def evidence_of(excerpt: Excerpt, outcome: str, nodes: str) -> Evidence:
@@ -71,6 +70,7 @@ def evidence_of(excerpt: Excerpt, outcome: str, nodes: str) -> Evidence:
         labels=labels_of(excerpt),
         margins=tuple(_margins(outcome, excerpt)),
         not_used=tuple(not_used),
+        senders=dict(excerpt.senders),
     )
 
 

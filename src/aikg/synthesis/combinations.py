@@ -51,7 +51,7 @@ class Combinations:
             question: The question, for its measure and its correction.
 
         Raises:
-            TooMany: There are more than are enumerated.
+            TooMany: There are more than are enumerated, or the job has done its work.
         """
         self._question = question
         self._options: dict[str, tuple[int, ...]] = {}
@@ -69,7 +69,7 @@ class Combinations:
         rows = sum(len(nodes) - 1 for _, nodes in uses)
         self.rounding_followed = not self._corners or _affordable(counts * (1 + corners), rows)
         self.size = counts * (1 + corners if self._corners and self.rounding_followed else 1)
-        if not _affordable(self.size, rows):
+        if not (_affordable(self.size, rows) and question.work.take(self.size * rows**3)):
             raise TooMany(self.size)
         self.printed = 0 if counts == 1 else None
         self._index = self._enumerate(counts, corners)

@@ -246,6 +246,7 @@ class Evidence:
         labels: What each identifier is called.
         margins: The margins.
         not_used: Findings that were left out when cells were made, with the reason.
+        senders: Of each graph that is a submission, since when it is published, and its sender.
     """
 
     cells: tuple[Cell, ...] = ()
@@ -257,10 +258,29 @@ class Evidence:
     labels: Mapping[str, str] = field(default_factory=dict)
     margins: tuple[Margin, ...] = ()
     not_used: tuple[tuple[str, str], ...] = ()
+    senders: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def name(self, identifier: str) -> str:
         """Return what an identifier is called; without a label its last part."""
         return self.labels.get(identifier) or identifier.rsplit("/", 1)[-1].replace("-", " ")
+
+
+@dataclass
+class Work:
+    """The work that one job may still do; it is counted before anything is enumerated.
+
+    Attributes:
+        left: Combinations times the cube of the rows of contrasts, over all estimates.
+    """
+
+    left: int = 1_000_000_000
+
+    def take(self, amount: int) -> bool:
+        """Take some of it; return whether there was enough."""
+        if amount > self.left:
+            return False
+        self.left -= amount
+        return True
 
 
 @dataclass(frozen=True)
@@ -276,6 +296,7 @@ class Question:
         figures: `review`, `paper` or `both`.
         nodes: `drug` or `regimen`.
         correct: The number added to the cells of a trial with a zero cell, or 0.
+        work: The work that its answer may do; all pairs of a map share it.
     """
 
     experimental: str
@@ -286,3 +307,4 @@ class Question:
     figures: str = "both"
     nodes: str = "drug"
     correct: Fraction = Fraction(0)
+    work: Work = field(default_factory=Work, compare=False)

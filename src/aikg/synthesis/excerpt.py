@@ -7,8 +7,7 @@ lead to. Each step is one query, so that its time is that of the evidence, not t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from aikg.files.queries import read_queries
@@ -16,6 +15,9 @@ from aikg.names import BASE
 
 #: Asks a query; a row is the text of its terms, "" where a variable is unbound.
 Ask = Callable[[str], Iterable[tuple[str, ...]]]
+
+#: The queries of a comparison, by name.
+Texts = Mapping[str, str]
 
 #: The queries, below the root.
 FOLDER = Path("queries", "synthesis")
@@ -45,11 +47,17 @@ def whole(identifier: str) -> str:
 
 
 class Excerpt:
-    """Statements about some nodes, by shortened identifier."""
+    """Statements about some nodes, by shortened identifier.
+
+    Attributes:
+        graphs: The named graph that states each finding.
+        senders: Of each graph that is a submission, since when it is published, and its sender.
+    """
 
     def __init__(self) -> None:
         self._stated: dict[str, dict[str, list[str]]] = {}
         self.graphs: dict[str, str] = {}
+        self.senders: dict[str, tuple[str, str]] = {}
 
     def add(self, node: str, property_: str, value: str) -> None:
         """Add one statement."""
@@ -79,59 +87,67 @@ class Excerpt:
         return sorted(self._stated)
 
 
-@cache
-def _texts(root: Path) -> dict[str, str]:
+def load(root: Path) -> Texts:
+    """Read the queries below a root.
+
+    Raises:
+        MissingFolder: They are not there.
+    """
     return {query.name: query.text for query in read_queries(root / FOLDER)}
 
 
-def _ask(ask: Ask, root: Path, name: str, nodes: Iterable[str]) -> list[tuple[str, ...]]:
+def about(ask: Ask, texts: Texts, name: str, nodes: Iterable[str]) -> list[tuple[str, ...]]:
     """Ask a query about some nodes, which take the place of its example."""
     listed = " ".join(f"<{whole(node)}>" for node in sorted(nodes))
     if not listed:
         return []
     example = "outcome:objective-response" if name in {"studies", "margins"} else "study:campos"
-    return list(ask(_texts(root)[name].replace(example, listed)))
+    return list(ask(texts[name].replace(example, listed)))
 
 
-def read(ask: Ask, root: Path, outcomes: Sequence[str]) -> Excerpt:
+def read(ask: Ask, texts: Texts, outcomes: Sequence[str]) -> Excerpt:
     """Read what the studies that report some outcomes lead to.
 
     Args:
         ask: Asks the graph.
-        root: The folder that holds `queries/`.
+        texts: The queries.
         outcomes: The outcomes, shortened.
     """
-    studies = {short(row[0]) for row in _ask(ask, root, "studies", outcomes)}
+    studies = {short(row[0]) for row in about(ask, texts, "studies", outcomes)}
     known: set[str] = {*studies, *outcomes}
     new = set(known)
     while new:
-        new = {short(row[0]) for row in _ask(ask, root, "pointing", new)} - known
+        new = {short(row[0]) for row in about(ask, texts, "pointing", new)} - known
         known |= new
     excerpt = Excerpt()
-    _follow(ask, root, excerpt, known)
-    issues = {short(row[0]) for row in _ask(ask, root, "pointing", excerpt.of_class("Population"))}
-    _follow(ask, root, excerpt, known | issues)
+    _follow(ask, texts, excerpt, known)
+    issues = {
+        short(row[0]) for row in about(ask, texts, "pointing", excerpt.of_class("Population"))
+    }
+    _follow(ask, texts, excerpt, known | issues)
     findings = [node for node in excerpt.nodes if excerpt.one(node, "status")]
-    for node, graph in _ask(ask, root, "sources", findings):
+    for node, graph in about(ask, texts, "sources", findings):
         excerpt.graphs.setdefault(short(node), short(graph))
-    for margin, measure, value in _ask(ask, root, "margins", outcomes):
+    for graph, since, by in about(ask, texts, "provenance", set(excerpt.graphs.values())):
+        excerpt.senders.setdefault(short(graph), (since, by))
+    for margin, measure, value in about(ask, texts, "margins", outcomes):
         excerpt.add(margin, "margin", f"{short(measure)} {value}")
     return excerpt
 
 
-def _follow(ask: Ask, root: Path, excerpt: Excerpt, nodes: set[str]) -> None:
+def _follow(ask: Ask, texts: Texts, excerpt: Excerpt, nodes: set[str]) -> None:
     """Add what the graph states of some nodes, and of all that they lead to."""
     known = nodes | set(excerpt.nodes)
     new = known - set(excerpt.nodes)
     while new:
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for node, property_, value in _ask(ask, root, "statements", new):
+        for node, property_, value in about(ask, texts, "statements", new):
             found[property_].append((node, value))
             excerpt.add(node, property_, value)
         ahead = {short(value) for name in _FOLLOWED for _, value in found[name]}
         new = {node for node in ahead if not node.startswith("_:")} - known
         known |= new
         if pooled := {short(value) for _, value in found[_ONTOLOGY + "pools"]}:
-            arms = {short(row[0]) for row in _ask(ask, root, "pointing", pooled)}
+            arms = {short(row[0]) for row in about(ask, texts, "pointing", pooled)}
             new |= arms - known
             known |= arms

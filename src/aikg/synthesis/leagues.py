@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from aikg.synthesis import inconsistency, report, settings, words
-from aikg.synthesis.answer import METHOD, compare, labels_of, question_of
+from aikg.synthesis.answer import METHOD, compare, labels_of, question_of, sources_of
 from aikg.synthesis.combinations import TooMany
 from aikg.synthesis.connected import Network, networks
 from aikg.synthesis.distributions import chi2_tail, two_sided_p
@@ -59,6 +59,7 @@ def league(evidence: Evidence, question: Question, version: str = "") -> Json:
     everything = read_all(selection, wanted[0], evidence, question)
     answer = _head(evidence, question, version) | {
         "strata": strata,
+        "sources": sources_of(selection, evidence),
         "network": report.network(everything, evidence),
         "summary": _league_summary(strata, evidence, question),
     }
@@ -177,6 +178,7 @@ def evidence_map(evidence: Evidence, question: Question, version: str = "") -> J
     opened = sum(bool(row["direct"]) for row in rows)
     answer = _head(evidence, question, version) | {
         "drugs": drugs,
+        "sources": sources_of(selection, evidence),
         "pairs": rows,
         "left_out": max(0, len(pairs) - PAIRS),
         "summary": (

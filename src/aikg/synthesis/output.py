@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from aikg.characters import escaped_json
+from aikg.synthesis.asking import Asker, Words
 from aikg.synthesis.exports import fhir, metafor, netmeta, revman, stata, tables
 from aikg.synthesis.plots import forest, league, matrix, network
 from aikg.synthesis.words import between, figure, p_value
@@ -15,9 +16,13 @@ Json = dict[str, Any]
 Writer = Callable[[Json], dict[str, str]]
 
 
+def as_json(answer: Json) -> str:
+    """Return an answer as JSON, its hidden characters as escapes."""
+    return escaped_json(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
 def _json(answer: Json) -> dict[str, str]:
-    text = json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False)
-    return {"answer.json": escaped_json(text) + "\n"}
+    return {"answer.json": as_json(answer)}
 
 
 #: The formats of each kind of answer; each writes files by name.
@@ -39,6 +44,7 @@ FORMATS: dict[str, dict[str, Writer]] = {
             "network.svg": network.draw(answer),
             "league.svg": league.draw(answer),
         },
+        "league": lambda answer: {"league.svg": league.draw(answer)},
     },
     "map": {
         "json": _json,
@@ -46,6 +52,17 @@ FORMATS: dict[str, dict[str, Writer]] = {
         "svg": lambda answer: {"map.svg": matrix.draw(answer)},
     },
 }
+
+
+def answer(asker: Asker, kind: str, words: Words) -> Json:
+    """Answer a question of a kind of `FORMATS`.
+
+    Raises:
+        ComparisonMalformed: The comparison cannot be asked for.
+        ComparisonNameUnknown: A name is unknown or stands for several.
+    """
+    asked = {"compare": asker.compare, "network": asker.league, "map": asker.map}
+    return asked[kind](words)
 
 
 def write(answer: Json, kind: str, form: str) -> dict[str, str]:

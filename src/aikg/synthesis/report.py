@@ -21,6 +21,9 @@ from aikg.synthesis.network import Floats
 from aikg.synthesis.reading import Reading
 from aikg.synthesis.verdicts import ordered, verdict_of
 
+#: How the name of a graph begins that is not the curators'.
+SUBMITTED = "graph/submission"
+
 _PATHS = (DIRECT, INDIRECT, MIXED, NETWORK)
 
 Json = dict[str, Any]
@@ -206,6 +209,17 @@ def cell(found: Cell) -> Json:
         "graph": found.graph,
         "figures": figures,
     }
+
+
+def sources(graphs: Iterable[str], evidence: Evidence) -> list[Json]:
+    """Return whose evidence an answer rests on: each file or submission, in fixed order."""
+    found: list[Json] = []
+    for graph in sorted(set(graphs) - {""}):
+        since, by = evidence.senders.get(graph, ("", ""))
+        submitted = graph.startswith(SUBMITTED)
+        kind = "submission" if submitted and since else "file" if submitted else "curated"
+        found.append({"graph": graph, "kind": kind, "by": by or None, "since": since or None})
+    return found
 
 
 def order(estimates: list[Json]) -> list[Json]:

@@ -12,6 +12,9 @@ from aikg.synthesis.verdicts import CODES, NOTE
 #: What every answer says of where its evidence comes from.
 SEARCH = "No systematic search was made: the answer rests on what this graph contains."
 
+#: How the sentence on refusals begins; a page has a table of them instead.
+NOT_COMPUTED = "Not computed: "
+
 _NO_DIFFERENCE = "No difference was shown; that does not show that there is none."
 _FEW_TRIALS = "There are few trials: a large p value does not show agreement."
 
@@ -142,7 +145,7 @@ def _refused(answer: dict[str, Any]) -> list[str]:
     first = list(texts)[:3]
     rest = len(texts) - len(first)
     more = f" {rest} more reason{' is' if rest == 1 else 's are'} listed." if rest else ""
-    return ["Not computed: " + " ".join(first) + more]
+    return [NOT_COMPUTED + " ".join(first) + more]
 
 
 def inconsistency(p: float) -> str:

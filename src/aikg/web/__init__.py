@@ -25,6 +25,7 @@ from aikg.submissions import receipts
 from aikg.submissions.home import Home
 from aikg.submissions.opening import open_home
 from aikg.web import (
+    compare,
     description,
     lookup,
     nodes,
@@ -65,6 +66,7 @@ def create_app(
     problems.register(app)
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(lookup.blueprint(engine))
+    app.register_blueprint(compare.blueprint(engine))
     app.jinja_env.globals.update(
         takes_submissions=home is not None, name_form=SUBMISSION_NAME, longest_name=LONGEST_NAME
     )

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from aikg.engine.client import Engine
 from aikg.errors import NotAcceptable
-from aikg.links.lookup import LookUp
+from aikg.links.lookup import LookUp, Sources
 from aikg.links.records import EXACT
 from aikg.sparql.formats import TRIPLES, preferred
 from aikg.web import problems
@@ -34,7 +34,7 @@ class _Current:
         version = str(self._engine.describe()["version"])
         with self._lock:
             if self._made is None or self._made[0] != version:
-                self._made = version, LookUp(self._ask, self._engine.settings.root)
+                self._made = version, LookUp(self._ask, Sources.read(self._engine.settings.root))
             return self._made[1]
 
     def _ask(self, query: str) -> bytes:

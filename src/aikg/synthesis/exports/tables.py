@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aikg.characters import visible
+
 Json = dict[str, Any]
 
 #: A program that opens CSV as a workbook would compute a text that begins so.
@@ -66,8 +68,9 @@ def text(columns: Sequence[str], rows: Iterable[Sequence[object]], *, mark: bool
 def _cell(value: object) -> object:
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
+    if isinstance(value, str):
+        seen = visible(value)
+        return "'" + seen if value.startswith(_FORMULA) else seen
     return repr(value) if isinstance(value, float) else value
 
 

@@ -73,7 +73,7 @@ def draw(answer: Json) -> str:
         y += _ROW
     parts += _below(answer, axis, y, one, other)
     title = f"Forest plot: {one} against {other}"
-    return svg.document(_WIDTH, y + 80, title, answer["summary"], parts)
+    return svg.document("forest", (_WIDTH, y + 80), title, answer["summary"], parts)
 
 
 def _axis(answer: Json) -> Axis:

@@ -28,7 +28,7 @@ def draw(answer: Json) -> str:
         parts += _table(stratum, answer, y)
         y += _HIGH * len(stratum["nodes"]) + 40
         width = max(width, 40 + _CELL * len(stratum["nodes"]))
-    return svg.document(width, y, title, answer["summary"], parts)
+    return svg.document("league", (width, y), title, answer["summary"], parts)
 
 
 def _table(stratum: Json, answer: Json, top: float) -> list[str]:

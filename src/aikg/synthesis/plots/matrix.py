@@ -33,7 +33,8 @@ def draw(answer: Json) -> str:
         parts += _box(j, i, _other(row, answer))
     size = len(drugs)
     words = answer["summary"]
-    return svg.document(_LEFT + _CELL * size + 20, _TOP + _HIGH * size + 20, title, words, parts)
+    paper = (_LEFT + _CELL * size + 20, _TOP + _HIGH * size + 20)
+    return svg.document("map", paper, title, words, parts)
 
 
 def _box(row: int, column: int, lines: tuple[list[str], bool]) -> list[str]:

@@ -31,7 +31,9 @@ def draw(answer: Json) -> str:
         parts.append(svg.text(x, y + outward, label, anchor="middle"))
     parts += _legend(shown)
     words = " ".join(_sentence(edge, answer) for edge in found["edges"])
-    return svg.document(_WIDTH, _HEIGHT + 24 * len(shown), _title(answer), words, parts)
+    return svg.document(
+        "network", (_WIDTH, _HEIGHT + 24 * len(shown)), _title(answer), words, parts
+    )
 
 
 def _title(answer: Json) -> str:

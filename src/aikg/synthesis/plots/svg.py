@@ -63,14 +63,17 @@ def circle(x: float, y: float, radius: float, *, fill: str = INK) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}"/>'
 
 
-def document(width: float, height: float, title: str, words: str, parts: Sequence[str]) -> str:
-    """Return a drawing with its title and its description."""
-    body = "\n".join(parts)
+def document(
+    key: str, size: tuple[float, float], title: str, words: str, parts: Sequence[str]
+) -> str:
+    """Return a drawing with its title and its description; `key` makes their ids its own."""
+    body, (width, height) = "\n".join(parts), size
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="title words" '
-        f'font-family="sans-serif">\n<title id="title">{safe(title)}</title>\n'
-        f'<desc id="words">{safe(words)}</desc>\n'
+        f'width="{width:.0f}" height="{height:.0f}" role="img" '
+        f'aria-labelledby="{key}-title {key}-words" '
+        f'font-family="sans-serif">\n<title id="{key}-title">{safe(title)}</title>\n'
+        f'<desc id="{key}-words">{safe(words)}</desc>\n'
         f'<rect width="100%" height="100%" fill="#ffffff"/>\n{body}\n</svg>\n'
     )
 
