@@ -428,6 +428,7 @@ def test_what_the_graph_describes_is_not_described_again(held) -> None:
     found = [f for f in report.findings if f.code == "rule/known-node"]
     assert [f.place.heading for f in found] == ["Registry numbers"]
     assert {p.heading for p in found[0].also_at} == {
+        "Primary outcome",
         "Design",
         "Phase",
         "Stopped early",

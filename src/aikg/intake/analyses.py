@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pyoxigraph as ox
 
 from aikg.intake.columns import COLUMNS
@@ -10,10 +12,13 @@ from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
 from aikg.intake.sharing import Sharing, folded
 from aikg.intake.spellings import without_zeros
+from aikg.links.spelling import typos
 from aikg.shared import keys
 
 _HEADINGS = tuple(column.heading for column in COLUMNS if column.about == "analysis")
 _CUT_OFF, _FOLLOW_UP = "Data cut-off", "Follow-up"
+#: The name of an analysis, and the day on which its data were closed.
+_DATED = re.compile(r"(?P<name>.+?),? +(?P<day>\d{4}-\d\d-\d\d)")
 
 
 class Analyses:
@@ -86,35 +91,55 @@ class Analyses:
         return cut_off, follow_up
 
     def _supersede(self, row: Row, node: ox.NamedNode, name: str) -> None:
-        stated = self._stated.get(_key(row, name), {})
-        titles = {self._title(row, name, own) for own in stated}
-        known = self._known.find("Analysis", f"{name}, {row.text('Trial')}") or self._named(
-            row, name
-        )
-        if len(titles) == 1:
-            earlier = self._node(row, name, next(iter(stated)), row.place("Supersedes"))
-            self._say.say(node, "supersedes", earlier, row.place("Supersedes"))
-        elif known is not None and not titles:
-            earlier = self._sharing.use(known, row.place("Supersedes"))
-            self._say.say(node, "supersedes", earlier, row.place("Supersedes"))
-        else:
-            trial = row.text("Trial")
-            what = f"No analysis of {trial} is called “{name}”."
-            advice = "Write the name of an analysis, as in the column Analysis."
-            if titles:
-                what = f"{len(titles)} analyses are called “{name}”: {'; '.join(sorted(titles))}."
-                advice = "Use another name in the column Analysis for each of them."
-            self._reader.wrong(row, "Supersedes", "unknown-analysis", what, advice, node)
+        """State which analysis a row's replaces: of the sheet, of the house, or of another source.
 
-    def _named(self, row: Row, name: str) -> ox.NamedNode | None:
-        """Return the one shared analysis of the trial with a name."""
-        found = [
-            node
-            for node in self._known.subjects("ofStudy", row.trial)
-            if self._known.is_a(node, "Analysis") and is_shared(node)
-        ]
-        meant = [one for one in found if (key := self._sharing.key(one)) and key[2] == folded(name)]
-        return meant[0] if len(meant) == 1 else None
+        That of another source is found by its name alone, so an addition may come before the report
+        that it adds to.
+        """
+        at, stated = row.place("Supersedes"), self._stated.get(_key(row, name), {})
+        titles = {self._title(row, name, own) for own in stated}
+        known = self._known.find("Analysis", f"{name}, {row.text('Trial')}")
+        if len(titles) == 1:
+            earlier: ox.NamedNode | None = self._node(row, name, next(iter(stated)), at)
+        elif titles:
+            what = f"{len(titles)} analyses are called “{name}”: {'; '.join(sorted(titles))}."
+            advice = "Use another name in the column Analysis for each of them."
+            self._reader.wrong(row, "Supersedes", "unknown-analysis", what, advice, node)
+            return
+        elif known is not None and not is_shared(known):
+            earlier = known
+        else:
+            earlier = self._elsewhere(row, node, name)
+        if earlier is not None:
+            self._say.say(node, "supersedes", earlier, at)
+
+    def _elsewhere(self, row: Row, node: ox.NamedNode, name: str) -> ox.NamedNode | None:
+        """State the analysis of a numbered or curated trial that no row of the sheet describes."""
+        match = _DATED.fullmatch(name)
+        called, cut_off = (match["name"], match["day"]) if match else (name, "")
+        earlier = None
+        if not self._say.owns(row.trial) and not self._known.of_submission(row.trial):
+            at = row.place("Supersedes")
+            earlier = self._sharing.node(at, keys.analysis, row.trial, called, cut_off)
+        there = {one: key for one in self._of(row.trial) if (key := self._sharing.key(one))}
+        if earlier is not None and earlier in there:
+            return earlier
+        listed = "; ".join(sorted(" ".join(map(str, key[2:])).strip() for key in there.values()))
+        what = f"No analysis of {row.text('Trial')} is called “{name}”."
+        advice = "Write the name of an analysis, as in the column Analysis."
+        if listed:
+            what = f"{what[:-1]}; the graph has: {listed}."
+            advice = "Write one of these with its day, as in: final 2013-10-03."
+        # A name without a typo (0) is that of an analysis with another day.
+        near = earlier is None or any(typos(folded(called), str(key[2])) for key in there.values())
+        level = "Error" if near else "Check"
+        self._reader.wrong(row, "Supersedes", "unknown-analysis", what, advice, node, level)
+        return earlier
+
+    def _of(self, trial: ox.NamedNode) -> list[ox.NamedNode]:
+        """Return the shared analyses of a trial that the graph has."""
+        found = self._known.subjects("ofStudy", trial)
+        return [one for one in found if is_shared(one) and self._known.is_a(one, "Analysis")]
 
 
 def _name(row: Row) -> str:

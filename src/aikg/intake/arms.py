@@ -72,7 +72,7 @@ class Arms:
         if house:
             known = self._of_house(row, drugs, name)
             if known is not None:
-                self._reader.ignored(row, heading, "arm")
+                self._reader.ignored(row, heading, "arm" if heading == "Arm" else drugs)
                 return known
         arm = None if own else self._sharing.node(at, keys.arm, row.trial, name)
         if arm is None:

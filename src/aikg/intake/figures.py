@@ -50,6 +50,7 @@ class Figures:
         self._reader = reader
         self._say = reader.statements
         self._numbered = numbered
+        self._known = known
         self._outcomes = Outcomes(store, known, sharing, reader)
         self._analyses = Analyses(known, sharing, reader)
         self._kinds: dict[str, str] = {}
@@ -118,9 +119,13 @@ class Figures:
             return
         self._say.say(row.node, "ofOutcome", outcome, row.place("Outcome"))
         planned = self._reader.chosen(row, "Primary outcome")
-        if planned == ox.Literal(True) and (self._say.owns(row.trial) or is_shared(row.trial)):
+        if planned != ox.Literal(True):
+            return
+        if self._say.owns(row.trial) or is_shared(row.trial):
             at = row.place("Primary outcome")
             self._say.say(row.trial, "hasPrimaryOutcome", outcome, at)
+        elif outcome not in set(self._known.objects(row.trial, "hasPrimaryOutcome")):
+            self._reader.ignored(row, "Trial", "outcome")
 
     def _status(self, row: Row) -> None:
         """A figure without a status is reported, unless its printed form is ambiguous."""

@@ -253,12 +253,19 @@ class Reader:
         self.wrong(row, heading, _AMBIGUOUS, what, advice)
 
     def ignored(self, row: Row, named: str, *subjects: str) -> None:
-        """Report the cells that are ignored, since the graph describes the node already."""
+        """Report the cells that are ignored, since the graph describes the node already.
+
+        Args:
+            row: The row.
+            named: The column with the name of the node.
+            subjects: What the other columns are about, or their headings.
+        """
         what = f"The graph describes “{row.text(named)}” already, and this cell is ignored."
         advice = "Leave the cell empty. A figure may contradict those that the graph contains."
         for column in COLUMNS:
             heading = column.heading
-            if column.about in subjects and heading != named and heading in row.cells:
+            asked = {column.about, heading} & {*subjects}
+            if asked and heading != named and heading in row.cells:
                 place, text = row.place(heading), row.text(heading)
                 found = ("known-node", place, text, what, advice, "Note")
                 self.statements.wrong(row.node, "printed", *found)
