@@ -56,7 +56,7 @@ SUBMITTED = 8
 #: How often each constraint must be violated.
 OFTEN = 20
 #: How many graphs a run invents at least.
-ROUNDS = 264
+ROUNDS = 420
 
 #: The rule against a node of two classes that exclude each other; it is no shape and no check.
 CONTRADICTION = "one-of-two-classes"
