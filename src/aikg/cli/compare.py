@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 import click
 import pyoxigraph as ox
 
-from aikg import build, graph, settings
+from aikg import graph, settings
 from aikg.characters import visible
 from aikg.cli.console import print_rows, remark, say, say_json, stages, text_output
 from aikg.errors import ComparisonMalformed
-from aikg.files.version import version_of
+from aikg.intake.verdict import Rules
 from aikg.links.lookup import LookUp, Sources
+from aikg.publication import tentative
+from aikg.rules import incremental
 from aikg.settings import Settings
 from aikg.sparql.evaluation import Request, deep, evaluate, select
 from aikg.synthesis import output
@@ -60,7 +62,7 @@ def _options(function: _F) -> _F:
                 "files",
                 multiple=True,
                 type=click.Path(path_type=Path),
-                help="Turtle of a trial that is not published; may be repeated.",
+                help="A sheet or RDF of a trial that is not published; may be repeated.",
             ),
             click.option(
                 "--output",
@@ -153,12 +155,13 @@ def _answer(
 
 def _asker(configured: Settings, files: tuple[Path, ...]) -> Asker:
     """Open the graph, or judge files together with it."""
+    opened = graph.open_graph(configured)
+    store, version = opened.store, " + ".join([opened.version, *(path.name for path in files)])
     if files:
-        store = build.store_with(files, configured.root)
-        version = " + ".join([version_of(configured.root), *(path.name for path in files)])
-    else:
-        opened = graph.open_graph(configured)
-        store, version = opened.store, opened.version
+        rules = Rules.load(configured.root)
+        follows = incremental.read_rules(configured.root / "queries" / "rules")
+        for path in files:
+            tentative.add(store, path, rules, follows)
 
     def rows(query: str) -> list[tuple[str, ...]]:
         _, found = select(store, query)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import pyoxigraph as ox
 
-from aikg.engine.publishing import Arguments, Knowledge
+from aikg.engine.publishing import Arguments, Knowledge, Look
 from aikg.links.lookup import LookUp
 from aikg.sparql.evaluation import Request, evaluate
-from aikg.synthesis import output, view
+from aikg.synthesis import changes, output, view
 from aikg.synthesis.asking import Asker, Words
 
 #: The media types of the formats that are one file; the others are packed.
@@ -65,6 +65,31 @@ def compare(
     if form in _TYPES:
         return _TYPES[form], next(iter(files.values())).encode()
     return _PACKED, _packed(files)
+
+
+def with_comparisons(
+    store: ox.Store, known: Knowledge, measure: Callable[[Look], Arguments]
+) -> Arguments:
+    """Measure an impact, and add the comparisons that change by it.
+
+    Args:
+        store: The graph, which `measure` changes.
+        known: The queries.
+        measure: Called with what looks at the graph before and after.
+
+    Returns:
+        What `measure` returns, with `comparisons`, as `changes.differences` describes.
+    """
+    seen: list[changes.Look] = []
+
+    def look(outcomes: set[str]) -> None:
+        asker = Asker(
+            lambda query: _rows(store, query), lambda: _look_up(store, known), known.synthesis, ""
+        )
+        seen.append(changes.Look(asker, outcomes))
+
+    found = measure(look)
+    return found | {"comparisons": changes.differences(*seen)}
 
 
 def _rows(store: ox.Store, query: str) -> Iterable[tuple[str, ...]]:

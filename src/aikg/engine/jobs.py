@@ -159,6 +159,18 @@ def _as_json(
     return run
 
 
+def _impact(measure: Callable[..., dict[str, Any]]) -> Callable[[Task], None]:
+    """Make a job of a function that measures an impact; the comparisons that change are added."""
+
+    def run(task: Task) -> None:
+        comparing = importlib.import_module(COMPARING_JOBS)
+        measured = partial(measure, task.store, task.known, task.arguments, task.body)
+        found = comparing.with_comparisons(task.store, task.known, measured)
+        task.answer("application/json", json.dumps(found).encode())
+
+    return run
+
+
 @dataclass(frozen=True)
 class Job:
     """A job.
@@ -183,6 +195,6 @@ JOBS = {
     "receive": Job(_as_json(publishing.receive)),
     "publish": Job(_as_json(publishing.publish)),
     "withdraw": Job(_as_json(publishing.withdraw)),
-    "impact-of-publishing": Job(_as_json(publishing.impact_of_publishing)),
-    "impact-of-withdrawing": Job(_as_json(publishing.impact_of_withdrawing)),
+    "impact-of-publishing": Job(_impact(publishing.impact_of_publishing)),
+    "impact-of-withdrawing": Job(_impact(publishing.impact_of_withdrawing)),
 }

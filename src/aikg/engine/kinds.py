@@ -9,7 +9,7 @@ from __future__ import annotations
 QUERYING, COMPARING = b"q", b"c"
 
 #: The jobs for which a worker needs numpy.
-COMPARES = frozenset({"compare"})
+COMPARES = frozenset({"compare", "impact-of-publishing", "impact-of-withdrawing"})
 
 
 def kind_of(job: str) -> bytes:

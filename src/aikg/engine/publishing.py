@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,7 +19,7 @@ from aikg.files.turtle import write_nquads
 from aikg.intake import template, verdict
 from aikg.intake.examination import examine, read
 from aikg.intake.submission import ParsedSubmission
-from aikg.intake.terms import node_of
+from aikg.intake.terms import node_of, value_of
 from aikg.intake.texts import Examined, as_json
 from aikg.links.lookup import Sources
 from aikg.names import BASE
@@ -32,6 +31,8 @@ from aikg.rules.delta import Delta
 #: The arguments of a job, or its result; of the types of JSON.
 Arguments: TypeAlias = dict[str, Any]
 
+_OF_OUTCOME = ox.NamedNode(BASE + "ontology/ofOutcome")
+_BROADER = ox.NamedNode(BASE + "ontology/broaderOutcome")
 #: A statement that breaks a shape.
 _NOTHING = f"<a> a <{BASE}ontology/Drug> .".encode()
 
@@ -124,24 +125,66 @@ def _dependents(store: ox.Store, arguments: Arguments) -> dict[str, int]:
     return change.dependents(store, arguments["graph"], later)
 
 
+#: Called with the outcomes that a change is about, before it and after it.
+Look: TypeAlias = Callable[[set[str]], None]
+
+
 def impact_of_publishing(
-    store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
+    store: ox.Store,
+    known: Knowledge,
+    arguments: Arguments,
+    body: bytes,
+    look: Look = lambda outcomes: None,
 ) -> Arguments:
     """Return the changes of answers and audit findings, and the consequences for other nodes."""
-    own = _owner(arguments, _read(store, known, arguments, body).nodes)
-    return impact(store, _asked(known), lambda: _publish(store, known, arguments, body)[1], own)
+    read_in = _read(store, known, arguments, body)
+    own, outcomes = _owner(arguments, read_in.nodes), _outcomes(store, read_in.triples)
+    if arguments["replaced"]:
+        replaced = change.statements(store, arguments["replaced"])
+        outcomes |= _outcomes(store, [quad.triple for quad in replaced])
+
+    def published() -> Delta[ox.Quad]:
+        difference = _publish(store, known, arguments, body)[1]
+        look(outcomes)
+        return difference
+
+    look(outcomes)
+    return impact(store, _asked(known), published, own)
 
 
 def impact_of_withdrawing(
-    store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
+    store: ox.Store,
+    known: Knowledge,
+    arguments: Arguments,
+    body: bytes,
+    look: Look = lambda outcomes: None,
 ) -> Arguments:
     """Return the changes of answers and audit findings, and the nodes that refer to lost nodes."""
     graph = arguments["graph"]
     used = change.users(store, graph, arguments["later"])
-    own = _owner(arguments, {node_of(quad.triple) for quad in change.statements(store, graph)})
-    gone = partial(change.withdraw, store, known.follows, graph, later=())
+    stated = [quad.triple for quad in change.statements(store, graph)]
+    own, outcomes = _owner(arguments, set(map(node_of, stated))), _outcomes(store, stated)
+
+    def withdrawn() -> Delta[ox.Quad]:
+        difference = change.withdraw(store, known.follows, graph, later=())
+        look(outcomes)
+        return difference
+
     others = {"users": [user.node for user in used], "dependents": _dependents(store, arguments)}
-    return impact(store, _asked(known), gone, own) | others
+    look(outcomes)
+    return impact(store, _asked(known), withdrawn, own) | others
+
+
+def _outcomes(store: ox.Store, stated: Iterable[ox.Triple]) -> set[str]:
+    """Return the outcomes of some statements about findings, and the broader ones."""
+    triples = list(stated)
+    found = {value_of(t) for t in triples if t.predicate == _OF_OUTCOME}
+    above = {value_of(t) for t in triples if t.predicate == _BROADER}
+    for outcome in found:
+        node = ox.NamedNode(outcome)
+        quads = store.quads_for_pattern(node, _BROADER, None, ox.DefaultGraph())
+        above |= {value_of(quad.triple) for quad in quads}
+    return found | above
 
 
 def _owner(arguments: Arguments, nodes: set[str]) -> Callable[[str], bool]:

@@ -93,7 +93,7 @@ class Asker:
                 code="same-treatment",
                 choices=[],
             )
-        evidence, question = self._evidence(words)
+        evidence, question = self.evidence(words)
         asked = replace(question, experimental=one, reference=other)
         for name in (one, other):
             if name.startswith(_FOLDERS["DrugClass"]):
@@ -111,7 +111,7 @@ class Asker:
             ComparisonMalformed: The comparison cannot be asked for.
             ComparisonNameUnknown: A name is unknown or stands for several.
         """
-        return league(*self._evidence(words), self._version)
+        return league(*self.evidence(words), self._version)
 
     def map(self, words: Words) -> Json:
         """Answer which pairs have which evidence, and which cell is missing.
@@ -120,10 +120,15 @@ class Asker:
             ComparisonMalformed: The comparison cannot be asked for.
             ComparisonNameUnknown: A name is unknown or stands for several.
         """
-        return evidence_map(*self._evidence(words), self._version)
+        return evidence_map(*self.evidence(words), self._version)
 
-    def _evidence(self, words: Words) -> tuple[Evidence, Question]:
-        """Read the evidence on an outcome, and the question without its treatments."""
+    def evidence(self, words: Words) -> tuple[Evidence, Question]:
+        """Read the evidence on an outcome, and the question without its treatments.
+
+        Raises:
+            ComparisonMalformed: The comparison cannot be asked for.
+            ComparisonNameUnknown: A name is unknown or stands for several.
+        """
         outcome = self.resolve(words.outcome, ("Outcome",), "outcome")
         population = None
         if words.population:

@@ -21,8 +21,8 @@ from aikg.synthesis.network import Floats
 from aikg.synthesis.reading import Reading
 from aikg.synthesis.verdicts import ordered, verdict_of
 
-#: How the name of a graph begins that is not the curators'.
-SUBMITTED = "graph/submission"
+#: How the name of a graph begins that is a submission, or a file that nobody has published.
+SUBMITTED, FILES = "graph/submission/", "graph/file/"
 
 _PATHS = (DIRECT, INDIRECT, MIXED, NETWORK)
 
@@ -216,8 +216,8 @@ def sources(graphs: Iterable[str], evidence: Evidence) -> list[Json]:
     found: list[Json] = []
     for graph in sorted(set(graphs) - {""}):
         since, by = evidence.senders.get(graph, ("", ""))
-        submitted = graph.startswith(SUBMITTED)
-        kind = "submission" if submitted and since else "file" if submitted else "curated"
+        named = {SUBMITTED: "submission", FILES: "file"}
+        kind = next((what for start, what in named.items() if graph.startswith(start)), "curated")
         found.append({"graph": graph, "kind": kind, "by": by or None, "since": since or None})
     return found
 
