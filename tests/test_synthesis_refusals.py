@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -26,7 +26,8 @@ from evidence import (
 from aikg.errors import ComparisonMalformed
 from aikg.synthesis import settings
 from aikg.synthesis.answer import compare
-from aikg.synthesis.evidence import Cell, Evidence, Population, Question, Study
+from aikg.synthesis.asking import Asker, Words
+from aikg.synthesis.evidence import Cell, Evidence, Margin, Population, Question, Study
 from aikg.synthesis.verdicts import CAVEAT, CODES, NOTE, REFUSAL
 
 FIRST = Population("population/first", lines=frozenset({"ontology/FirstLine"}))
@@ -155,8 +156,45 @@ REFUSALS: dict[str, tuple[Evidence, Evidence, Question]] = {
         trials(PAIR, studies={"study/S1": Study("study/S1", retracted=True)}), trials(PAIR), ODDS),
 }  # fmt: skip
 
-#: Asked elsewhere: of a whole class, and of equivalence.
-ELSEWHERE = {"class-of-one-drug", "no-margin"}
+MARGIN = Margin("margin/m", RESPONSE.id, "odds-ratio", 1.5)
+OF_ONE_DRUG = trials(PAIR, classes={"drug/B": frozenset({"drug-class/x"})})
+
+
+class _Asker(Asker):
+    """Answers on made-up evidence, whose identifiers are its names."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda query: [], lambda: None, {}, "")  # type: ignore[arg-type,return-value]
+
+    def resolve(self, text: str, kinds: tuple[str, ...], role: str) -> str:
+        """Return the text itself."""
+        return text
+
+    def evidence(self, words: Words) -> tuple[Evidence, Question]:
+        """Return a trial of a drug that is alone in its class."""
+        return OF_ONE_DRUG, question()
+
+
+def both(code: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the answer that a code refuses, and the answer of its near miss.
+
+    A class is asked for by name, and equivalence is said of the whole answer.
+    """
+    if code == "class-of-one-drug":
+        asker = _Asker()
+        met, near = (
+            asker.compare(Words(RESPONSE.id, one, "drug/A")) for one in ("drug-class/x", "drug/B")
+        )
+        return met, near
+    if code == "no-margin":
+        return compare(trials(PAIR), ODDS), compare(trials(PAIR, margins=(MARGIN,)), ODDS)
+    met_by, missed_by, asked = REFUSALS[code]
+    return compare(met_by, asked), compare(missed_by, asked)
+
+
+def lacking(kind: str, cases: Mapping[str, object]) -> set[str]:
+    """Return the codes of a kind in `codes.tsv` that have no case, and cases that are no codes."""
+    return {code.name for code in CODES.values() if code.kind == kind} ^ set(cases)
 
 
 def codes(answer: dict[str, Any]) -> set[str]:
@@ -164,22 +202,37 @@ def codes(answer: dict[str, Any]) -> set[str]:
     return {code for item in answer["refused"] for code in item["codes"]}
 
 
+#: The codes that `both` asks in another way.
+OTHERWISE = {"class-of-one-drug": None, "no-margin": None}
+
+
 def test_each_refusal_has_its_case() -> None:
     """A code that nothing meets is not a rule."""
-    assert set(REFUSALS) | ELSEWHERE == {c.name for c in CODES.values() if c.kind == REFUSAL}
+    assert lacking(REFUSAL, REFUSALS | OTHERWISE) == set()
 
 
-@pytest.mark.parametrize("code", REFUSALS)
+def test_a_code_without_a_case_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new row of `codes.tsv` fails here until it has both."""
+    monkeypatch.setitem(CODES, "new", replace(CODES["no-data"], name="new"))
+    assert lacking(REFUSAL, REFUSALS | OTHERWISE) == {"new"}
+    with pytest.raises(KeyError):
+        both("new")
+
+
+@pytest.mark.parametrize("code", [c.name for c in CODES.values() if c.kind == REFUSAL])
 def test_a_refusal_has_its_code_and_no_number(code: str) -> None:
     """The case is refused in words; the near miss is computed, or refused for another reason."""
-    met, missed, asked = REFUSALS[code]
-    refused = compare(met, asked)
+    refused, near = both(code)
+    if code == "no-margin":
+        assert [a["equivalence"]["codes"] for a in (refused, near)] == [["no-margin"], []]
+        assert near["equivalence"]["margins"]
+        assert "margins" not in refused["equivalence"]
+        return
     assert code in codes(refused)
     assert all(item["words"] for item in refused["refused"])
     assert not any("…" in item["words"] for item in refused["refused"]), refused["refused"]
     keys = {key for item in refused["refused"] for key in item}
     assert keys == {"path", "through", "studies", "figures", "codes", "words", "blockedBy"}
-    near = compare(missed, asked)
     assert code not in codes(near)
     assert near["estimates"]
     for answer in (refused, near):
@@ -285,7 +338,7 @@ CAVEATS: dict[str, tuple[Evidence, Evidence, Question]] = {
 
 def test_each_caveat_has_its_case() -> None:
     """A code that nothing meets is not a rule."""
-    assert set(CAVEATS) == {code.name for code in CODES.values() if code.kind == CAVEAT}
+    assert lacking(CAVEAT, CAVEATS) == set()
 
 
 def prepared(code: str, found: Evidence, asked: Question) -> dict[str, Any]:
@@ -309,6 +362,38 @@ def test_a_caveat_stands_beside_its_number(code: str) -> None:
     json.dumps(answer, allow_nan=False)
 
 
+def noted(answer: dict[str, Any]) -> set[str]:
+    """Return the notes of an answer and of its estimates."""
+    return caveats(answer) | set(answer["caveats"])
+
+
+WITH_ALL = [replace(c, follow_up=True, assessor="ontology/IndependentReview") for c in cells(PAIR)]
+SEEN = {"visceral_means": frozenset({"liver or lung"})}
+NOTES: dict[str, tuple[Evidence, Evidence, Question]] = {
+    "subgroup": (changed(PAIR, subgroup=True), trials(PAIR), ODDS),
+    "analysis-set-unstated": (
+        changed(PAIR, analysis_set="ontology/UnstatedSet"), trials(PAIR), ODDS),
+    "visceral-undefined": (
+        evidence(cells(PAIR, VISCERAL), populations=(VISCERAL,)),
+        evidence(cells(PAIR, replace(VISCERAL, **SEEN)), populations=(replace(VISCERAL, **SEEN),)),
+        ODDS),
+    "follow-up-unstated": (trials(PAIR), evidence(WITH_ALL), ODDS),
+    "assessor-unstated": (trials(PAIR), evidence(WITH_ALL), ODDS),
+    "risk-of-bias-unrated": (trials(PAIR), of_study(bias_rated=True), ODDS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [c.name for c in CODES.values() if c.kind == NOTE])
+def test_a_note_has_its_case_and_its_near_miss(code: str) -> None:
+    """It is said, and the near miss lacks it; both are computed."""
+    met, missed, asked = NOTES[code]
+    answer, near = compare(met, asked), compare(missed, asked)
+    assert code in noted(answer)
+    assert code not in noted(near)
+    assert answer["estimates"]
+    assert near["estimates"]
+
+
 def test_notes_alone_leave_a_verdict_permissible() -> None:
     """They hold of nearly everything."""
     answer = compare(changed(PAIR, subgroup=True, analysis_set="ontology/UnstatedSet"), ODDS)
@@ -321,12 +406,12 @@ def test_notes_alone_leave_a_verdict_permissible() -> None:
 def test_a_visceral_population_without_definition_is_noted() -> None:
     """As one with two definitions is; one definition is enough."""
 
-    def noted(means: Sequence[str]) -> bool:
+    def is_noted(means: Sequence[str]) -> bool:
         population = replace(VISCERAL, visceral_means=frozenset(means))
         found = evidence(cells(PAIR, population), populations=(population,))
         return "visceral-undefined" in caveats(compare(found, ODDS))
 
-    assert [noted([]), noted(["one", "two"]), noted(["one"])] == [True, True, False]
+    assert [is_noted([]), is_noted(["one", "two"]), is_noted(["one"])] == [True, True, False]
 
 
 def test_a_difference_is_drawn_where_one_arm_has_no_event() -> None:
