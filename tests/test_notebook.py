@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import ROOT
 
 import aikg
 from aikg.build import Built
@@ -47,8 +48,38 @@ def test_without_pandas_the_error_says_what_to_install(monkeypatch: pytest.Monke
     assert "aikg[pandas]" in caught.value.advice
 
 
+def test_a_comparison_gives_data_frames() -> None:
+    """The answer of the command, and its parts as frames."""
+    found = aikg.compare(
+        "exemestane", "anastrozole", outcome="clinical-benefit", population="visceral"
+    )
+    assert found.summary.startswith("Exemestane was compared with anastrozole")
+    (direct,) = found.estimates.to_dict("records")
+    answer = found.answer["estimates"][0]
+    assert (direct["id"], direct["point"]) == ("direct/review", answer["point"])
+    assert (direct["ci_low"], direct["ci_high"]) == tuple(
+        answer["interval"][end] for end in ("low", "high")
+    )
+    assert "single-arm" in set(found.refused["codes"])
+    of_campos = found.cells[found.cells["study"] == "study/campos"]
+    assert sorted(of_campos["least"]) == [21, 24]
+    sheet = ROOT / "data" / "sheets" / "falcon.csv"
+    words = {"outcome": "progression-free-survival", "files": [sheet]}
+    assert len(aikg.compare("fulvestrant", "anastrozole", **words).estimates) > 0
+
+
+def test_a_comparison_needs_no_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the frames do."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    found = aikg.compare("exemestane", "anastrozole", outcome="objective-response")
+    assert found.answer["cells"]
+    with pytest.raises(AikgError, match="pandas"):
+        _ = found.estimates
+
+
 def test_importing_aikg_imports_nothing_heavy() -> None:
     """A worker of the endpoint has the package without pyshacl and pandas."""
-    code = "import aikg, sys; print(sorted({'pandas', 'pyshacl', 'rdflib'} & set(sys.modules)))"
+    heavy = "{'numpy', 'pandas', 'pyshacl', 'rdflib'}"
+    code = f"import aikg, sys; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -20,7 +20,7 @@ from aikg.synthesis import cells, output
 from aikg.synthesis.answer import compare
 from aikg.synthesis.distributions import z_of
 from aikg.synthesis.evidence import Evidence, Question
-from aikg.synthesis.excerpt import load
+from aikg.synthesis.excerpt import load, short
 from aikg.synthesis.exports.tables import variants
 from aikg.synthesis.leagues import evidence_map
 from aikg.synthesis.trials import select
@@ -148,6 +148,27 @@ def test_one_restatement_more_changes_no_estimate(shipped: ox.Store) -> None:
     assert after["refused"] == before["refused"]
     unused = {row["finding"] for row in after["not_used"]}
     assert unused - {row["finding"] for row in before["not_used"]} == {"finding/said-again"}
+
+
+def test_the_question_has_the_counts_of_the_engine(read: Any, shipped: ox.Store) -> None:
+    """By decimals in SPARQL, and by fractions in the engine: each figure of both is the same."""
+    query = (ROOT / "queries" / "competency" / "counts-behind-percentages.rq").read_text()
+    _, rows = ask_store(shipped, query)
+    asked = {
+        short(finding.value): range(int(float(least.value)), int(float(most.value)) + 1)
+        for *_, least, most, finding in rows
+    }
+    compared = 0
+    for outcome in (RESPONSE, BENEFIT):
+        for cell in read(outcome).cells:
+            for figure in cell.figures.values():
+                group = cell.group
+                known = group.size and group.treatment and group.arms
+                if known and cell.measure == "CrudeProportion" and figure.exact:
+                    counts = [each.count for each in figure.candidates]
+                    assert counts == list(asked[figure.finding]), figure
+                    compared += 1
+    assert compared > 30
 
 
 @pytest.mark.slow

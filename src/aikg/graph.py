@@ -68,17 +68,24 @@ class Graph:
         Raises:
             AikgError: pandas is not installed.
         """
-        try:
-            pandas = importlib.import_module("pandas")
-        except ModuleNotFoundError as error:
-            raise AikgError(
-                "pandas is not installed.", advice='Install it: pip install "aikg[pandas]".'
-            ) from error
         names, rows = select(self.store, query)
-        frame: pd.DataFrame = pandas.DataFrame(
-            [[_value(term) for term in row] for row in rows], columns=names
-        )
-        return frame
+        return data_frame([[_value(term) for term in row] for row in rows], names)
+
+
+def data_frame(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Return rows as a data frame.
+
+    Raises:
+        AikgError: pandas is not installed.
+    """
+    try:
+        pandas = importlib.import_module("pandas")
+    except ModuleNotFoundError as error:
+        raise AikgError(
+            "pandas is not installed.", advice='Install it: pip install "aikg[pandas]".'
+        ) from error
+    frame: pd.DataFrame = pandas.DataFrame(rows, columns=list(columns))
+    return frame
 
 
 def ensure_built(configured: Settings, progress: Progress = lambda stage: None) -> Path:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import pyoxigraph as ox
 
-from aikg import graph, settings
+from aikg import comparison, settings
 from aikg.characters import visible
 from aikg.cli.console import print_rows, remark, say, say_json, stages, text_output
 from aikg.errors import ComparisonMalformed
-from aikg.intake.verdict import Rules
-from aikg.links.lookup import LookUp, Sources
-from aikg.publication import tentative
-from aikg.rules import incremental
-from aikg.settings import Settings
-from aikg.sparql.evaluation import Request, deep, evaluate, select
 from aikg.synthesis import output
-from aikg.synthesis.asking import Asker, Words
+from aikg.synthesis.asking import Words
 from aikg.synthesis.effects import MEASURES
-from aikg.synthesis.excerpt import load
 from aikg.synthesis.output import FORMATS
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -126,7 +117,7 @@ def _answer(
     try:
         with stages() as progress:
             progress("read")
-            asker = _asker(settings.from_environment(), files)
+            asker = comparison.asker(settings.from_environment(), files)
             progress("compute")
             answer = output.answer(asker, kind, Words(**words))
     except ComparisonMalformed as error:
@@ -151,34 +142,6 @@ def _answer(
         raise click.UsageError(
             f"{form} has {len(texts)} files: {', '.join(texts)}. Name a folder with --output."
         )
-
-
-def _asker(configured: Settings, files: tuple[Path, ...]) -> Asker:
-    """Open the graph, or judge files together with it."""
-    opened = graph.open_graph(configured)
-    store, version = opened.store, " + ".join([opened.version, *(path.name for path in files)])
-    if files:
-        rules = Rules.load(configured.root)
-        follows = incremental.read_rules(configured.root / "queries" / "rules")
-        for path in files:
-            tentative.add(store, path, rules, follows)
-
-    def rows(query: str) -> list[tuple[str, ...]]:
-        _, found = select(store, query)
-        return [tuple("" if t is None else _text(t) for t in row) for row in found]
-
-    def as_json(query: str) -> bytes:
-        answer = io.BytesIO()
-        request = Request(query, format="json")
-        deep(lambda: evaluate(store, request, answer, begin=lambda media_type: None))
-        return answer.getvalue()
-
-    root = configured.root
-    return Asker(rows, lambda: LookUp(as_json, Sources.read(root)), load(root), version)
-
-
-def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> str:
-    return str(term) if isinstance(term, ox.BlankNode) else str(term.value)
 
 
 def _print(answer: dict[str, Any], kind: str) -> None:
