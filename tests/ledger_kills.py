@@ -3,7 +3,7 @@
 Each home begins as one of version 0.1.0 that contains what the graph cannot take, and in each round
 one of those that are sent is of that kind. After each kill every submission must be in the state
 that was acknowledged last, or in the one that was asked for when the answer did not come; and the
-graph holds all of it, or nothing. `make soak` runs some hundreds of rounds, a test twenty.
+graph holds all of it, or nothing. `make soak` runs some hundreds of rounds, a test eight.
 """
 
 from __future__ import annotations

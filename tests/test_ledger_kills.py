@@ -13,10 +13,10 @@ from aikg.settings import Settings
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_visible(
     built: Built, settings: Settings
 ) -> None:
-    """Twenty rounds; `make soak` does more."""
-    tally = soak(settings, rounds=20)
+    """Eight rounds; `make soak` does more."""
+    tally = soak(settings, rounds=8)
     assert (tally.lost, tally.halves) == ([], [])
     assert tally.acknowledged
     assert tally.refused
     assert tally.opens > 1
-    assert sum(tally.kills.values()) == 20
+    assert sum(tally.kills.values()) == 8

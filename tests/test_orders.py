@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from random import Random
 
 import orders
@@ -38,14 +37,12 @@ def test_some_sheets_in_two_orders(built: Built, known: Knowledge) -> None:
 
 
 @pytest.mark.slow
-def test_all_sheets_with_restarts(built: Built, known: Knowledge, settings: Settings) -> None:
-    """The shipped sheets, those of later trials, and additions to trials of others."""
-    assert len(SHEETS) == 20
-    found, _ = orders.compare(built, known, list(SHEETS), Random(17), 2)
-    assert found.cells > 5000
-    there = orders.served(
-        replace(settings, submission_bytes=400_000), settings.graph, FEW, Random(3), found
-    )
+def test_some_sheets_on_a_server_that_restarts(
+    built: Built, known: Knowledge, settings: Settings
+) -> None:
+    """It has the graph that one process makes of them; `make soak` does so with all sheets."""
+    found = orders.Figures()
+    there = orders.served(settings, settings.graph, FEW, Random(3), found)
     few = Shelf(built, known)
     orders.publish(few, FEW)
     assert there == orders.without_times(few.dump())
