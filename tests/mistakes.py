@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -10,6 +10,7 @@ PREFIXES = """@prefix aikg: <https://w3id.org/aikg/ontology/> .
 @prefix dcterms: <http://purl.org/dc/terms/> .
 @prefix ex: <https://w3id.org/aikg/submission/case/> .
 @prefix outcome: <https://w3id.org/aikg/outcome/> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 PLACE = "\nex:place a aikg:Passage ;\n    aikg:inDocument ex:paper .\n"
@@ -409,27 +410,3 @@ GENERATORS: dict[str, Callable[[Random], tuple[Variant, Variant]]] = {
         subgroup_above_whole, ratio_against_groups, identifier_form,
     )
 }  # fmt: skip
-
-
-def variants(rule: str, count: int) -> Iterator[tuple[Variant, Variant]]:
-    """Yield mistakes against a rule, each with a near miss; the same for the same count."""
-    random = Random(rule)
-    for _ in range(count):
-        bad, near = GENERATORS[rule](random)
-        yield Variant(PREFIXES + bad.text, bad.path), Variant(PREFIXES + near.text, None)
-
-
-def main() -> None:
-    """Print the matrix: for each rule, how many mistakes are found and near misses are quiet."""
-    from test_mistakes import rows  # noqa: PLC0415  which itself reads this module
-
-    print(f"{'rule':24}{'mistakes':>10}{'found':>10}{'near misses':>14}{'quiet':>10}")  # noqa: T201
-    for rule in GENERATORS:
-        made = list(variants(rule, 100))
-        found = sum(bool(rows(rule, bad.text)) for bad, _ in made)
-        quiet = sum(not rows(rule, near.text) for _, near in made)
-        print(f"{rule:24}{len(made):10}{found:10}{len(made):14}{quiet:10}")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,7 @@ import io
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT
-from mistakes import GENERATORS, variants
+from matrix import GENERATORS, variants
 
 from aikg.intake.examination import examine
 from aikg.intake.verdict import Rules

@@ -12,6 +12,7 @@ from aikg.intake.cells import Cells
 from aikg.intake.columns import COLUMNS, EXAMPLE, HEADINGS, NEEDED
 from aikg.intake.figures import Figures
 from aikg.intake.known import Known, is_shared
+from aikg.intake.near_names import NearNames
 from aikg.intake.people import People
 from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
@@ -64,7 +65,7 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
         if at % 1000 == 0:
             progress(at)
         sheet.read(row)
-    sheet.finish()
+    sheet.finish(rows)
     headings: dict[str, str] = {}
     for column in sorted(COLUMNS, key=lambda column: column.about != "figure"):
         for part in column.parts:
@@ -130,6 +131,7 @@ class _Sheet:
         sharing = Sharing(house, store, reader.statements)
         self._numbered = Numbered(self._known, sharing, reader)
         treatments = Treatments(store, sharing, reader)
+        self._near = NearNames(store, reader)
         self._people = People(self._known, sharing, reader, treatments)
         self._figures = Figures(store, self._known, self._numbered, reader)
         #: The trials of the sheet; those that pool others; those with a row that says which.
@@ -178,9 +180,10 @@ class _Sheet:
             row.other = self._people.group(row, "Compared with", drugs, subgroup)
         self._figures.read(row)
 
-    def finish(self) -> None:
+    def finish(self, rows: list[Row]) -> None:
         """Report what only all rows together show."""
         self._people.finish()
+        self._near.report(rows)
 
     def _check(self, row: Row) -> None:
         """Report what a row lacks."""
