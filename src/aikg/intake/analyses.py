@@ -13,9 +13,11 @@ from aikg.intake.rows import Reader, Row
 from aikg.intake.sharing import Sharing, folded
 from aikg.intake.spellings import without_zeros
 from aikg.links.spelling import typos
+from aikg.names import OTHER_PREFIXES
 from aikg.shared import keys
 
 _HEADINGS = tuple(column.heading for column in COLUMNS if column.about == "analysis")
+_DATE = ox.NamedNode(OTHER_PREFIXES["xsd"] + "date")
 _CUT_OFF, _FOLLOW_UP = "Data cut-off", "Follow-up"
 #: The name of an analysis, and the day on which its data were closed.
 _DATED = re.compile(r"(?P<name>.+?),? +(?P<day>\d{4}-\d\d-\d\d)")
@@ -66,6 +68,9 @@ class Analyses:
             called = " ".join(part for part in (name, follow_up) if part)
             shared = self._sharing.node(at, keys.analysis, row.trial, called, cut_off)
         if shared is not None:
+            if _CUT_OFF in row.cells:
+                closed = ox.Literal(cut_off, datatype=_DATE)
+                self._say.move(shared, "dataCutOff", closed, at, row.place(_CUT_OFF))
             return shared
         title = self._title(row, name, own)
         node = self._say.describe(self._say.node("analysis", title), "Analysis", title, at)

@@ -72,7 +72,14 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
             headings.setdefault(part.property, column.heading)
     headings.pop(RDFS_LABEL)
     return ParsedSubmission(
-        name, file, form, list(statements), statements.problems, headings, statements.places
+        name,
+        file,
+        form,
+        list(statements),
+        statements.problems,
+        headings,
+        statements.places,
+        columns={h: place.column or 1 for h, place in reversed(table.headings)},
     )
 
 

@@ -100,6 +100,10 @@ class Places:
         self._first.setdefault((node, path), mention.property)
         self._first.setdefault((node, path, value), mention.object)
 
+    def knows(self, node: str, path: str) -> bool:
+        """Say whether a property of a node has a place."""
+        return (node, path) in self._first
+
     def find(self, node: str, path: str | None = None, value: str | None = None) -> Place:
         """Return the place as near as what is known allows: value, property, node, the whole."""
         keys: list[tuple[str, ...]] = [(node,)]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyoxigraph as ox
 
 from aikg.intake import suggestions
 from aikg.intake.causes import causes, unknown
+from aikg.intake.culprit import wrong_property
 from aikg.intake.places import Place
 from aikg.intake.terms import node_of, value_of
 from aikg.intake.verdict import Rules, Verdict
@@ -169,15 +171,33 @@ class _Writer:
 
     def _place(self, problem: Problem) -> Place:
         submission = self._verdict.submission
-        place = submission.place(problem.node, problem.path, problem.value)
+        path = problem.path or self._wrong_property(problem)
+        place = submission.place(problem.node, path, problem.value)
         if problem.node in submission.nodes:
-            return place
+            return submission.cell(problem.node, path, place)
         # The submission makes another node wrong: the place is the statement that points there.
         for triple in self._verdict.triples:
             if value_of(triple) == problem.node:
                 subject, path = node_of(triple), triple.predicate.value
                 return submission.place(subject, path, problem.node)
         return place
+
+    def _wrong_property(self, problem: Problem) -> str | None:
+        """Return the column's property that a shape on a whole row is about, in a table."""
+        headings = self._verdict.submission.headings
+        if not headings or problem.component is None:
+            return None
+        stated = self._properties.get(problem.node, set())
+        path = wrong_property(self._rules.shapes.shapes, BASE + problem.code, stated)
+        return path if path in headings else None
+
+    @cached_property
+    def _properties(self) -> dict[str, set[str]]:
+        """The properties that the submission states of each node."""
+        found: dict[str, set[str]] = {}
+        for triple in self._verdict.triples:
+            found.setdefault(node_of(triple), set()).add(triple.predicate.value)
+        return found
 
     def _found(self, problem: Problem) -> str | None:
         if problem.component is None:

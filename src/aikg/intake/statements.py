@@ -114,6 +114,14 @@ class Statements:
         """State the class of a node."""
         self._said.setdefault((node, _TYPE, self.term(name)), place)
 
+    def move(
+        self, node: ox.NamedNode, name: str, value: ox.Literal, old: Place, place: Place
+    ) -> None:
+        """Set the cell of a triple that was stated with another cell of the same row."""
+        terms = (node, self.term(name), value)
+        if self._said.get(terms) == old:
+            self._said[terms] = place
+
     def text(self, node: ox.NamedNode, name: str, text: str, place: Place) -> None:
         """State a text."""
         self.say(node, name, ox.Literal(text), place)

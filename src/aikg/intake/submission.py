@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pyoxigraph as ox
@@ -46,6 +46,7 @@ class ParsedSubmission:
         problems: The findings of the reader: graphs, or the cells of a table.
         headings: What a table calls the properties: its columns' headings.
         registered: The namespaces outside ours that are registered for its sender.
+        columns: The number of each column of a table, by its heading.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ParsedSubmission:
     headings: dict[str, str] = field(default_factory=dict)
     _locate: Callable[[], Places] = Places
     registered: tuple[str, ...] = ()
+    columns: dict[str, int] = field(default_factory=dict)
 
     @property
     def namespace(self) -> str:
@@ -79,3 +81,14 @@ class ParsedSubmission:
     def place(self, node: str, path: str | None = None, value: str | None = None) -> Place:
         """Return the place of a node, of its property or of a value, as near as it is known."""
         return self.places.find(node, path, value)
+
+    def cell(self, node: str, path: str | None, place: Place) -> Place:
+        """Return the empty cell of a property that a row does not state, or else the place.
+
+        A sheet without the column has it after its last one.
+        """
+        heading = self.headings.get(path or "")
+        if heading is None or place.line is None or self.places.knows(node, path or ""):
+            return place
+        last = max(self.columns.values(), default=0)
+        return replace(place, column=self.columns.get(heading, last + 1), heading=heading)

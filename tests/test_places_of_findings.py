@@ -1,0 +1,123 @@
+"""A finding stands at the cell that is wrong; the worst comes first, then the first row."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+import pytest
+from blunders import Row, sheets
+from test_false_alarms import written
+
+from aikg.intake.examination import examine
+from aikg.intake.report import Finding
+from aikg.intake.verdict import Rules
+from aikg.rules.checks import LEVELS
+
+#: Sheet, row, the cells with their new texts, the code, and the column of the finding.
+WRONG: dict[str, tuple[str, int, dict[str, str], str, str]] = {
+    "a median without a unit": (
+        *("bolero-2", 8, {"Unit": ""}),
+        *("shape/finding-number-with-unit", "Unit"),
+    ),
+    "a percentage without a unit": (
+        *("falcon", 35, {"Unit": ""}),
+        *("shape/finding-number-with-unit", "Unit"),
+    ),
+    "a ratio with a unit": (
+        *("paloma-2", 4, {"Unit": "mo"}),
+        *("shape/finding-ratio-unit", "Unit"),
+    ),
+    "a proportion in months": (
+        *("falcon", 33, {"Unit": "mo", "As printed": "10.3"}),
+        *("shape/finding-proportion-unit", "Unit"),
+    ),
+    "a percentage above 100": (
+        *("falcon", 33, {"Value": "103", "As printed": "103%"}),
+        *("shape/finding-share-possible", "Value"),
+    ),
+    "a count below 0": (
+        *("falcon", 2, {"Value": "-524", "As printed": "-524"}),
+        *("shape/finding-not-negative", "Value"),
+    ),
+    "not reached, with a figure": (
+        *("face", 19, {"Value": "27.6", "Unit": "mo"}),
+        *("shape/finding-no-result", "Value"),
+    ),
+    "no figure": (*("bolero-2", 24, {"Value": ""}), *("shape/finding-one-result", "Value")),
+    "a sign without p": (*("paloma-2", 4, {"p value": ""}), *("shape/finding-p", "p value")),
+    "an interval without a level": (
+        *("paloma-2", 4, {"CI level": ""}),
+        *("shape/finding-interval", "CI level"),
+    ),
+    "a follow-up without a unit": (
+        *("bolero-2", 15, {"Follow-up unit": ""}),
+        *("shape/analysis-follow-up-whole", "Follow-up unit"),
+    ),
+    "a cut-off after the paper": (
+        *("paloma-2", 2, {"Data cut-off": "2026-02-26"}),
+        *("check/after-its-paper", "Data cut-off"),
+    ),
+}
+
+
+def findings(
+    shipped: ox.Store, rules: Rules, sheet: str, row: int, cells: dict[str, str]
+) -> list[Finding]:
+    """Return what is found in a sheet with other cells, and not in the sheet itself."""
+    headings, rows = sheets()[sheet]
+    changed: list[Row] = [dict(one) for one in rows]
+    changed[row - 2] |= cells
+    reports = (
+        examine(
+            *(shipped, written(headings, one)),
+            **{"media_type": "text/csv", "file": "s.csv", "name": sheet, "rules": rules},
+        ).report.findings
+        for one in (rows, changed)
+    )
+    before, after = reports
+    known = {(f.code, f.node, f.found) for f in before}
+    return [f for f in after if (f.code, f.node, f.found) not in known]
+
+
+@pytest.mark.parametrize(("sheet", "row", "cells", "code", "column"), WRONG.values(), ids=WRONG)
+def test_a_finding_stands_at_its_cell(
+    sheet: str,
+    row: int,
+    cells: dict[str, str],
+    code: str,
+    column: str,
+    shipped: ox.Store,
+    rules: Rules,
+) -> None:
+    """The row and the column of the wrong or missing value; once."""
+    found = [f for f in findings(shipped, rules, sheet, row, cells) if code in f.codes]
+    assert [(f.place.line, f.place.heading) for f in found] == [(row, column)]
+    at = sheets()[sheet][0]
+    number = at.index(column) + 1 if column in at else len(at) + 1
+    assert found[0].place.column == number
+
+
+def test_what_matters_comes_first(shipped: ox.Store, rules: Rules) -> None:
+    """Errors, then Checks, then Notes; within each by row and column."""
+    headings, rows = sheets()["bolero-2"]
+    changed: list[Row] = [dict(one) for one in rows]
+    changed[30]["Value"], changed[3]["CI low"] = "163", "0.9"
+    changed[20]["Unit"], changed[5]["Unit"], changed[14]["CI level"] = "", "wk", "97"
+    changed[8]["Publication"] = "The BOLERO-2 trial, Future Onkology 2012"
+    found = examine(
+        *(shipped, written(headings, changed)),
+        **{"media_type": "text/csv", "file": "s.csv", "name": "s", "rules": rules},
+    ).report.findings
+    order = [
+        (LEVELS.index(f.severity), not f.blocks, f.place.line or 0, f.place.column or 0)
+        for f in found
+    ]
+    assert order == sorted(order)
+    assert {f.severity for f in found} >= {"Error", "Check"}
+
+
+def test_two_cells_that_disagree_are_named_once(shipped: ox.Store, rules: Rules) -> None:
+    """One finding has both cells: its own, and the other one in words or as another place."""
+    found = findings(shipped, rules, "confirm", 3, {"Value": "326", "As printed": "326"})
+    (finding,) = [f for f in found if f.code.startswith("check/arms-")]
+    assert (finding.place.heading, finding.place.line) == ("Value", 2)
+    assert "700" in (finding.found or "")
