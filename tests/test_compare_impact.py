@@ -117,6 +117,9 @@ def test_a_sheet_that_is_not_published_is_compared(run: Any) -> None:
         {"graph": "graph/file/falcon", "kind": "file", "by": None, "since": None}
     ]
     assert answer["dataVersion"].endswith(" + falcon.csv")
+    assert answer["labels"][answer["estimates"][0]["studies"][0]] == "FALCON (NCT01602380)"
+    assert "in people of FALCON, first line" in answer["summary"]
+    assert "2 more groups of patients are listed apart" in answer["summary"]
     assert run(*words, "--file", str(FALCON), "--curated").exit_code == 0
     assert json.loads(run(*words).stdout)["estimates"] == []
 

@@ -24,7 +24,7 @@ from evidence import (
 )
 
 from aikg.errors import ComparisonMalformed
-from aikg.synthesis import settings
+from aikg.synthesis import output, settings
 from aikg.synthesis.answer import compare
 from aikg.synthesis.asking import Asker, Words
 from aikg.synthesis.evidence import Cell, Evidence, Margin, Population, Question, Study
@@ -438,6 +438,40 @@ def test_a_pooled_analysis_gives_way_to_its_trials_where_all_report() -> None:
     answer = compare(trials(text.rpartition(";")[0], studies=pool), ODDS)
     assert {s for e in answer["estimates"] for s in e["studies"]} == {"study/P"}
     assert {row["finding"] for row in answer["not_used"]} == {"finding/S1-A-t", "finding/S1-B-t"}
+
+
+def test_a_part_of_a_combined_analysis_never_replaces_a_whole_trial() -> None:
+    """A biomarker's subset of two trials says less of one of them than that trial itself."""
+    part = replace(AFTER_T, id="population/part", within=frozenset({AFTER_T.id}))
+    some = [replace(c, group=replace(c.group, subgroup=True)) for c in
+            cells("P A 15/60 B 14/61", part)]  # fmt: skip
+    pool = {"study/P": Study("study/P", pools=frozenset({"study/S1", "study/S2"}), pooled=True)}
+    both_of = evidence([*some, *cells(PAIR)], populations=(AFTER_T, part), studies=pool)
+    answer = compare(both_of, ODDS)
+    assert {s for e in answer["estimates"] for s in e["studies"]} == {"study/S1"}
+    reasons = {row["finding"]: row["reason"] for row in answer["not_used"]}
+    assert "with all of its people" in reasons["finding/P-A-part"]
+    asked = replace(ODDS, population=part.id)
+    answer = compare(both_of, asked)
+    assert {s for e in answer["estimates"] for s in e["studies"]} == {"study/P"}
+
+
+def test_the_summary_is_of_all_people_before_a_subgroup_and_names_them() -> None:
+    """Without a population asked for, each has its own estimate; the widest is the answer."""
+    sites = Population(
+        "population/a-part", prior=frozenset({"drug/t"}), sites=frozenset({"ontology/AnyVisceral"}),
+        within=frozenset({AFTER_T.id}),
+    )  # fmt: skip
+    some = [replace(c, group=replace(c.group, subgroup=True)) for c in
+            cells("S1 A 5/30 B 12/31", sites)]  # fmt: skip
+    answer = compare(evidence([*some, *cells(PAIR)], populations=(AFTER_T, sites)), ODDS)
+    assert [e["populations"] for e in answer["estimates"]] == [[sites.id], [AFTER_T.id]]
+    whole = answer["estimates"][1]["point"]
+    assert f"the odds ratio is {whole:.2f} " in answer["summary"]
+    assert " in t, after t" in answer["summary"]
+    assert "1 more group of patients is listed apart." in answer["summary"]
+    columns, rows = output.table(answer, "compare")
+    assert [row[columns.index("patients")] for row in rows] == ["a-part", "t"]
 
 
 def test_near_is_not_transitive() -> None:

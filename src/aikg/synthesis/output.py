@@ -10,7 +10,7 @@ from aikg.characters import escaped_json
 from aikg.synthesis.asking import Asker, Words
 from aikg.synthesis.exports import fhir, metafor, netmeta, revman, stata, tables
 from aikg.synthesis.plots import forest, league, matrix, network
-from aikg.synthesis.words import between, figure, p_value
+from aikg.synthesis.words import between, figure, p_value, patients
 
 Json = dict[str, Any]
 Writer = Callable[[Json], dict[str, str]]
@@ -90,7 +90,8 @@ def table(answer: Json, kind: str) -> tuple[Sequence[str], list[list[str]]]:
         ]  # fmt: skip
     rows = [
         [
-            each["id"], each["setting"], between(each["estimate"]),
+            each["id"], patients(each, lambda one: _name(answer, one)), each["setting"],
+            between(each["estimate"]),
             f"{figure(each['interval']['low'])} to {figure(each['interval']['high'])}",
             p_value(each["p"]), str(each["k"]), str(each["combinations"]), each["verdict"],
         ]
@@ -98,6 +99,7 @@ def table(answer: Json, kind: str) -> tuple[Sequence[str], list[list[str]]]:
     ]  # fmt: skip
     names = (
         "estimate",
+        "patients",
         "setting",
         "value",
         "95% interval",
@@ -139,4 +141,4 @@ def reasons(answer: Json) -> list[str]:
     ]
     codes = dict.fromkeys(c for each in answer.get("estimates", ()) for c in each["caveats"])
     page = "docs/reference/compare.md"
-    return [*lines, *([f"Caveats: {', '.join(codes)} ({page})."] if codes else [])]
+    return [*dict.fromkeys(lines), *([f"Caveats: {', '.join(codes)} ({page})."] if codes else [])]

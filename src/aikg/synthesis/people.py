@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from aikg.synthesis.evidence import Group, Outcome, Population, Study
@@ -203,4 +204,23 @@ def labels_of(excerpt: Excerpt) -> dict[str, str]:
         ]
         document = labels.get(excerpt.one(passage, "inDocument"), "")
         labels[passage] = ", ".join(parts) + (f" of the {document}" if document else "")
-    return {node: label for node, label in labels.items() if label}
+    return _with_acronyms({node: label for node, label in labels.items() if label}, excerpt)
+
+
+def _with_acronyms(labels: dict[str, str], excerpt: Excerpt) -> dict[str, str]:
+    """Put the acronym of a trial in the place of its number, which few readers know by heart."""
+    acronyms = {
+        number: acronym
+        for study in excerpt.of_class("Study")
+        if (acronym := excerpt.one(study, "acronym"))
+        if (number := labels.get(study, "")) in excerpt.all(study, "identifier")
+    }
+    if not acronyms:
+        return labels
+    numbers = re.compile("|".join(rf"\b{re.escape(number)}\b" for number in sorted(acronyms)))
+    return {
+        node: f"{acronyms[label]} ({label})"
+        if label in acronyms
+        else numbers.sub(lambda match: acronyms[match[0]], label)
+        for node, label in labels.items()
+    }

@@ -254,7 +254,8 @@ def _without_pools(trials: Sequence[Trial], not_used: list[tuple[str, str]]) -> 
     """Let a combined analysis and the trials that it pools count once.
 
     The trials enter where all of them report, for they keep the randomisation; else the combined
-    analysis does. Only trials of the same treatments replace each other.
+    analysis does. Only trials of the same treatments replace each other, and a part of the people
+    of a combined analysis never replaces all people of a trial.
     """
     by_study: dict[str, list[Trial]] = defaultdict(list)
     for trial in trials:
@@ -266,16 +267,24 @@ def _without_pools(trials: Sequence[Trial], not_used: list[tuple[str, str]]) -> 
         if not parts:
             continue
         whole = {part.study.id for part in parts if _reports(part)} == set(pool.study.pools)
-        away = [pool] if whole else parts
+        narrower = _of_a_part(pool) and not all(map(_of_a_part, parts))
+        away = [pool] if whole or narrower else parts
         reason = (
             "the trials that this analysis pools enter"
             if whole
+            else "a trial that this analysis pools enters with all of its people"
+            if narrower
             else "the combined analysis that pools this trial enters"
         )
         for trial in away:
             dropped.add(trial.study.id)
             not_used += [(part.id, reason) for part in trial.parts]
     return [trial for trial in trials if trial.study.id not in dropped]
+
+
+def _of_a_part(trial: Trial) -> bool:
+    """Return whether a trial is of a part of the people of its study."""
+    return all(group.subgroup for group in trial.groups)
 
 
 def _reports(trial: Trial) -> bool:

@@ -46,7 +46,7 @@ def page(answer: Json, kind: str) -> Json:
             for name, text in output.write(answer, kind, "svg").items()
         ],
         "table": {"columns": list(columns), "rows": rows},
-        "refused": [_refused(item, answer) for item in _all_refused(answer)],
+        "refused": _each_once(_refused(item, answer) for item in _all_refused(answer)),
         "caveats": _codes([*_codes_of(estimates), *answer.get("caveats", ())]),
         "inconsistency": answer.get("inconsistency", []),
         "equivalence": answer.get("equivalence"),
@@ -88,6 +88,11 @@ def _all_refused(answer: Json) -> Iterable[Json]:
     yield from answer.get("refused", ())
     for stratum in answer.get("strata", ()):
         yield from stratum["refused"]
+
+
+def _each_once(refused: Iterable[Json]) -> list[Json]:
+    """Leave out what would be read twice: the same words of the same path."""
+    return list({(item["what"], item["words"]): item for item in refused}.values())
 
 
 def _refused(item: Json, answer: Json) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from aikg.synthesis.effects import is_ratio
@@ -56,6 +57,8 @@ def summary(answer: dict[str, Any], evidence: Evidence, question: Question) -> s
     whom = f" in {evidence.name(question.population)}" if question.population else ""
     outcome = evidence.name(question.outcome)
     main = _main(answer)
+    if main and not question.population:
+        whom = f" in {patients(main, evidence.name)}"
     if main is None:
         opening = f"Nothing here allows a comparison of {one} with {other} on {outcome}{whom}."
         return " ".join([opening, *_refused(answer), SEARCH])
@@ -64,15 +67,39 @@ def summary(answer: dict[str, Any], evidence: Evidence, question: Question) -> s
         f"{one} was compared with {other} on {outcome}{whom}{setting}, {_path(main, evidence)}."
     )
     sentences = [opening[0].upper() + opening[1:], _result(main, one, other, question)]
-    sentences += [_allows(main, one, other, question), *_caveats(main), *_refused(answer)]
+    sentences += [_allows(main, one, other, question), *_others(main, answer), *_caveats(main)]
+    sentences += _refused(answer)
     return " ".join([*sentences, SEARCH])
 
 
 def _main(answer: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the estimate that the summary is about: direct before mixed before indirect."""
+    """Return the estimate that the summary is about.
+
+    Direct goes before mixed before indirect, and all people of a trial before a subgroup.
+    """
     order = ("direct", "mixed", "indirect", "network")
     estimates: list[dict[str, Any]] = answer["estimates"]
-    return min(estimates, key=lambda e: order.index(e["path"]), default=None)
+    return min(
+        estimates,
+        key=lambda e: (order.index(e["path"]), "subgroup" in e["caveats"]),
+        default=None,
+    )
+
+
+def patients(estimate: dict[str, Any], name: Callable[[str], str]) -> str:
+    """Return whose figures an estimate is from: each population, or how many there are."""
+    names = list(dict.fromkeys(name(each) for each in estimate["populations"]))
+    return " and ".join(names) if len(names) < 3 else f"{len(names)} groups of patients"
+
+
+def _others(main: dict[str, Any], answer: dict[str, Any]) -> list[str]:
+    """Say that other patients have estimates of their own."""
+    others = {tuple(e["populations"]) for e in answer["estimates"] if e["path"] == main["path"]}
+    count = len(others - {tuple(main["populations"])})
+    if not count:
+        return []
+    return [f"{count} more group{'' if count == 1 else 's'} of patients "
+            f"{'is' if count == 1 else 'are'} listed apart."]  # fmt: skip
 
 
 def _path(main: dict[str, Any], evidence: Evidence) -> str:

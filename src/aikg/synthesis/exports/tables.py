@@ -160,7 +160,8 @@ def estimates(answer: Json) -> str:
     """Return the estimates and the refusals as one table."""
     rows: list[Sequence[object]] = [
         (
-            each["id"], each["path"], each["setting"], each["figures"], each["measure"],
+            each["id"], each["path"], each["setting"],
+            " ".join(map(short, each["populations"])), each["figures"], each["measure"],
             each["model"], each["interval_method"], each["point"], each["estimate"]["low"],
             each["estimate"]["high"], each["interval"]["low"], each["interval"]["high"],
             each["combinations"], each["k"], each["verdict"], " ".join(each["caveats"]), "",
@@ -169,14 +170,15 @@ def estimates(answer: Json) -> str:
     ]  # fmt: skip
     rows += [
         (
-            "", item["path"], "", item["figures"], answer["question"]["measure"], "", "", None,
+            "", item["path"], "", "", item["figures"], answer["question"]["measure"], "", "", None,
             None, None, None, None, None, None, "refused", " ".join(item["codes"]), item["words"],
         )
         for item in answer["refused"]
     ]  # fmt: skip
     columns = (
-        "id", "path", "setting", "figures", "measure", "model", "interval_method", "point", "low",
-        "high", "ci_low", "ci_high", "combinations", "k", "verdict", "codes", "words",
+        "id", "path", "setting", "populations", "figures", "measure", "model",
+        "interval_method", "point", "low", "high", "ci_low", "ci_high",
+        "combinations", "k", "verdict", "codes", "words",
     )  # fmt: skip
     return text(columns, rows)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aikg.synthesis.plots import svg
-from aikg.synthesis.words import between, figure, measure_name, p_value
+from aikg.synthesis.words import between, figure, measure_name, p_value, patients
 
 Json = dict[str, Any]
 
@@ -101,7 +101,8 @@ def _estimate(estimate: Json, answer: Json, axis: Axis, y: float) -> tuple[list[
     value = f"{between(estimate['estimate'])} ({figure(low)} to {figure(high)})"
     rows.append(svg.text(_RIGHT + 20, y + 4, value))
     y += _ROW
-    details = f"{estimate['setting']}; {p_value(estimate['p'])}".rstrip("; ")
+    whom = patients(estimate, lambda one: svg.name(answer, one))
+    details = f"{estimate['setting']}; {p_value(estimate['p'])}; {whom}".replace("; ; ", "; ")
     rows.append(svg.text(36, y, svg.cut(details, _LEFT - 50, 12), size=12))
     heterogeneity = _heterogeneity(estimate)
     if heterogeneity:
