@@ -12,6 +12,7 @@ from conftest import ROOT
 
 from aikg import graph
 from aikg.build import Built
+from aikg.files.queries import read_text
 from aikg.settings import Settings
 from aikg.sparql.evaluation import Request, evaluate
 from bench import generate, shipped
@@ -19,6 +20,25 @@ from bench import generate, shipped
 FOLDER = ROOT / "queries" / "competency"
 QUESTIONS = sorted(FOLDER.glob("*.rq"))
 OF_THE_REVIEW = [q for q in QUESTIONS if "aikg:inDocument publication:review-2010" in q.read_text()]
+#: What no shipped document prints; tests/test_later_evidence.py asks them beside later trials.
+OF_LATER_TRIALS = {"hazard-ratios", "latest-analyses"}
+#: What the fragment `result` says of a figure.
+RESULT = [
+    "measure",
+    "unit",
+    "patients",
+    "time",
+    "analysis",
+    "assessed_by",
+    "grade",
+    "interval",
+    "p",
+]
+#: Questions that print a figure without all of that, and why they may.
+OTHERWISE = {
+    "denominator-hypotheses": "one row of a table, computed anew",
+    "potency": "of a drug, in one unit",
+}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda path: path.stem)
@@ -27,7 +47,7 @@ def test_a_question_gives_the_answer_beside_it(
 ) -> None:
     """The answer, as SPARQL TSV, is the file beside the question, byte for byte."""
     answer = io.BytesIO()
-    graph.open_graph(settings).write(question.read_text(), "tsv", answer)
+    graph.open_graph(settings).write(read_text(question), "tsv", answer)
     assert answer.getvalue().decode() == question.with_suffix(".tsv").read_text()
 
 
@@ -52,10 +72,30 @@ def test_what_the_review_says_is_the_same_beside_other_papers(
 
 
 def test_each_answer_has_its_question_and_a_row() -> None:
-    """No answer is left over, and none is empty."""
+    """No answer is left over, and only those on later trials are empty."""
     answers = sorted(FOLDER.glob("*.tsv"))
     assert [a.stem for a in answers] == [q.stem for q in QUESTIONS]
-    assert all(len(a.read_text().splitlines()) > 1 for a in answers)
+    assert {a.stem for a in answers if len(a.read_text().splitlines()) == 1} == OF_LATER_TRIALS
+
+
+def test_only_three_questions_are_about_one_document() -> None:
+    """The review is one source among others."""
+    assert {q.stem for q in OF_THE_REVIEW} == {
+        "denominator-hypotheses",
+        "review-table-1",
+        "review-table-2",
+    }
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda path: path.stem)
+def test_a_result_stands_with_all_that_makes_it_that_result(question: Path) -> None:
+    """A number without its measure, size, analysis and interval is not a figure."""
+    head = question.with_suffix(".tsv").read_text().splitlines()[0]
+    names = [variable.removeprefix("?") for variable in head.split("\t")]
+    if {"printed", "prints"} & {*names} and question.stem not in OTHERWISE:
+        assert [name for name in RESULT if name not in names] == []
+        assert {"study", "trial"} & {*names}
+        assert "  # include: result\n" in question.read_text()
 
 
 def test_table_1_as_csv_is_what_other_tools_read(built: Built, settings: Settings) -> None:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from aikg import settings
 from aikg.errors import AikgError, MissingFolder
-from aikg.files.queries import Query, find_query, read_queries
+from aikg.files.queries import Query, find_query, read_queries, read_text
 from aikg.files.version import built_version, version_of
 from aikg.names import OTHER_PREFIXES, PREFIXES
 from aikg.publication import replay
@@ -151,7 +151,7 @@ def find_text(question: str) -> str:
     """
     path = Path(question)
     if path.is_file():
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     if path.suffix or len(path.parts) > 1:
         raise MissingFolder(
             f"There is no file {question}.",

@@ -1,4 +1,8 @@
-"""Query files: SPARQL with a header of `#+ key: value` lines (the convention of grlc)."""
+"""Query files: SPARQL with a header of `#+ key: value` lines (the convention of grlc).
+
+A line `# include: NAME` stands for the lines of `fragments/NAME.rq`, beside the query's folder:
+what several queries ask in the same words has one home.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from pathlib import Path
 from aikg.errors import MissingFolder, QueryMalformed, UnknownQuestion
 
 _HEADER = re.compile(r"#\+ (\w+): (.+)")
+_INCLUDE = re.compile(r"^ *# include: (\S+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Query:
     Attributes:
         name: The file's name without its ending.
         header: The `#+ key: value` lines at the top of the file.
-        text: The whole file, header included.
+        text: The whole file, header included, with the fragments that it includes.
         path: The file.
     """
 
@@ -66,8 +71,27 @@ def find_query(queries: Sequence[Query], name: str) -> Query:
     )
 
 
+def read_text(path: Path) -> str:
+    """Read a query file, with the fragments that it includes.
+
+    Raises:
+        QueryMalformed: There is no fragment of that name.
+    """
+
+    def fragment(match: re.Match[str]) -> str:
+        file = path.parent.parent / "fragments" / f"{match[1]}.rq"
+        if not file.is_file():
+            raise QueryMalformed(
+                f"{path}: there is no fragment {match[1]!r}.",
+                advice=f"The fragments are in {file.parent}; correct the line, or add the file.",
+            )
+        return file.read_text(encoding="utf-8")
+
+    return _INCLUDE.sub(fragment, path.read_text(encoding="utf-8"))
+
+
 def _read_query(path: Path, required: Sequence[str]) -> Query:
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     header = dict(_HEADER.findall(text))
     for key in required:
         if key not in header:
