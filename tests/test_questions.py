@@ -38,6 +38,7 @@ RESULT = [
 OTHERWISE = {
     "denominator-hypotheses": "one row of a table, computed anew",
     "potency": "of a drug, in one unit",
+    "counts-behind-percentages": "of one measure and unit; it names the finding",
 }
 
 
