@@ -95,11 +95,13 @@ def with_comparisons(
 def _rows(store: ox.Store, query: str) -> Iterable[tuple[str, ...]]:
     """Answer one of our own queries; a row is the text of its terms."""
     rows = cast(ox.QuerySolutions, store.query(query))
-    return [tuple("" if term is None else _text(term) for term in row) for row in rows]
+    return [tuple([_text(term) for term in row]) for row in rows]
 
 
 def _text(term: Any) -> str:
-    return str(term) if isinstance(term, ox.BlankNode) else str(term.value)
+    if term is None:
+        return ""
+    return str(term) if isinstance(term, ox.BlankNode) else term.value
 
 
 def _names(store: ox.Store, known: Knowledge, version: str) -> LookUp:

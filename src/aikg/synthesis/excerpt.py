@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from aikg.files.queries import read_queries
@@ -46,6 +47,12 @@ def whole(identifier: str) -> str:
     return identifier if ":" in identifier else BASE + identifier
 
 
+@cache
+def _named(property_: str) -> str:
+    """Return a property without its namespace; there are few of them."""
+    return property_.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+
+
 class Excerpt:
     """Statements about some nodes, by shortened identifier.
 
@@ -56,18 +63,27 @@ class Excerpt:
 
     def __init__(self) -> None:
         self._stated: dict[str, dict[str, list[str]]] = {}
+        #: The nodes of each class, and the properties whose values are not in order yet.
+        self._classes: dict[str, set[str]] = defaultdict(set)
+        self._unsorted: list[list[str]] = []
         self.graphs: dict[str, str] = {}
         self.senders: dict[str, tuple[str, str]] = {}
 
     def add(self, node: str, property_: str, value: str) -> None:
         """Add one statement."""
-        about = self._stated.setdefault(short(node), {})
-        values = about.setdefault(property_.rsplit("/", 1)[-1].rsplit("#", 1)[-1], [])
-        values.append(short(value))
+        node, value, name = short(node), short(value), _named(property_)
+        values = self._stated.setdefault(node, {}).setdefault(name, [])
+        values.append(value)
+        if len(values) > 1:
+            self._unsorted.append(values)
+        if name == "type":
+            self._classes[value].add(node)
 
     def all(self, node: str, property_: str) -> list[str]:
         """Return all values of a property, in fixed order; `property_` without its namespace."""
-        return sorted(self._stated.get(node, {}).get(property_, ()))
+        while self._unsorted:
+            self._unsorted.pop().sort()
+        return self._stated.get(node, {}).get(property_, [])
 
     def one(self, node: str, property_: str) -> str:
         """Return the first value of a property, or ""."""
@@ -75,11 +91,11 @@ class Excerpt:
 
     def is_a(self, node: str, class_: str) -> bool:
         """Return whether a node is of a class of the ontology."""
-        return f"ontology/{class_}" in self.all(node, "type")
+        return node in self._classes.get(f"ontology/{class_}", ())
 
     def of_class(self, class_: str) -> list[str]:
         """Return all nodes of a class, in fixed order."""
-        return sorted(node for node in self._stated if self.is_a(node, class_))
+        return sorted(self._classes.get(f"ontology/{class_}", ()))
 
     @property
     def nodes(self) -> list[str]:
