@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pyoxigraph as ox
@@ -23,6 +24,7 @@ class Shelf:
         self.store, self.known = ox.Store(), known
         self.store.extend(built.quads())
         self.there: list[str] = []
+        self.sent: dict[str, dict[str, str]] = {}
 
     def publish(self, name: str, body: str, media_type: str = TURTLE) -> dict[str, Any]:
         """Publish a submission, whatever the verdict; return it."""
@@ -30,15 +32,27 @@ class Shelf:
         told = {
             **{"name": name, "graph": graph, "media_type": media_type, "filename": "f"},
             **{"replaced": None, "later": [], "namespaces": []},
+            "others": self._others(),
         }
         self.there.append(graph)
-        return publishing.publish(self.store, self.known, told, body.encode())
+        answer = publishing.publish(self.store, self.known, told, body.encode())
+        content = base64.b64encode(body.encode()).decode()
+        self.sent[graph] = {
+            **{"graph": graph, "name": name, "file": "f", "media_type": media_type},
+            "content": content,
+        }
+        return answer
+
+    def _others(self) -> list[dict[str, str]]:
+        """Return all that is published as it was sent: the jobs choose what to read again."""
+        return [self.sent[graph] for graph in self.there if graph in self.sent]
 
     def withdraw(self, name: str) -> dict[str, Any]:
         """Withdraw it, as a reviewer may."""
         graph = f"{BASE}graph/submission/{name}/1"
         self.there.remove(graph)
-        told = {"graph": graph, "later": self.there, "force": False}
+        told: dict[str, Any] = {"graph": graph, "later": self.there, "force": False}
+        told["others"] = self._others()
         return publishing.withdraw(self.store, self.known, told, b"")
 
     def dump(self) -> bytes:

@@ -309,12 +309,20 @@ class SubmissionGone(AikgError, status=410):
     """A submission was withdrawn or purged; the message says when and why."""
 
 
+class UnknownDecision(AikgError, status=404):
+    """No decision has that number."""
+
+
 class StateConflict(AikgError, status=409):
     """A submission is not in the state that a step begins from."""
 
 
 class StillUsed(StateConflict):
     """Others refer to what would go; the message lists them."""
+
+
+class RereadingRefused(StateConflict):
+    """The step would read a published submission again, which is not valid then."""
 
 
 class SubmissionInvalid(AikgError, status=422):

@@ -14,6 +14,7 @@ COMMANDS = {
     "lookup": ("resolve", "search", "names"),
     "server": ("serve",),
     "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),
+    "decisions": ("number", "notice", "outcome"),
     "ledger": ("token", "person", "namespace", "backup", "restore"),
 }
 

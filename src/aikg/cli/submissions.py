@@ -41,7 +41,7 @@ class _Address(click.ParamType[tuple[str, int]]):
 _address = click.argument("submission", type=_Address())
 
 
-def _with_server(command: Callable[..., None]) -> Callable[..., None]:
+def with_server(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that send a command to a server instead of the home."""
     server = click.option(
         "--server",
@@ -53,7 +53,8 @@ def _with_server(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def _curation(server: str | None, token: str) -> Iterator[Curation | RemoteCuration]:
+def open_curation(server: str | None, token: str) -> Iterator[Curation | RemoteCuration]:
+    """Open the home for the user of this machine, or a server; see the options of `with_server`."""
     if server:
         yield RemoteCuration(server, token)
         return
@@ -80,7 +81,7 @@ def _curation(server: str | None, token: str) -> Iterator[Curation | RemoteCurat
 )
 @click.option("--orcid", help="The ORCID of the person who is responsible for it.")
 @click.option("--type", "media_type", help="Its media type, if its ending does not say it.")
-@_with_server
+@with_server
 def submit(  # noqa: PLR0913, PLR0917  the options
     file: Path,
     name: str | None,
@@ -110,7 +111,7 @@ def submit(  # noqa: PLR0913, PLR0917  the options
         orcid=orcid,
         filename=file.name,
     )
-    with _curation(server, token) as curation:
+    with open_curation(server, token) as curation:
         try:
             found = curation.submit(sent)
         except SubmissionInvalid as error:
@@ -126,7 +127,7 @@ def submit(  # noqa: PLR0913, PLR0917  the options
 @click.argument("submission", required=False, type=_Address())
 @click.option("--impact", is_flag=True, help="Show the changes in answers, claims and audit.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@_with_server
+@with_server
 def review(
     submission: tuple[str, int] | None,
     impact: bool,
@@ -135,7 +136,7 @@ def review(
     token: str,
 ) -> None:
     """Show SUBMISSION (NAME/VERSION) with its report; without it, list all submissions."""
-    with _curation(server, token) as curation:
+    with open_curation(server, token) as curation:
         if submission is None:
             found: Any = curation.listing()
         else:
@@ -156,12 +157,12 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
     @click.command(verb, help=summary)
     @_address
     @click.option("--why", required=needs_reason, default=None if needs_reason else "")
-    @_with_server
+    @with_server
     def command(
         submission: tuple[str, int], why: str, server: str | None, token: str, **options: bool
     ) -> None:
         chosen = [option for option, is_set in options.items() if is_set]
-        with _curation(server, token) as curation:
+        with open_curation(server, token) as curation:
             found = curation.step(verb, *submission, why, chosen)
         say(f"{found['submission']} is {found['state']}")
         if chosen:
@@ -188,12 +189,12 @@ purge = _step("purge", "Remove the file of SUBMISSION and its sender for ever.")
     type=click.Path(path_type=Path),
     help="A file; without it, data/turtle/submissions/NAME.ttl.",
 )
-@_with_server
+@with_server
 def export(
     submission: tuple[str, int], output: Path | None, server: str | None, token: str
 ) -> None:
     """Write SUBMISSION (NAME/VERSION) as a file that is ready for data/turtle/."""
-    with _curation(server, token) as curation:
+    with open_curation(server, token) as curation:
         stated = curation.statements(*submission)
     root = settings.from_environment().root
     path = output or root / "data" / "turtle" / "submissions" / f"{submission[0]}.ttl"

@@ -16,12 +16,13 @@ from typing import IO, Any, Protocol, cast
 
 import pyoxigraph as ox
 
-from aikg.engine import publishing
+from aikg.engine import deciding, publishing
 from aikg.engine.publishing import Arguments, Knowledge
 from aikg.errors import MissingFolder
 from aikg.intake.examination import examine
 from aikg.intake.submission import Limits
 from aikg.publication import change
+from aikg.publication.rereading import OthersNeeded
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
 from aikg.sparql.resources import write_graph, write_node, write_rows
@@ -153,10 +154,18 @@ def _as_json(
     """Make a job of a function whose result is the answer, in JSON."""
 
     def run(task: Task) -> None:
-        found = publish(task.store, task.known, task.arguments, task.body)
-        task.answer("application/json", json.dumps(found).encode())
+        _answer(task, partial(publish, task.store, task.known, task.arguments, task.body))
 
     return run
+
+
+def _answer(task: Task, ask: Callable[[], dict[str, Any]]) -> None:
+    """Answer in JSON: the result, or which submissions the job needs and the ledger has."""
+    try:
+        found = ask()
+    except OthersNeeded as needed:
+        found = {"needs": needed.graphs}
+    task.answer("application/json", json.dumps(found).encode())
 
 
 def _impact(measure: Callable[..., dict[str, Any]]) -> Callable[[Task], None]:
@@ -165,8 +174,7 @@ def _impact(measure: Callable[..., dict[str, Any]]) -> Callable[[Task], None]:
     def run(task: Task) -> None:
         comparing = importlib.import_module(COMPARING_JOBS)
         measured = partial(measure, task.store, task.known, task.arguments, task.body)
-        found = comparing.with_comparisons(task.store, task.known, measured)
-        task.answer("application/json", json.dumps(found).encode())
+        _answer(task, partial(comparing.with_comparisons, task.store, task.known, measured))
 
     return run
 
@@ -194,6 +202,7 @@ JOBS = {
     "check": Job(check),
     "receive": Job(_as_json(publishing.receive)),
     "publish": Job(_as_json(publishing.publish)),
+    "decide": Job(_as_json(deciding.decide)),
     "withdraw": Job(_as_json(publishing.withdraw)),
     "impact-of-publishing": Job(_impact(publishing.impact_of_publishing)),
     "impact-of-withdrawing": Job(_impact(publishing.impact_of_withdrawing)),

@@ -7,7 +7,7 @@ the ledger has it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,15 +18,24 @@ from aikg.files.queries import Query, read_queries
 from aikg.files.turtle import write_nquads
 from aikg.intake import template, verdict
 from aikg.intake.examination import examine, read
+from aikg.intake.numbering import Numbering, quads
 from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of, value_of
 from aikg.intake.texts import Examined, as_json
 from aikg.links.lookup import Sources
 from aikg.names import BASE
-from aikg.publication import change
+from aikg.publication import change, decided
 from aikg.publication.impact import Asked, impact
+from aikg.publication.rereading import (
+    Published,
+    Settled,
+    as_it_stands,
+    moved,
+    renamed,
+    settle,
+)
 from aikg.rules import incremental
-from aikg.rules.delta import Delta
+from aikg.rules.delta import Delta, apply
 
 #: The arguments of a job, or its result; of the types of JSON.
 Arguments: TypeAlias = dict[str, Any]
@@ -86,21 +95,27 @@ def warm_up(known: Knowledge) -> None:
 def receive(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
     """Judge a submission, in the place of its version that is published."""
     if arguments["replaced"]:
-        quads = change.statements(store, arguments["replaced"])
-        incremental.change(store, known.follows, removed=quads)
+        change.set_aside(store, known.follows, arguments["name"])
     return _verdict(_examine(store, known, arguments, body))
 
 
 def publish(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
-    """Judge a submission, and return what the graph gains and loses when it is published."""
-    found, difference = _publish(store, known, arguments, body)
-    return _verdict(found) | _difference(difference)
+    """Judge a submission, and return what the graph gains and loses when it is published.
+
+    Where it joins trials or papers, others are read again; the argument `others` has them as they
+    were sent. With the argument `renewed`, its
+    statements stay as they are, unless a node has another address since the files changed.
+    """
+    found, settled = _publish(store, known, arguments, body)
+    stated = _lines(settled.stated[arguments["graph"]])
+    return _verdict(found) | difference(settled, arguments["graph"]) | {"statements": stated}
 
 
 def withdraw(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
     """Return what the graph gains and loses when a named graph goes.
 
-    The graphs that refer to it go with it (`with_dependents`), or stay (`force`).
+    The graphs that refer to it go with it (`with_dependents`), or stay (`force`). Where it leaves
+    trials or papers apart, others are read again, as in `publish`.
     """
     graph = arguments["graph"]
     used = change.users(store, graph, arguments["later"])
@@ -108,10 +123,50 @@ def withdraw(store: ox.Store, known: Knowledge, arguments: Arguments, body: byte
     taken = dependents if arguments.get("with_dependents") else {}
     if used and not (arguments["force"] or taken):
         raise change.still_used(used, dependents)
-    gone = [quad for one in (graph, *taken) for quad in change.statements(store, one)]
     left = {user.graph for user in used} - set(taken)
-    difference = _difference(incremental.change(store, known.follows, removed=gone))
-    return difference | {"users": sorted(left), "dependents": taken}
+    settled = _withdraw(store, known, arguments, (graph, *taken))
+    return difference(settled) | {"users": sorted(left), "dependents": taken}
+
+
+def _withdraw(
+    store: ox.Store, known: Knowledge, arguments: Arguments, graphs: Iterable[str]
+) -> Settled:
+    gone = [quad for one in graphs for quad in change.statements(store, one)]
+    numbering = Numbering(store, known.rules.house)
+    numbers = Delta(removed={quad for one in graphs for quad in numbering.quads_of(one)})
+    whole = incremental.change(store, known.follows, removed=gone)
+    return settle_numbers(store, known, arguments, numbers, whole)
+
+
+def settle_numbers(  # noqa: PLR0913, PLR0917  a step, and what it changes
+    store: ox.Store,
+    known: Knowledge,
+    arguments: Arguments,
+    numbers: Delta[ox.Quad],
+    before: Delta[ox.Quad],
+    also: Collection[str] = (),
+) -> Settled:
+    """Change what the graph says of numbers, after another change, and read others again.
+
+    Args:
+        store: The graph; it is changed.
+        known: The rules.
+        arguments: Those of the job.
+        numbers: The change of what it says of numbers.
+        before: The other change.
+        also: The named graphs of more submissions to read again.
+    """
+    others = sorted({*moved(store, known.rules.house, numbers), *also})
+    come, gone = decided.moved(store, known.rules.house, others)
+    notices = incremental.change(store, known.follows, added=come, removed=gone)
+    graphs = [graph for graph in others if not decided.is_decision(graph)]
+    settled = settle(store, known.rules, known.follows, graphs, _sent(arguments))
+    whole = before.then(numbers).then(notices).then(settled.delta)
+    return Settled(whole, settled.stated)
+
+
+def _sent(arguments: Arguments) -> list[Published]:
+    return [Published.revive(one) for one in arguments.get("others", ())]
 
 
 def _dependents(store: ox.Store, arguments: Arguments) -> dict[str, int]:
@@ -144,7 +199,7 @@ def impact_of_publishing(
         outcomes |= _outcomes(store, [quad.triple for quad in replaced])
 
     def published() -> Delta[ox.Quad]:
-        difference = _publish(store, known, arguments, body)[1]
+        difference = _publish(store, known, arguments, body)[1].delta
         look(outcomes)
         return difference
 
@@ -166,7 +221,7 @@ def impact_of_withdrawing(
     own, outcomes = _owner(arguments, set(map(node_of, stated))), _outcomes(store, stated)
 
     def withdrawn() -> Delta[ox.Quad]:
-        difference = change.withdraw(store, known.follows, graph, later=())
+        difference = _withdraw(store, known, arguments, (graph,)).delta
         look(outcomes)
         return difference
 
@@ -202,18 +257,37 @@ def _asked(known: Knowledge) -> Asked:
 
 def _publish(
     store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
-) -> tuple[Examined, Delta[ox.Quad]]:
-    gone: Delta[ox.Quad] = Delta()
+) -> tuple[Examined, Settled]:
+    graph, house = arguments["graph"], known.rules.house
+    whole: Delta[ox.Quad] = Delta()
+    gone: set[ox.Quad] = set()
     if arguments["replaced"]:
         kept = _read(store, known, arguments, body).nodes
-        gone = change.withdraw(
-            store, known.follows, arguments["replaced"], arguments["later"], kept
-        )
+        later = arguments["later"]
+        whole = change.withdraw(store, known.follows, arguments["replaced"], later, kept)
+        gone = set(Numbering(store, house).quads_of(arguments["replaced"]))
+    apply(Delta(removed=gone), store)
     found = _examine(store, known, arguments, body)
+    apply(Delta(gone), store)
     # All of it: published statements stay, even if the rules forbid them by now.
     stated = found.verdict.submission.triples
-    come = change.publish(store, known.follows, arguments["graph"], stated)
-    return found, gone.then(come)
+    numbers = Delta(set(quads(graph, found.verdict.submission.called)), gone)
+    if arguments.get("renewed"):
+        if Numbering(store, house).of_graph(graph):
+            numbers = Delta()  # they were recorded, and are there
+        apply(numbers, store)
+        settled = Settled(numbers, {})
+        stated = as_it_stands(store, known.rules, _sent(arguments), stated)
+    elif not found.verdict.accepted:
+        apply(numbers, store)
+        settled = Settled(whole.then(numbers), {})
+    else:
+        settled = settle_numbers(store, known, arguments, numbers, whole)
+        if settled.stated:  # judged as before, among what the others say now
+            found = _examine(store, known, arguments, body)
+        stated = renamed(store, house, found.verdict.submission.triples, arguments["name"])
+    come = change.publish(store, known.follows, graph, stated)
+    return found, Settled(settled.delta.then(come), settled.stated | {graph: stated})
 
 
 def _read(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> ParsedSubmission:
@@ -241,9 +315,11 @@ def _verdict(found: Examined) -> Arguments:
     }
 
 
-def _difference(difference: Delta[ox.Quad]) -> Arguments:
-    added, removed = difference.to_nquads()
-    return {"added": added.decode(), "removed": removed.decode()}
+def difference(settled: Settled, but: str = "") -> Arguments:
+    """Return the change, and what each other submission says that was read again, as JSON."""
+    added, removed = settled.delta.to_nquads()
+    stated = {graph: _lines(triples) for graph, triples in settled.stated.items() if graph != but}
+    return {"added": added.decode(), "removed": removed.decode(), "reread": stated}
 
 
 def _lines(triples: Iterable[ox.Triple]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from aikg.characters import hidden
+from aikg.intake.numbering import Numbering
 from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of, text_of, value_of
 from aikg.iris import normalise, resembles_ours
@@ -75,13 +76,15 @@ def doubles(store: ox.Store, triples: list[ox.Triple], house: House) -> Iterator
         triples: The statements of the submission.
         house: The index of the curated nodes.
     """
-    path = ox.NamedNode(_IDENTIFIER)
+    path, numbering = ox.NamedNode(_IDENTIFIER), Numbering(store, house)
     for triple in triples:
         text = canonical(value_of(triple))
-        if triple.predicate != path or not is_number(text):
+        if triple.predicate != path or not is_number(text) or numbering.is_decided(text):
             continue
         same = store.quads_for_pattern(None, path, ox.Literal(text), ox.DefaultGraph())
         found = {text_of(quad.subject) for quad in same} | {house.numbers.get(text, "")}
+        if keys.is_shared(node_of(triple)):  # two shared nodes with one number become one
+            found = {node for node in found if not keys.is_shared(node)}
         for other in sorted(found - {node_of(triple), ""}):
             what = f"The graph has the number {text} at <{other}>."
             advice = f"If it is the same, describe it there or point at it: <{other}>."

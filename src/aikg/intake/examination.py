@@ -13,7 +13,9 @@ from aikg.intake import extraction, rdf, report, roundtrip
 from aikg.intake.cells import Cells
 from aikg.intake.columns import HEADINGS
 from aikg.intake.formats import ODS, XLSX, recognise, unpack
+from aikg.intake.numbering import called_in
 from aikg.intake.opendocument import read_ods
+from aikg.intake.sharing import Before
 from aikg.intake.sheets import read_csv
 from aikg.intake.submission import Limits, ParsedSubmission
 from aikg.intake.texts import Examined
@@ -76,6 +78,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
     store: ox.Store | None = None,
     cells: Cells | None = None,
     house: House | None = None,
+    before: Before | None = None,
     progress: Callable[[int], object] = lambda row: None,
 ) -> ParsedSubmission:
     """Read a submission.
@@ -89,6 +92,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
         store: The published graph, whose drugs, outcomes and trials the cells of a table may name.
         cells: The values that the cells of a table may contain.
         house: The index of the curated nodes, which come before shared ones.
+        before: What the submission called trials and papers when it was read before.
         progress: Called with each thousandth row of a table.
 
     Raises:
@@ -102,7 +106,9 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
     form = recognise(media_type, file)
     data = unpack(body, limits.bytes)
     if form.rdf is not None:
-        return roundtrip.checked(rdf.read(data, form, file, name, limits), limits.statement)
+        found = rdf.read(data, form, file, name, limits)
+        found = replace(found, called=tuple(called_in(found.triples)))
+        return roundtrip.checked(found, limits.statement)
     read_table = {XLSX: read_xlsx, ODS: read_ods}.get(form, read_csv)
     with _no_collector():
         read_in = extraction.read(
@@ -113,6 +119,7 @@ def read(  # noqa: PLR0913  what is sent, and what its cells may name
             file=file,
             form=form.name,
             house=house,
+            before=before,
             progress=progress,
         )
         return roundtrip.checked(read_in, limits.statement)

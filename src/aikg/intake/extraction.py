@@ -13,10 +13,11 @@ from aikg.intake.columns import COLUMNS, EXAMPLE, HEADINGS, NEEDED
 from aikg.intake.figures import Figures
 from aikg.intake.known import Known, is_shared
 from aikg.intake.near_names import NearNames
+from aikg.intake.numbering import Numbering
 from aikg.intake.people import People
 from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
-from aikg.intake.sharing import Numbered, Sharing
+from aikg.intake.sharing import Before, Numbered, Sharing
 from aikg.intake.sheets import Cell, Table
 from aikg.intake.statements import Statements
 from aikg.intake.submission import ParsedSubmission
@@ -42,6 +43,7 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
     file: str,
     form: str,
     house: House | None = None,
+    before: Before | None = None,
     progress: Callable[[int], object] = lambda row: None,
 ) -> ParsedSubmission:
     """Read a table.
@@ -54,12 +56,13 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
         file: The name of the file in messages.
         form: The name of its format.
         house: The index of the curated nodes, which come before shared ones.
+        before: See `Numbered`.
         progress: Called with the number of each thousandth row.
     """
     statements = Statements(submission_namespace(name))
     _check_headings(table, statements)
     reader = Reader(cells, statements)
-    sheet = _Sheet(store, house or House(), reader, dict(reversed(table.headings)))
+    sheet = _Sheet(store, house or House(), reader, dict(reversed(table.headings)), before)
     rows = [sheet.open(number, found) for number, found in table.rows]
     for at, row in enumerate(rows):
         if at % 1000 == 0:
@@ -80,6 +83,7 @@ def read(  # noqa: PLR0913  a table, the graph that it may name, and who is kept
         headings,
         statements.places,
         columns={h: place.column or 1 for h, place in reversed(table.headings)},
+        called=tuple(sheet.called),
     )
 
 
@@ -126,17 +130,25 @@ class _Sheet:
         house: The index of the curated nodes.
         reader: Reads single cells.
         headings: The place of each heading.
+        before: See `Numbered`.
     """
 
     def __init__(
-        self, store: ox.Store, house: House, reader: Reader, headings: dict[str, Place]
+        self,
+        store: ox.Store,
+        house: House,
+        reader: Reader,
+        headings: dict[str, Place],
+        before: Before | None,
     ) -> None:
         self._headings = headings
         self._say = reader.statements
         self._reader = reader
         self._known = Known(store)
         sharing = Sharing(house, store, reader.statements)
-        self._numbered = Numbered(self._known, sharing, reader)
+        numbering = Numbering(store, house)
+        self._numbered = Numbered(self._known, sharing, reader, numbering, before)
+        self.called = self._numbered.called
         treatments = Treatments(store, sharing, reader)
         self._near = NearNames(store, reader)
         self._people = People(self._known, sharing, reader, treatments)

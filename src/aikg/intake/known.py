@@ -8,9 +8,14 @@ import pyoxigraph as ox
 
 from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, SUBMISSIONS
 from aikg.shared import keys
+from aikg.shared.house import House
 
 _AIKG = PREFIXES["aikg"]
 _TYPE, _DEFAULT = ox.NamedNode(RDF_TYPE), ox.DefaultGraph()
+
+
+#: The kinds of shared nodes that a curator can adopt.
+ADOPTED = ("outcome",)
 
 
 class Known:
@@ -93,6 +98,17 @@ class Known:
                 )
                 if typed and typed in self._store:
                     yield node  # type: ignore[misc]  # narrowed by `typed`
+
+
+def present(store: ox.Store, house: House, iri: str) -> str:
+    """Return the address that a node has now: a curator, or the files, may have adopted it."""
+    path, before = ox.NamedNode(OTHER_PREFIXES["dcterms"] + "replaces"), ""
+    while iri != before:
+        before = iri
+        found = store.quads_for_pattern(None, path, ox.NamedNode(iri), _DEFAULT)
+        adopted = next((q.subject.value for q in found if isinstance(q.subject, ox.NamedNode)), iri)
+        iri = house.aliases.get(iri, adopted)
+    return iri
 
 
 def is_shared(node: ox.NamedNode) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyoxigraph as ox
 
-from aikg.intake.known import Known, is_shared
+from aikg.intake.known import ADOPTED, Known, is_shared, present
+from aikg.intake.numbering import Called, Numbering, Together
 from aikg.intake.places import Place
 from aikg.intake.rows import Reader, Row
 from aikg.intake.statements import Statements
+from aikg.names import PREFIXES
 from aikg.shared import keys
 from aikg.shared.describe import SHARED_KEY
 from aikg.shared.house import House
@@ -26,6 +28,10 @@ _NAMED = {
     "publication": ("Publication", "Publication identifiers", "Publication"),
 }
 _NUMBERS = Numbers()
+_IDENTIFIER = PREFIXES["dcterms"] + "identifier"
+
+#: Numbers by "trial" or "publication" and a name.
+Before: TypeAlias = Mapping[tuple[str, str], tuple[str, ...]]
 
 
 class Sharing:
@@ -56,6 +62,11 @@ class Sharing:
         """
         try:
             key = make(*map(_text, content))
+            if keys.kind_of(key) in ADOPTED:
+                address = keys.address(key)
+                adopted = present(self._store, self.house, address)
+                if adopted != address:
+                    return self._say.term(adopted)
             iri = self._mint.node(key)
         except NotShared:
             return None
@@ -105,14 +116,28 @@ class Numbered:
         known: Finds what the graph describes.
         sharing: States shared nodes.
         reader: Reads single cells.
+        numbering: Finds the numbers that name one thing.
+        before: What the submission called things when it was read before: numbers by "trial" or
+            "publication" and the name, none for what is its own.
     """
 
-    def __init__(self, known: Known, sharing: Sharing, reader: Reader) -> None:
+    def __init__(
+        self,
+        known: Known,
+        sharing: Sharing,
+        reader: Reader,
+        numbering: Numbering,
+        before: Before | None = None,
+    ) -> None:
         self._known = known
         self.sharing = sharing
         self._reader = reader
+        self._numbering = numbering
+        self._before = before or {}
         self._numbers: dict[tuple[str, str], set[Number]] = {}
         self._found: dict[tuple[str, str], ox.NamedNode | None] = {}
+        #: What the submission calls trials and papers.
+        self.called: list[Called] = []
 
     def announce(self, row: Row) -> None:
         """Remember the numbers that a row has: one row of a trial is enough."""
@@ -140,32 +165,82 @@ class Numbered:
         return self._found[about, name]
 
     def _find(self, row: Row, about: str, name: str, heading: str) -> ox.NamedNode | None:
-        kind, house, numbers = _NAMED[about][2], self.sharing.house, self._sorted(about, name)
-        found = {house.numbers[n.text]: n.text for n in numbers if n.text in house.numbers}
-        for number in numbers:
+        kind, stated = _NAMED[about][2], self._stated(about, name)
+        nodes = self._known.every(kind, name)
+        found = {n.value: name for n in nodes if not (self._known.of_submission(n) or is_shared(n))}
+        curated = next(iter(found), "") if len(found) == 1 else ""
+        if not self._numbering.linking(stated) and not found:
+            meant, own = self._by_name(about, name, nodes)
+            stated, found = stated or meant, found | own
+        for number in self._numbering.linking(stated):
             for node in self._known.every(kind, number.text):
-                found.setdefault(node.value, number.text)
-        for node in self._known.every(kind, name):
-            curated = not self._known.of_submission(node) and not is_shared(node)
-            if curated or not numbers:
-                found.setdefault(node.value, name)
-        at = row.place(heading)
-        if not found:
-            first = numbers[0].text if numbers else ""
-            return self.sharing.node(at, getattr(keys, about), first) if numbers else None
+                if not is_shared(node):
+                    found.setdefault(node.value, number.text)
+        mine = [of for (of_kind, _), of in self._numbers.items() if of_kind == about]
+        together = self._numbering.together(about, stated, mine)
+        found = together.curated | found
+        for number in stated:
+            if self._numbering.is_struck(number):
+                self._struck(row, about, heading, number)
+        self.called.append(Called(about, name, tuple(n.text for n in stated), curated))
         if len(found) > 1:
             self._several(row, about, heading, found)
-        node = ox.NamedNode(min(found))
-        if is_shared(node) and numbers:
-            self._in_order(row, about, heading, node, numbers[0])
-        self._note(row, about, heading, name, node, numbers)
-        return self.sharing.use(node, at)
+        if found:
+            node = ox.NamedNode(min(found))
+            self._note(row, about, heading, name, node, stated)
+            return self.sharing.use(node, row.place(heading))
+        return self._shared(row, about, heading, name, stated, together)
 
-    def _sorted(self, about: str, name: str) -> list[Number]:
+    def _shared(  # noqa: PLR0913, PLR0917  a cell, and what it names
+        self,
+        row: Row,
+        about: str,
+        heading: str,
+        name: str,
+        stated: list[Number],
+        together: Together,
+    ) -> ox.NamedNode | None:
+        """State the shared node of numbers, and each number that the submission states of it."""
+        if not together.numbers:
+            return None
+        at = row.place(heading)
+        first = min(together.numbers)
+        node = self.sharing.node(at, getattr(keys, about), first.text)
+        for number in stated if node else ():
+            self._reader.statements.text(node, _IDENTIFIER, number.text, at)  # type: ignore[arg-type]
+        published = {
+            self._numbering.node(called)
+            for number in together.numbers
+            for called in self._numbering.stated_of(number)
+        }
+        if node and published == {node.value}:
+            self._note(row, about, heading, name, node, stated)
+        elif node and published:
+            numbers = ", ".join(number.text for number in sorted(together.numbers))
+            what = f"These are numbers of one {about}: {numbers}. The graph has it under "
+            what += f"{'another number' if len(published) == 1 else 'several numbers'}."
+            advice = f"If they are several {about}s, correct the numbers."
+            self._reader.wrong(row, heading, "joined", what, advice, level="Note")
+        return node
+
+    def _stated(self, about: str, name: str) -> list[Number]:
         found = set(self._numbers.get((about, name), ()))
         with suppress(NotShared):  # a name that looks like a number
             found |= _numbers(about, name)
         return sorted(found)
+
+    def _by_name(
+        self, about: str, name: str, nodes: list[ox.NamedNode]
+    ) -> tuple[list[Number], dict[str, str]]:
+        """Return the numbers of what the graph calls so, or the nodes of other submissions."""
+        if (about, name) in self._before:
+            texts = self._before[about, name]
+            return sorted(n for text in texts for n in _numbers(about, text)), {}
+        owned = {node.value: name for node in nodes if not is_shared(node)}
+        parts = [key[1] for node in nodes if is_shared(node) and (key := self.sharing.key(node))]
+        if len(parts) + len(owned) > 1:
+            return [], {node.value: name for node in nodes}
+        return [number for part in parts for number in _numbers(about, str(part))], owned
 
     def _several(self, row: Row, about: str, heading: str, found: dict[str, str]) -> None:
         listed = "; ".join(f"{said}: <{node}>" for node, said in sorted(found.items()))
@@ -173,17 +248,10 @@ class Numbered:
         advice = "Keep the name and the numbers of the one that you mean."
         self._reader.wrong(row, heading, "two-trials", what, advice)
 
-    def _in_order(
-        self, row: Row, about: str, heading: str, node: ox.NamedNode, first: Number
-    ) -> None:
-        """Report a number that would have named the published node, had it come first."""
-        key = self.sharing.key(node)
-        stated = _NUMBERS.read(str(key[1])) if key else None
-        if stated is None or stated <= first:
-            return
-        what = f"The graph has this {about} under {stated.text}, and {first.text} comes before it."
-        advice = f"Leave {first.text} out; a curator adds it to the {about}."
-        self._reader.wrong(row, heading, "two-trials", what, advice)
+    def _struck(self, row: Row, about: str, heading: str, number: Number) -> None:
+        what = f"A curator decided that {number.text} identifies no {about}."
+        advice = "Nothing, if it is only kept as a text; see `aikg number list`."
+        self._reader.wrong(row, heading, "joined", what, advice, level="Note")
 
     def _note(  # noqa: PLR0913, PLR0917  a cell, the node that it names, and its numbers
         self,
@@ -201,7 +269,7 @@ class Numbered:
             what = f"The graph has this {about} by its number: it is “{label}”."
         elif new:
             what = f"The graph has “{label}” without the number {', '.join(new)}."
-        elif not numbers and is_shared(node):
+        elif not self._numbers.get((about, name)) and is_shared(node):
             what = f"The graph has “{name}” as the {about} “{label}”."
         else:
             return

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
+from aikg.intake.numbering import Called
 from aikg.intake.places import Place, Places
 from aikg.intake.terms import node_of
 from aikg.iris import lies_under
@@ -47,6 +48,7 @@ class ParsedSubmission:
         headings: What a table calls the properties: its columns' headings.
         registered: The namespaces outside ours that are registered for its sender.
         columns: The number of each column of a table, by its heading.
+        called: What it calls trials and papers that have numbers.
     """
 
     name: str
@@ -58,6 +60,7 @@ class ParsedSubmission:
     _locate: Callable[[], Places] = Places
     registered: tuple[str, ...] = ()
     columns: dict[str, int] = field(default_factory=dict)
+    called: tuple[Called, ...] = ()
 
     @property
     def namespace(self) -> str:

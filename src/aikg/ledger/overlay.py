@@ -18,6 +18,21 @@ def read(database: Database) -> Delta[str]:
     return Delta(*({row["quad"] for row in rows if row["added"] == kind} for kind in (1, 0)))
 
 
+def numbered(database: Database, graph: str) -> list[str]:
+    """Return what the graph of numbers has of a submission, as lines of N-Quads.
+
+    Args:
+        database: The ledger.
+        graph: The named graph of the submission.
+    """
+    start = f"<{graph}/numbered/"
+    rows = database.rows(
+        "SELECT quad FROM overlay WHERE added = 1 AND quad >= ? AND quad < ?",
+        (start, start + "\U0010ffff"),
+    )
+    return [row["quad"] for row in rows]
+
+
 def files(database: Database) -> str | None:
     """Return the version of the files that it stands on; None if nothing was ever published."""
     rows = database.rows("SELECT value FROM fact WHERE name = ?", (_FILES,))
@@ -71,10 +86,14 @@ def distrust(database: Database) -> None:
 def version_of_data(database: Database, version: str) -> str:
     """Return the version of the data: that of the files, and the last row that changed the graph.
 
-    A purge changes it too: the sender's name is in the graph's provenance.
+    A purge changes it too: the sender's name is in the graph's provenance. After a decision, the
+    number of decisions and of those that were undone stands at the end.
     """
     rows = database.rows(
         "SELECT max(number) AS last FROM event "
         "WHERE state IN ('published', 'withheld', 'withdrawn', 'purged')"
     )
-    return f"{version}-{rows[0]['last']}" if rows[0]["last"] else version
+    decided = database.rows("SELECT count(*) + count(undone_at) AS number FROM decision")
+    last, decisions = rows[0]["last"] or 0, decided[0]["number"]
+    since = f"{last}.{decisions}" if decisions else f"{last}"
+    return f"{version}-{since}" if last or decisions else version

@@ -71,9 +71,10 @@ def join(database: Database, number: int, into: int) -> None:
                 f"{number} and {into} are the same number.",
                 advice="Name two persons; see `aikg person list`.",
             )
-        for table in ("token", "submission", "event", "namespace"):
+        owned = [(t, "person") for t in ("token", "submission", "event", "namespace", "decision")]
+        for table, column in (*owned, ("decision", "undone_person")):
             database.write(
-                f"UPDATE {table} SET person = ? WHERE person = ?",  # noqa: S608  from the line above
+                f"UPDATE {table} SET {column} = ? WHERE {column} = ?",  # noqa: S608  from above
                 (into, number),
             )
         database.write("DELETE FROM person WHERE id = ?", (number,))

@@ -184,6 +184,11 @@ def publish(  # noqa: PLR0913, PLR0917  all that the record has
     return published
 
 
+def restate(database: Database, submission: Submission, statements: bytes) -> None:
+    """Record the statements of a published submission that was read again, in a transaction."""
+    database.write("UPDATE submission SET statements = ? WHERE id = ?", (statements, submission.id))
+
+
 def bring(  # noqa: PLR0913, PLR0917  all that the record has
     database: Database,
     submission: Submission,

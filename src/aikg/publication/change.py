@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import pyoxigraph as ox
 
 from aikg.errors import StillUsed
+from aikg.intake.numbering import Numbering
 from aikg.names import PREFIXES, RDF_TYPE, graph_of, shorten, stands_aside
 from aikg.rules import incremental
 from aikg.rules.delta import Delta
 from aikg.rules.incremental import InferenceRules
 from aikg.rules.reasoning import INFERRED
+from aikg.shared.house import House
 
 _FINDING = ox.NamedNode(PREFIXES["aikg"] + "Finding")
 #: How many of the nodes that point at another are listed.
@@ -133,10 +135,11 @@ def statements(store: ox.Store, graph: str) -> list[ox.Quad]:
 def set_aside(store: ox.Store, rules: InferenceRules, name: str) -> None:
     """Take what is published of a submission out of a graph, where a new version is judged."""
     prefix = graph_of(f"submission/{name}/")
-    graphs = [g for g in store.named_graphs() if getattr(g, "value", "").startswith(prefix)]
-    removed = [quad for g in graphs for quad in store.quads_for_pattern(None, None, None, g)]
-    if removed:
-        incremental.change(store, rules, removed=removed)
+    graphs = [g.value for g in store.named_graphs() if getattr(g, "value", "").startswith(prefix)]
+    for graph in graphs:
+        incremental.change(store, rules, removed=statements(store, graph))
+        for quad in Numbering(store, House()).quads_of(graph):
+            store.remove(quad)
 
 
 def users(

@@ -24,7 +24,11 @@ _AIKG = PREFIXES["aikg"]
 _IDENTIFIER = PREFIXES["dcterms"] + "identifier"
 _ALT_LABEL = PREFIXES["skos"] + "altLabel"
 #: What says nothing of the content of a node.
-_ASIDE = (RDF_TYPE, RDFS_LABEL, _ALT_LABEL, _AIKG + "statedAt", _AIKG + "abbreviation")
+_REPLACES = PREFIXES["dcterms"] + "replaces"
+_ASIDE = (
+    *(RDF_TYPE, RDFS_LABEL, _ALT_LABEL, _AIKG + "statedAt", _AIKG + "abbreviation"),
+    _REPLACES,
+)
 _NAMES = (RDFS_LABEL, _ALT_LABEL, _AIKG + "abbreviation")
 
 _LEAST = re.compile(
@@ -60,11 +64,13 @@ class House:
         nodes: Their addresses, by the keys that they would have as shared nodes.
         labels: The labels of all of them, by address.
         numbers: Trials and publications, by a number in its canonical spelling.
+        aliases: Nodes by an address that they had before they were part of the files.
     """
 
     nodes: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, triples: Iterable[ox.Triple], numbers: Mapping[str, str] | None = None) -> House:
@@ -85,7 +91,8 @@ class House:
         for node, of in sorted(said.items()):
             for key in _keys(of):
                 nodes.setdefault(key, node)
-        return cls(nodes, labels, dict(numbers or {}))
+        aliases = {old: node for node, of in said.items() for old in of.get(_REPLACES, ())}
+        return cls(nodes, labels, dict(numbers or {}), aliases)
 
     def find(self, key: Key) -> str | None:
         """Return the curated node of a key, if there is one."""

@@ -206,10 +206,16 @@ class Numbers:
 
 
 def _european(match: re.Match[str]) -> Number:
-    """Distinguish the two registers: CTIS numbers have a serial from 500000 and a fourth part."""
+    """Distinguish the two registers by name and form: only CTIS has a fourth part of digits.
+
+    Three parts without a name are read as EudraCT, whose pattern at
+    https://registry.identifiers.org/registry/euclinicaltrials has them. No published rule was found
+    by which the serial alone distinguishes the registers.
+    """
     more = match["more"] or ""
     text = f"{match['year']}-{match['serial']}-{match['check']}"
-    newer = match["serial"].startswith("5") or more.isdigit()
+    named = (match["named"] or "").casefold().replace(" ", "")
+    newer = named in {"ctis", "euct"} or more.isdigit()
     name = "CTIS" if newer else "EudraCT"
     if newer and more and not more.isdigit():
         raise _broken(match[0], _SCHEMES[_BY_NAME[name]])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import asdict
 from typing import Any
 
-from aikg.ledger import records
+from aikg.ledger import decisions, records
 from aikg.ledger.records import Submission
 from aikg.ledger.steps import Actor, Sent
 from aikg.ledger.tokens import Token
-from aikg.submissions import receipts
+from aikg.submissions import deciding, receipts
 from aikg.submissions.home import Home
 
 
@@ -66,6 +67,18 @@ class Curation:
         take: Callable[..., Submission] = getattr(self._home, verb)
         found = records.find(self._home.database, name, version)
         return self._receipt(take(found, self._actor, why, **dict.fromkeys(options, True)))
+
+    def decisions(self) -> list[dict[str, Any]]:
+        """List the decisions that concern no single submission; anyone may see them."""
+        return [asdict(one) for one in decisions.every(self._home.database)]
+
+    def decide(self, kind: str, said: dict[str, str], why: str) -> dict[str, Any]:
+        """Take such a decision, and return it; see `deciding.decide`."""
+        return asdict(deciding.decide(self._home, kind, said, self._actor, why))
+
+    def undo(self, number: int, why: str) -> dict[str, Any]:
+        """Take a decision back, and return it."""
+        return asdict(deciding.undo(self._home, number, self._actor, why))
 
     def statements(self, name: str, version: int) -> bytes:
         """Return its statements, as N-Triples."""

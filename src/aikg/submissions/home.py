@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from aikg.engine.client import Engine
 from aikg.errors import (
-    AikgError,
     EngineUnavailable,
     NotAllowed,
     StateConflict,
@@ -49,7 +49,7 @@ class Home:
         self.database = database
         self.engine = engine
         self.files = files
-        self._changing = threading.Lock()
+        self.changing = threading.Lock()
         self._receiving = threading.Lock()
 
     @property
@@ -93,7 +93,7 @@ class Home:
             return submission
         deadline = self.engine.settings.deadline
         try:
-            answer = self._run("receive", self._arguments(submission), sent.content, deadline)
+            answer = self.run("receive", self.arguments(submission), sent.content, deadline)
         except (UnsupportedMediaType, SubmissionMalformed, SubmissionTooLarge):
             steps.forget(self.database, submission)
             raise
@@ -115,22 +115,25 @@ class Home:
             SubmissionInvalid: It is not valid any more; the graph stays as it is.
             StillUsed: Others point at nodes of the version before it which it leaves out.
         """
-        with self._changing:
+        with self.changing:
             self._require(submission, records.WAITING)
             content = records.content(self.database, submission)
-            answer = self._run("publish", self._arguments(submission), content)
+            answer = self.ask("publish", self.arguments(submission), content)
             if not answer["accepted"]:
                 raise SubmissionInvalid(
                     f"{submission.address} is valid no longer, since the graph has changed.",
                     advice="Read the report; then reject it, or send a corrected version.",
                     report=answer["report"],
                 )
-            delta, stated = _delta(answer), answer["statements"].encode()
-            return self._apply(
-                delta,
-                lambda: steps.publish(self.database, submission, actor, why, delta, stated),
-                lambda: records.versions(self.database, submission.name),
-            )
+            delta, stated = delta_of(answer), answer["statements"].encode()
+            also = why + read_again(answer["reread"])
+
+            def step() -> Submission:
+                self.restate(answer["reread"])
+                return steps.publish(self.database, submission, actor, also, delta, stated)
+
+            versions = lambda: records.versions(self.database, submission.name)  # noqa: E731
+            return self.apply(delta, step, versions)
 
     def withdraw(
         self,
@@ -156,18 +159,20 @@ class Home:
             StateConflict: It is neither published nor withheld.
             StillUsed: Others that came later point at its nodes.
         """
-        with self._changing:
+        with self.changing:
             present = self._require(submission, records.PUBLISHED, records.WITHHELD)
             delta: Delta[str] = Delta()
-            others, taken = "", list[Submission]()
+            others, taken, reread = "", list[Submission](), dict[str, str]()
             if present.state == records.PUBLISHED:
                 options = {"force": force, "with_dependents": with_dependents}
-                answer = self._run("withdraw", self._leaving(submission, alone=True) | options)
-                delta = _delta(answer)
-                taken = [s for s in self._published() if s.graph in answer["dependents"]]
+                answer = self.ask("withdraw", self._leaving(submission, alone=True) | options)
+                delta, reread = delta_of(answer), answer["reread"]
+                taken = [s for s in self.published() if s.graph in answer["dependents"]]
                 others = _still_pointing(answer["users"]) + _with_it(answer["dependents"])
+                others += read_again(reread)
 
             def step() -> Submission:
+                self.restate(reread)
                 for one in reversed(taken):
                     also = f"Withdrawn with {submission.address}."
                     steps.bring(self.database, one, records.WITHDRAWN, actor, also)
@@ -176,7 +181,7 @@ class Home:
                 )
 
             names = {submission.name, *(one.name for one in taken)}
-            return self._apply(
+            return self.apply(
                 delta,
                 step,
                 lambda: [one for name in names for one in records.versions(self.database, name)],
@@ -196,8 +201,8 @@ class Home:
         Raises:
             StateConflict: It is published.
         """
-        with self._changing:
-            return self._apply(
+        with self.changing:
+            return self.apply(
                 Delta(),
                 lambda: steps.purge(self.database, submission, actor, why),
                 lambda: records.ever_published(self.database),  # others may share its persons
@@ -210,45 +215,10 @@ class Home:
             StateConflict: It neither waits nor is it published.
         """
         if submission.state == records.PUBLISHED:
-            return self._run("impact-of-withdrawing", self._leaving(submission, alone=True))
+            return self.ask("impact-of-withdrawing", self._leaving(submission, alone=True))
         self._require(submission, records.WAITING)
         content = records.content(self.database, submission)
-        return self._run("impact-of-publishing", self._arguments(submission), content)
-
-    def renew(self) -> list[tuple[Submission, list[str]]]:
-        """Judge and apply all that is published, one after the other, on a graph without it.
-
-        This is done after a change of the files, and when no graph can be made with the overlay.
-        A submission that the graph cannot take is withheld: the graph is served without all that
-        it states and all that follows from it. The ledger keeps it as it was sent.
-
-        Returns:
-            The submissions that break a rule now, with the messages of the rules; they stay.
-        """
-        actor, fails, refused = Actor("the server", self.files), [], {}
-        whole: Delta[str] = Delta()
-        for submission in self._published():
-            try:
-                answer = self._renewed(submission)
-            except EngineUnavailable:
-                raise
-            except AikgError as error:
-                refused[submission] = str(error)
-                continue
-            whole = whole.then(_delta(answer))
-            if not answer["accepted"]:
-                broken = [f["rule"] for f in answer["report"]["findings"] if f["blocks"]]
-                fails.append((submission, broken))
-        with self.database.transaction():
-            overlay.replace(self.database, self.files, whole)
-            for submission in self._published():
-                why = refused.get(submission, "")
-                state = records.WITHHELD if submission in refused else records.PUBLISHED
-                if submission.state != state:
-                    steps.bring(self.database, submission, state, actor, why)
-        origins = provenance.of(self.database, records.ever_published(self.database))
-        self.engine.apply(add=Delta(origins).to_nquads()[0], version=self.version)
-        return fails
+        return self.ask("impact-of-publishing", self.arguments(submission), content)
 
     def _present(self, sent: Sent, actor: Actor) -> Submission | None:
         """Find the same bytes, sent before by the same person; those of others are not looked at.
@@ -275,7 +245,7 @@ class Home:
         quota.check(self.database, self.engine.settings, sent, actor)
         return steps.receive(self.database, sent, actor)
 
-    def _arguments(self, submission: Submission) -> dict[str, Any]:
+    def arguments(self, submission: Submission) -> dict[str, Any]:
         """Return the arguments of the jobs that judge a submission."""
         versions = records.versions(self.database, submission.name)
         published = next((v for v in versions if v.state == records.PUBLISHED), None)
@@ -299,16 +269,7 @@ class Home:
             "later": records.later(self.database, submission),
         }
 
-    def _renewed(self, submission: Submission) -> dict[str, Any]:
-        """Judge a submission that is published, and bring it into the graph."""
-        arguments = self._arguments(submission) | {"replaced": None, "media_type": _N_TRIPLES}
-        answer = self._run("publish", arguments, records.statements(self.database, submission))
-        added, removed = _delta(answer).to_nquads()
-        self.engine.rehearse(add=added, remove=removed, version=self.files)
-        self.engine.apply(add=added, remove=removed, version=self.files)
-        return answer
-
-    def _published(self) -> list[Submission]:
+    def published(self) -> list[Submission]:
         """Return all that is published or withheld, in the order of publication.
 
         Later submissions may point at earlier ones.
@@ -321,7 +282,7 @@ class Home:
         found = records.in_states(self.database, records.PUBLISHED, records.WITHHELD)
         return sorted(found, key=when)
 
-    def _apply(
+    def apply(
         self,
         delta: Delta[str],
         step: Callable[[], _Taken],
@@ -355,6 +316,12 @@ class Home:
             self.engine.restart()  # it begins with the record of the ledger
         return taken
 
+    def restate(self, reread: dict[str, str]) -> None:
+        """Record what submissions say that were read again."""
+        for one in self.published() if reread else ():
+            if one.graph in reread:
+                steps.restate(self.database, one, reread[one.graph].encode())
+
     def _require(self, submission: Submission, *states: str) -> Submission:
         present = records.find(self.database, submission.name, submission.version)
         if present.state not in states:
@@ -364,18 +331,51 @@ class Home:
             )
         return present
 
-    def _run(
+    def ask(self, job: str, arguments: dict[str, Any], body: bytes = b"") -> dict[str, Any]:
+        """Run a job of publication; it gets the submissions that it reads again, if it needs any.
+
+        Raises:
+            StateConflict: The graph changed meanwhile.
+        """
+        answer = self.run(job, arguments, body)
+        if "needs" not in answer:
+            return answer
+        others = [self.as_sent(one) for one in self.published() if one.graph in answer["needs"]]
+        answer = self.run(job, arguments | {"others": others}, body)
+        if "needs" in answer:
+            raise StateConflict("The graph has changed meanwhile.", advice="Ask again.")
+        return answer
+
+    def as_sent(self, submission: Submission) -> dict[str, Any]:
+        """Return a submission as it was sent, for the jobs of the engine."""
+        return {
+            "graph": submission.graph,
+            "name": submission.name,
+            "file": submission.filename or submission.name,
+            "media_type": submission.media_type,
+            "content": b64encode(records.content(self.database, submission)).decode(),
+        }
+
+    def run(
         self, job: str, arguments: dict[str, Any], body: bytes = b"", timeout: float = PATIENCE
     ) -> dict[str, Any]:
+        """Run a job of the engine, and return its answer."""
         return dict(json.loads(self.engine.run(job, arguments, body, timeout=timeout).read()))
 
 
-def _delta(answer: dict[str, Any]) -> Delta[str]:
+def delta_of(answer: dict[str, Any]) -> Delta[str]:
+    """Return the change of the graph in the answer of a job."""
     return Delta.from_lines(answer["added"], answer["removed"])
 
 
 def _with_it(dependents: dict[str, int]) -> str:
     return f" With it: {counted(dependents)}." if dependents else ""
+
+
+def read_again(reread: dict[str, str]) -> str:
+    """Name, for the record, the submissions whose trials or papers have another address now."""
+    names = [graph.removeprefix(graph_of("submission/")) for graph in sorted(reread)]
+    return f" Read again: {', '.join(names)}." if names else ""
 
 
 def _still_pointing(graphs: list[str]) -> str:

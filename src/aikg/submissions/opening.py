@@ -17,6 +17,7 @@ from aikg.ledger.records import Submission
 from aikg.publication.replay import replay
 from aikg.settings import Settings
 from aikg.submissions.home import Home
+from aikg.submissions.renewal import renew
 
 #: Called with each published submission that breaks a rule since the files changed.
 Failing = Callable[[Submission, list[str]], object]
@@ -46,7 +47,7 @@ def open_home(
     ):
         home = Home(database, engine, files)
         if not overlay.stands_on(database, files):
-            for submission, found in home.renew():
+            for submission, found in renew(home):
                 failing(submission, found)
         yield home
 

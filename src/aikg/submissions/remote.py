@@ -62,13 +62,27 @@ class RemoteCuration:
     ) -> dict[str, Any]:
         """See `Curation.step`."""
         fields = {"why": why} | dict.fromkeys(options, "true")
-        body = urllib.parse.urlencode(fields).encode()
-        form = "application/x-www-form-urlencoded"
-        return dict(self._json(f"/submissions/{name}/{version}/{verb}", body, form))
+        return dict(self._form(f"/submissions/{name}/{version}/{verb}", fields))
+
+    def decisions(self) -> list[dict[str, Any]]:
+        """See `Curation.decisions`."""
+        return list(self._json("/submissions/decisions"))
+
+    def decide(self, kind: str, said: dict[str, str], why: str) -> dict[str, Any]:
+        """See `Curation.decide`."""
+        return dict(self._form("/submissions/decisions", {"kind": kind, "why": why, **said}))
+
+    def undo(self, number: int, why: str) -> dict[str, Any]:
+        """See `Curation.undo`."""
+        return dict(self._form(f"/submissions/decisions/{number}/undo", {"why": why}))
 
     def statements(self, name: str, version: int) -> bytes:
         """See `Curation.statements`."""
         return self._send(f"/submissions/{name}/{version}/statements")
+
+    def _form(self, path: str, fields: dict[str, str]) -> Any:
+        body = urllib.parse.urlencode(fields).encode()
+        return self._json(path, body, "application/x-www-form-urlencoded")
 
     def _json(self, path: str, body: bytes | None = None, media_type: str = "") -> Any:
         return json.loads(self._send(path, body, media_type))

@@ -18,9 +18,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.wrappers import Response as AnyResponse
 
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
@@ -32,6 +42,8 @@ from aikg.web import parameters, problems
 from aikg.web.cache import VERSION
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+#: The beginnings of the addresses of nodes that another one may replace.
+_MAY_MOVE = (BASE + "shared/", BASE + "adopted/")
 STORE_PROTOCOL = "https://www.w3.org/TR/sparql11-http-rdf-update/"
 #: The name of the default graph, which has a page.
 DEFAULT = BASE + "store?default"
@@ -110,11 +122,16 @@ def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None
         raise parameters.no_update()
 
     @routes.get("/<path:name>")
-    def node(name: str) -> Response:
+    def node(name: str) -> AnyResponse:
         _refuse_if_written_only(name)
         stem, _, last = name.rpartition(".")
         has_ending = bool(stem) and any(last == form.ending for form in TRIPLES)
         iri = BASE + (stem if has_ending else name)
+        moved = _replaced_by(engine, iri)
+        if moved:
+            there = moved.removeprefix(BASE) + (f".{last}" if has_ending else "")
+            asked = request.args.get("format")
+            return redirect(url_for("nodes.node", name=there, format=asked), 301)
         try:
             named = last if has_ending else request.args.get("format")
             if problems.wants_page(named=named):
@@ -126,6 +143,17 @@ def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None
             raise
 
     return routes
+
+
+def _replaced_by(engine: Engine, iri: str) -> str | None:
+    """Return the one of our nodes that was adopted in place of another, or None."""
+    if not iri.startswith(_MAY_MOVE) or not is_absolute(iri):
+        return None
+    path = f"{OTHER_PREFIXES['dcterms']}replaces"
+    found = engine.query(f"SELECT ?new {{ ?new <{path}> <{iri}> }} LIMIT 1", format="json")
+    rows = json.loads(found.read())["results"]["bindings"]
+    new = str(rows[0]["new"]["value"]) if rows else ""
+    return new if new.startswith(BASE) else None
 
 
 def _run(engine: Engine, job: str, iri: str | None, format: str | None) -> Answer:

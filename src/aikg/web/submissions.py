@@ -22,6 +22,7 @@ from aikg.errors import RequestMalformed, SubmissionInvalid, SubmissionTooLarge
 from aikg.intake.formats import FORMATS
 from aikg.ledger import records
 from aikg.ledger.steps import LICENCES, Sent
+from aikg.publication import decided
 from aikg.settings import Settings
 from aikg.submissions.curation import Curation
 from aikg.submissions.home import Home
@@ -44,6 +45,7 @@ def blueprint(home: Home, access: Access) -> Blueprint:
     routes = Blueprint("submissions", __name__)
     _add_reading(routes, home, access)
     _add_steps(routes, home, access)
+    _add_decisions(routes, home, access)
     _add_session(routes, access)
     return routes
 
@@ -100,10 +102,7 @@ def _add_steps(routes: Blueprint, home: Home, access: Access) -> None:
             curation = Curation(home, access.require(scope))
             why = _parameter("why") or ""
             if not why and verb != "publish":
-                raise RequestMalformed(
-                    f"A reason is needed to {verb} a submission.",
-                    advice="Send it as the parameter `why`; it is kept with the submission.",
-                )
+                raise _needs_reason(f"to {verb} a submission")
             possible = _WITHDRAWING if verb == "withdraw" else ()
             options = [option for option in possible if _parameter(option) == "true"]
             if "force" in options:
@@ -116,6 +115,46 @@ def _add_steps(routes: Blueprint, home: Home, access: Access) -> None:
     for verb in ("publish", "reject", "withdraw"):
         step(verb, "review")
     step("purge", "admin")
+
+
+def _add_decisions(routes: Blueprint, home: Home, access: Access) -> None:
+    @routes.get("/submissions/decisions")
+    def decisions() -> Response:
+        token = access.token()
+        found = Curation(home, token).decisions()
+        return problems.show("decisions.html", found, decisions=found, token=token)
+
+    @routes.post("/submissions/decisions")
+    def decide() -> AnyResponse:
+        curation = Curation(home, access.require("review"))
+        kind, why = _parameter("kind") or "", _parameter("why") or ""
+        if not why:
+            raise _needs_reason("for a decision")
+        named = (*decided.PARTS.get(kind, ()), *decided.MORE.get(kind, ()))
+        parts = {part: _parameter(part) or "" for part in named}
+        found = jsonify(curation.decide(kind, parts, why))
+        found.status_code = 201
+        return _decisions() if problems.wants_page() else found
+
+    @routes.post("/submissions/decisions/<int:number>/undo")
+    def undo(number: int) -> AnyResponse:
+        curation = Curation(home, access.require("review"))
+        why = _parameter("why") or ""
+        if not why:
+            raise _needs_reason("to undo a decision")
+        found = curation.undo(number, why)
+        return _decisions() if problems.wants_page() else jsonify(found)
+
+
+def _decisions() -> AnyResponse:
+    return redirect(url_for("submissions.decisions"), 303)
+
+
+def _needs_reason(what: str) -> RequestMalformed:
+    return RequestMalformed(
+        f"A reason is needed {what}.",
+        advice="Send it as the parameter `why`; it is kept in the record.",
+    )
 
 
 def _add_session(routes: Blueprint, access: Access) -> None:
