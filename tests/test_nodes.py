@@ -107,7 +107,7 @@ def test_the_page_of_a_drug_shows_its_evidence(server: Server) -> None:
     assert "<h1>exemestane</h1>" in markup
     assert "steroidal aromatase inhibitor" in text(markup)
     (table,) = re.findall(r'<h2 id="drug-results">.*?</section>', markup)
-    headings = ["Study", "Group", "Patients", "Figure", "Measure", "Place", "Credited to"]
+    headings = ["Study", "Group", "Figure", "Measure", "Unit", "Patients", "Place", "Credited to"]
     assert re.findall(r'<th scope="col">(.*?)</th>', table) == headings
     row = next(r for r in re.findall(r"<tr>.*?</tr>", table) if "13.5%" in r)
     assert {"207", "13.5%", "crude proportion", "review 2010 ref 25"} <= set(text(row))
