@@ -124,7 +124,9 @@ CASES = {
     "a result of three trials, which are not named": (
         [{**WORDS, "Trial": "A; B; C", "Design": "pooled analysis"}], [("rule/needed", "Pools")],
     ),
-    "a choice of two drugs": ([{**WORDS, "Drugs": "anastrozole 1 mg (x) or letrozole 2 mg (x)"}], []),
+    "a choice of two drugs": (
+        [{**WORDS, "Drugs": "anastrozole 1 mg (x) or letrozole 2 mg (x)"}], [],
+    ),
     "one adverse event with two values": (
         [SAFETY, {**SAFETY, "As printed": "8.3", "Value": "8.3"}],
         [("check/identity", "Outcome")],
