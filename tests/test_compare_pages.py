@@ -116,6 +116,8 @@ def test_a_mistake_is_a_problem_with_a_code(
     assert (page.status, page.media_type) == (status, "text/html")
     assert b'<div class="problem" role="alert">' in page.body
     assert b'<select id="outcome"' in page.body
+    if "outcome" not in changed:
+        assert b'<option value="outcome/clinical-benefit" selected>clinical benefit' in page.body
 
 
 def test_a_parameter_twice_and_an_unknown_format_are_mistakes(site: Server) -> None:
@@ -144,6 +146,15 @@ def test_the_first_screen_says_whose_evidence_it_is(site: Server) -> None:
     assert "No systematic search was made" in head
     assert "Whose evidence:" in head
     assert "the curators' (" in head.replace("&#39;", "'")
+
+
+def test_a_page_sets_direct_against_indirect_evidence(site: Server) -> None:
+    """Each test says what it is about, of a pair and of a whole network."""
+    pair = ask(site, "/compare", "text/html", outcome="objective-response").body.decode()
+    assert "By loop, through megestrol acetate, figures of the review: p " in pair
+    network = ask(site, "/network", "text/html", outcome="objective-response").body.decode()
+    assert re.search(r"By design, [^,]*after [^,]*, figures of the review: p ", network)
+    assert re.search(r"By edge, \w[\w ]+ against \w[\w ]+, ", network)
 
 
 def test_each_drawing_has_its_own_ids(site: Server) -> None:

@@ -48,7 +48,7 @@ def page(answer: Json, kind: str) -> Json:
         "table": {"columns": list(columns), "rows": rows},
         "refused": _each_once(_refused(item, answer) for item in _all_refused(answer)),
         "caveats": _codes([*_codes_of(estimates), *answer.get("caveats", ())]),
-        "inconsistency": answer.get("inconsistency", []),
+        "inconsistency": list(_inconsistency(answer)),
         "equivalence": answer.get("equivalence"),
         "cells": [_cell(each, answer) for each in answer.get("cells", ())],
         "ratios": [_ratio(each, answer) for each in answer.get("ratios", ())],
@@ -82,6 +82,22 @@ def _sources(answer: Json) -> list[Json]:
         for each in used
         if each["kind"] != "curated"
     ]
+
+
+def _inconsistency(answer: Json) -> Iterable[Json]:
+    """Return each test of direct against indirect evidence, with what it is about."""
+    names = ("method", "figures", "p", "words")
+    for row in answer.get("inconsistency", ()):
+        about = f"through {svg.name(answer, row['through'])}" if "through" in row else ""
+        yield {name: row[name] for name in names} | {"about": about}
+    for stratum in answer.get("strata", ()):
+        for row in stratum["inconsistency"]:
+            pair = [svg.name(answer, row[end]) for end in ("experimental", "reference")
+                    if end in row]  # fmt: skip
+            about = ", ".join([*([" against ".join(pair)] if pair else []), stratum["setting"]])
+            yield {"figures": stratum["figures"], "about": about} | {
+                name: row[name] for name in names if name in row
+            }
 
 
 def _all_refused(answer: Json) -> Iterable[Json]:
