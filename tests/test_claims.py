@@ -241,6 +241,7 @@ def test_the_command_speaks_in_wordand_as_csv(settings: Settings, built: Built) 
     table, rows = run(settings, "claims"), run(settings, "claims", "--format", "csv")
     assert "undecided  claim:review-2010-conclusions-no-efficacy-difference" in table.stdout
     assert "no test was made" in table.stdout
+    assert "(crude proportion, unit %, n = 64, of study:campos)" in table.stdout
     assert rows.stdout.startswith("claim,says,margin,status,was,why,direction,")
 
 

@@ -39,6 +39,16 @@ class Line:
         printed: Its figure, as the source prints it.
         outcome: What it measures.
         reasons: Why it decides nothing, or needs care.
+        study: The trial of the finding.
+        measure: How the results of people became one figure.
+        unit: Its unit.
+        patients: The number of people in the group; in both, of a comparison.
+        time: The time point.
+        analysis: The analysis of the trial.
+        assessed_by: Who judged the outcome.
+        grade: The grade of an adverse event.
+        interval: The confidence interval with its level.
+        p: The p value with its sign and sides.
     """
 
     direction: str = ""
@@ -47,6 +57,34 @@ class Line:
     printed: str = ""
     outcome: str = ""
     reasons: str = ""
+    study: str = ""
+    measure: str = ""
+    unit: str = ""
+    patients: str = ""
+    time: str = ""
+    analysis: str = ""
+    assessed_by: str = ""
+    grade: str = ""
+    interval: str = ""
+    p: str = ""
+
+    @property
+    def figure(self) -> str:
+        """The figure in a line of text, with what makes it that figure."""
+        parts = {
+            "": self.measure,
+            "unit ": self.unit,
+            "n = ": self.patients,
+            "at ": self.time,
+            "analysis: ": self.analysis,
+            "assessed by ": self.assessed_by,
+            "grade ": self.grade,
+            "interval ": self.interval,
+            "p ": self.p,
+            "of ": self.study,
+        }
+        said = ", ".join(name + text for name, text in parts.items() if text)
+        return f"{self.printed} {self.outcome}{f' ({said})' if said else ''}"
 
 
 @dataclass(frozen=True)

@@ -181,10 +181,7 @@ def claims(files: tuple[Path, ...], form: str) -> None:
         say(f"    {each.says}")
         for line in each.lines:
             reasons = f": {line.reasons}" if line.reasons else ""
-            say(
-                f"    {line.direction}  {line.printed} {line.outcome}{reasons}"
-                f"  [{line.finding}, {line.found_by}]"
-            )
+            say(f"    {line.direction}  {line.figure}{reasons}  [{line.finding}, {line.found_by}]")
         say()
     for rule, data in {(each.rule, each.data) for each in assessed}:
         say(f"By the rule {rule}, on the data of version {data}.")
