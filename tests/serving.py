@@ -94,7 +94,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     root = tmp_path_factory.mktemp("small")
     (root / "queries" / "competency").mkdir(parents=True)
     (root / "queries" / "competency" / "drugs.rq").write_text(QUESTION)
-    shutil.copytree(Path(__file__).parents[1] / "queries" / "pages", root / "queries" / "pages")
+    for folder in ("pages", "fragments"):  # a section of a page may include a fragment
+        shutil.copytree(Path(__file__).parents[1] / "queries" / folder, root / "queries" / folder)
     settings = Settings(root, home=root, deadline=DEADLINE, memory=200 << 20, workers=4)
     filler = (f'<urn:s{i}> <urn:p> "{i}" .\n' for i in range(1500))
     settings.graph.write_text(GRAPH + "".join(filler))
