@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,19 +14,25 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from desk import Desk, opened
+from test_durable import BAD, rows
 from test_home import run
 from test_joining import EUDRACT, FIRST_NODE, LAST_NODE, NCT, TABLES, send, served
 from test_many_trials import table
 from test_who_asks import Browser, csrf
 
 from aikg.build import Built
+from aikg.errors import ChangeRefused
 from aikg.intake.examination import read
 from aikg.intake.verdict import Rules
+from aikg.ledger import decisions
 from aikg.ledger.database import Database
+from aikg.ledger.steps import Sent
 from aikg.publication.rereading import renamed
 from aikg.settings import Settings
 from aikg.shared import keys
 from aikg.shared.house import House
+from aikg.submissions.curation import Curation
+from aikg.submissions.opening import open_home
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -199,6 +205,19 @@ def test_a_notice_marks_a_paper_and_its_findings(desk: Desk) -> None:
         assert ask(desk, "", kind="notice", why="x", **said | wrong).status == status, wrong
 
 
+def test_the_page_of_a_shared_node_has_what_each_source_says(desk: Desk) -> None:
+    """With the submission and the paper."""
+    address = FIRST_NODE.removeprefix("https://w3id.org/aikg")
+    page = desk.ask("GET", address, Accept="text/html").body.decode()
+    section = page.partition("Sources")[2].partition("<h2")[0]
+    for name in "abc":
+        assert f"submission {name}/1" in section, name
+    for text in (NCT, f"EUDRACT{EUDRACT}", "CALM", "Ben 2011 (CALM)", "Cleo 2012 (CALM)"):
+        assert text in section, text
+    house = desk.ask("GET", "/study/efect", Accept="text/html").body.decode()
+    assert ">Sources<" not in house
+
+
 SERENITY = keys.address(keys.outcome("EfficacyOutcome", "serenity", better="Higher"))
 ADOPTED = "https://w3id.org/aikg/adopted/outcome/peace-of-mind"
 
@@ -350,3 +369,35 @@ def change(home: Path, sql: str) -> None:
     """Change the ledger of a home that no program uses."""
     with closing(Database(home / "ledger.db")) as database, database.transaction():
         database.write(sql)
+
+
+@pytest.mark.slow
+def test_a_change_that_the_graph_refuses_leaves_all_as_it_was(
+    settings: Settings, built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A publication that joins, a withdrawal that parts, and a decision: one step or none."""
+    shutil.copy(settings.graph, tmp_path)
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    with open_home(replace(settings, home=tmp_path), "a test") as home:
+        curation = Curation(home, "ann")
+        for name in "cb":
+            curation.submit(Sent(table(TABLES[name]), "text/csv", licence, name))
+        curation.step("publish", "c", 1, "why")
+        rehearse = home.engine.rehearse
+
+        def refused(take: Callable[[], object]) -> None:
+            before, described = rows(home.database), home.engine.describe()
+            bad = lambda *, add=b"", **others: rehearse(add=add + BAD.encode(), **others)  # noqa: E731
+            with monkeypatch.context() as patched:
+                patched.setattr(home.engine, "rehearse", bad)
+                with pytest.raises(ChangeRefused, match="nothing was recorded"):
+                    take()
+            assert (rows(home.database), home.engine.describe()) == (before, described)
+            assert decisions.every(home.database) == []
+            take()
+
+        refused(lambda: curation.step("publish", "b", 1, "why"))
+        assert "Read again: c/1." in curation.show("b", 1)["history"][-1]["why"]
+        refused(lambda: curation.decide("strike", {"number": EUDRACT}, "why"))
+        curation.undo(1, "why")
+        assert curation.step("withdraw", "b", 1, "why")["state"] == "withdrawn"

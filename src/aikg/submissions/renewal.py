@@ -80,11 +80,11 @@ def _decided(home: Home, *, notices: bool) -> Delta[str]:
             continue
         try:
             answer = home.run("decide", {"decision": asdict(decision), "settled": True})
+            whole = whole.then(_applied(home, delta_of(answer)))
         except EngineUnavailable:
             raise
         except AikgError:
             continue
-        whole = whole.then(_applied(home, delta_of(answer)))
     return whole
 
 
