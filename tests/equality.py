@@ -61,7 +61,7 @@ ROUNDS = 420
 #: The rule against a node of two classes that exclude each other; it is no shape and no check.
 CONTRADICTION = "one-of-two-classes"
 #: What is told of what a submission may not say; nothing of it is put to the rules.
-CONDUCT = {"own-nodes", "no-new-terms", "shared-node"}
+CONDUCT = {"own-nodes", "no-new-terms", "shared-node", "hidden-character"}
 
 
 @dataclass

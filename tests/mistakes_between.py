@@ -316,6 +316,7 @@ def arms_described_differently(random: Random) -> tuple[Variant, Variant]:
             median("near", "24.8", "two", **more),
             median("near", "24.8", "two", **more) + median("near-too", "9.9", "two", **other),
             median("near", "24.8", "one", **other),
+            median("near", None, "two", unit=None, status="aikg:NotReached"),
             median("near", "24.8", "two", **other | {"ofOutcome": "outcome:nausea"}),
         )
     )

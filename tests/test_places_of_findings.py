@@ -121,3 +121,17 @@ def test_two_cells_that_disagree_are_named_once(shipped: ox.Store, rules: Rules)
     (finding,) = [f for f in found if f.code.startswith("check/arms-")]
     assert (finding.place.heading, finding.place.line) == ("Value", 2)
     assert "700" in (finding.found or "")
+
+
+def test_two_arms_of_one_row_have_places_of_their_own(shipped: ox.Store, rules: Rules) -> None:
+    """An arm that a row compares with is not at the columns of the first arm."""
+    headings, rows = sheets()["paloma-2"]
+    kept = [h for h in headings if h != "Drugs"]
+    body = written(kept, [{h: row[h] for h in kept} for row in rows[2:4]])
+    found = examine(
+        *(shipped, body),
+        **{"media_type": "text/csv", "file": "s.csv", "name": "s", "rules": rules},
+    ).report.findings
+    places = [f.place.heading for f in found if "regimen" in f.code or "arm-assigned" in f.code]
+    assert len(places) == len(set(places)) == 2
+    assert "Compared with" in places

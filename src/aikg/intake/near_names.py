@@ -46,6 +46,19 @@ def near(one: str, other: str) -> bool:
     return len(differ) == 1 and _near_words(*differ[0])
 
 
+def _keys(name: str) -> Iterator[tuple[str, ...]]:
+    """Yield keys of a name: two near names have one in common."""
+    try:
+        words = re.findall(r"\w+", fold_name(name))
+    except NotShared:
+        return
+    yield ("".join(words),)
+    for at, word in enumerate(words):
+        if len(word) >= _LONG and word.isalpha():
+            for cut in (word, *(word[:n] + word[n + 1 :] for n in range(len(word)))):
+                yield (*words[:at], cut, *words[at + 1 :], str(at))
+
+
 def _near_words(one: str, other: str) -> bool:
     """Say whether two words differ in one letter, or in two neighbours that are exchanged."""
     short, long = sorted((one, other), key=len)
@@ -101,9 +114,10 @@ class NearNames:
         times: dict[ox.NamedNode, int],
     ) -> Iterator[str]:
         """Report the rarer of two near names of one column; yield it."""
-        listed = list(names)
-        for at, one in enumerate(listed):
-            for other in listed[:at]:
+        kept: dict[tuple[str, ...], list[str]] = {}
+        for one in names:
+            keys = set(_keys(one))
+            for other in dict.fromkeys(name for key in keys for name in kept.get(key, ())):
                 node, usual = names[one][0], names[other][0]
                 if node == usual or not near(one, other):
                     continue
@@ -113,6 +127,8 @@ class NearNames:
                 where = f"row {first.number}, column {its}"
                 self._ask(row, heading, f"“{rare}” is nearly “{common}” ({where}).")
                 yield rare
+            for key in keys:
+                kept.setdefault(key, []).append(one)
 
     def _against_graph(self, kind: str, names: dict[str, tuple[ox.NamedNode, Row, str]]) -> None:
         """Report names of new nodes that are nearly a label of the graph."""
@@ -121,14 +137,18 @@ class NearNames:
             return
         graph = Known(self._store)
         known = suggestions.named(self._store, [AIKG + kind])
-        for name, (node, row, heading) in new.items():
+        kept: dict[tuple[str, ...], list[str]] = {}
+        for label in known:
+            for key in _keys(label):
+                kept.setdefault(key, []).append(label)
+        for name, (_, row, heading) in new.items():
             if graph.find(kind, name):
                 continue
-            for label, other in known.items():
-                if other != node.value and near(name, label) and not self._own(other):
-                    meant = graph.label(ox.NamedNode(other)) or label
-                    self._ask(row, heading, f"“{name}” is nearly “{meant}”, which the graph has.")
-                    break
+            found = dict.fromkeys(label for key in _keys(name) for label in kept.get(key, ()))
+            meant_by = next((one for one in found if near(name, one)), None)
+            if meant_by and not self._own(known[meant_by]):
+                meant = graph.label(ox.NamedNode(known[meant_by])) or meant_by
+                self._ask(row, heading, f"“{name}” is nearly “{meant}”, which the graph has.")
 
     def _is_new(self, node: ox.NamedNode) -> bool:
         if not is_shared(node) and not self._reader.statements.owns(node):

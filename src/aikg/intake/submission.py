@@ -93,5 +93,7 @@ class ParsedSubmission:
         heading = self.headings.get(path or "")
         if heading is None or place.line is None or self.places.knows(node, path or ""):
             return place
+        if (place.heading, heading) == ("Compared with", "Drugs"):
+            return place  # the drugs of the first arm are not those of the second
         last = max(self.columns.values(), default=0)
         return replace(place, column=self.columns.get(heading, last + 1), heading=heading)
