@@ -157,7 +157,9 @@ def _parsed(triples: Sequence[ox.Triple]) -> float:
 
 
 def _read(body: bytes, store: ox.Store, rules: Rules) -> ParsedSubmission:
-    return examination.read(body, "text/csv", "t.csv", "table", store=store, cells=rules.cells)
+    return examination.read(
+        body, "text/csv", "t.csv", "table", store=store, cells=rules.cells, house=rules.house
+    )
 
 
 def _sheet(rows: int) -> bytes:
@@ -178,4 +180,6 @@ def _rows(count: int) -> Iterator[dict[str, str]]:
             "Figure": f"F{number}",
             "Row": str(row + 1),
             "Subgroup": f"stratum {row} ({name})",
+            "Registry numbers": f"NCT{trial_number:08}",
+            "Publication identifiers": f"doi:10.0000/{name.lower()}",
         }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+import pyshacl
 import pytest
 from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
 from pyshacl.errors import ConstraintLoadError
@@ -148,6 +150,17 @@ def targeted() -> set[Node]:
 def reported() -> set[Node]:
     """Give the shapes that can stand in a report: those inside sh:or, sh:not and so on cannot."""
     return targeted() | {p for t in targeted() for p in all_shapes().objects(t, SH.property)}
+
+
+def test_parameters_are_looked_up_in_a_set_and_are_those_of_pyshacl() -> None:
+    """Another version of pyshacl may keep them elsewhere: then the line in shapes.py is useless."""
+    source = inspect.getsource(pyshacl.shape)
+    assert "getattr(module, 'CONSTRAINT_PARAMS'" in source
+    parameters, _ = pyshacl.shape.CONSTRAINT_PARAMS
+    assert list(parameters) == ALL_CONSTRAINT_PARAMETERS
+    assert all(one in parameters for one in ALL_CONSTRAINT_PARAMETERS)
+    assert SH.path not in parameters
+    assert type(parameters.copy()) is list, "pyshacl appends to copies"
 
 
 def test_the_background_conforms() -> None:

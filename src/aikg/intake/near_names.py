@@ -59,6 +59,18 @@ def _keys(name: str) -> Iterator[tuple[str, ...]]:
                 yield (*words[:at], cut, *words[at + 1 :], str(at))
 
 
+def _shapes(name: str) -> Iterator[tuple[str, ...]]:
+    """Yield fewer and coarser keys of a name: the letters, and the name without a long word."""
+    try:
+        words = re.findall(r"\w+", fold_name(name))
+    except NotShared:
+        return
+    yield ("".join(words),)
+    for at, word in enumerate(words):
+        if len(word) >= _LONG - 1 and word.isalpha():
+            yield (*words[:at], "", *words[at + 1 :], str(at))
+
+
 def _near_words(one: str, other: str) -> bool:
     """Say whether two words differ in one letter, or in two neighbours that are exchanged."""
     short, long = sorted((one, other), key=len)
@@ -137,16 +149,22 @@ class NearNames:
             return
         graph = Known(self._store)
         known = suggestions.named(self._store, [AIKG + kind])
-        kept: dict[tuple[str, ...], list[str]] = {}
+        asked: dict[tuple[str, ...], list[str]] = {}
+        shapes = {shape for name in new for shape in _shapes(name)}
+        for name in new:
+            for key in _keys(name):
+                asked.setdefault(key, []).append(name)
+        found: dict[str, str] = {}
         for label in known:
-            for key in _keys(label):
-                kept.setdefault(key, []).append(label)
-        for name, (_, row, heading) in new.items():
-            if graph.find(kind, name):
+            # The graph has many labels and the sheet few: most are left aside by their shape.
+            if shapes.isdisjoint(_shapes(label)):
                 continue
-            found = dict.fromkeys(label for key in _keys(name) for label in kept.get(key, ()))
-            meant_by = next((one for one in found if near(name, one)), None)
-            if meant_by and not self._own(known[meant_by]):
+            for name in dict.fromkeys(name for key in _keys(label) for name in asked.get(key, ())):
+                if name not in found and near(name, label):
+                    found[name] = label
+        for name, (_, row, heading) in new.items():
+            meant_by = found.get(name)
+            if meant_by and not self._own(known[meant_by]) and not graph.find(kind, name):
                 meant = graph.label(ox.NamedNode(known[meant_by])) or meant_by
                 self._ask(row, heading, f"“{name}” is nearly “{meant}”, which the graph has.")
 

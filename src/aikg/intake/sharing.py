@@ -48,6 +48,8 @@ class Sharing:
         self._mint = Mint(house)
         self._store = store
         self._say = statements
+        #: What was stated, by what makes it: rows repeat the same names, and first places count.
+        self._stated: dict[tuple[Any, ...], ox.NamedNode | None] = {}
 
     def node(self, place: Place, make: Callable[..., Key], *content: Any) -> ox.NamedNode | None:
         """Return the node of a content: the house's or a shared one, which is stated.
@@ -60,8 +62,17 @@ class Sharing:
         Returns:
             The node, or None where the content cannot be part of a shared node.
         """
+        texts = tuple(map(_text, content))
+        asked = (make, *texts)
+        if asked not in self._stated:
+            self._stated[asked] = self._node(place, make, texts)
+        return self._stated[asked]
+
+    def _node(
+        self, place: Place, make: Callable[..., Key], texts: tuple[Any, ...]
+    ) -> ox.NamedNode | None:
         try:
-            key = make(*map(_text, content))
+            key = make(*texts)
             if keys.kind_of(key) in ADOPTED:
                 address = keys.address(key)
                 adopted = present(self._store, self.house, address)
@@ -85,7 +96,7 @@ class Sharing:
             for text in (part,) if isinstance(part, str) else part:
                 if keys.is_shared(text):
                     self.use(ox.NamedNode(text), place)
-        return (self.node(place, lambda: key) or node) if key else node
+        return (self.node(place, _as_it_is, *key) or node) if key else node
 
     def key(self, node: ox.NamedNode) -> Key | None:
         """Return the key of a shared node of the graph or of this table."""
@@ -103,10 +114,16 @@ class Sharing:
             return None
 
 
+def _as_it_is(*key: Any) -> Key:
+    return key
+
+
 def _text(content: Any) -> Any:
     if isinstance(content, ox.NamedNode):
         return content.value
-    return [_text(part) for part in content] if isinstance(content, list | set) else content
+    if isinstance(content, list | set):
+        return tuple(sorted(_text(part) for part in content))
+    return content
 
 
 class Numbered:
