@@ -48,7 +48,7 @@ class Sharing:
         self._mint = Mint(house)
         self._store = store
         self._say = statements
-        #: What was stated, by what makes it: rows repeat the same names, and first places count.
+        #: The nodes that were stated, by their content: rows repeat names, and first places count.
         self._stated: dict[tuple[Any, ...], ox.NamedNode | None] = {}
 
     def node(self, place: Place, make: Callable[..., Key], *content: Any) -> ox.NamedNode | None:
