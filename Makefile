@@ -30,12 +30,13 @@ test: .venv/dev ## every test
 test-fast: .venv/dev ## the tests without Java, second builds and mutations
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow'
 
-soak: .venv/dev ## kill processes under load, ROUNDS times (500); invent submissions; orders of sheets; few clients
+soak: .venv/dev ## kill processes under load, ROUNDS times (500); invent submissions; orders of sheets; mistakes; few clients
 	$(BIN)/pytest -s -m 'not slow' tests/test_kills.py --rounds $(ROUNDS)
 	$(BIN)/python tests/ledger_kills.py --rounds $(ROUNDS)
 	PYTHONPATH=. $(BIN)/python -W ignore tests/equality.py
 	$(BIN)/python tests/load.py
 	PYTHONPATH=. $(BIN)/python -W ignore tests/orders.py
+	PYTHONPATH=. $(BIN)/python -W ignore tests/blind.py
 
 mutate: .venv/dev ## change each fact of the data in turn; name what the inventory overlooks
 	$(BIN)/python tests/inventory.py
