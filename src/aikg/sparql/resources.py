@@ -8,11 +8,14 @@ from typing import IO, cast
 import pyoxigraph as ox
 
 from aikg.errors import UnknownGraph, UnknownNode
-from aikg.names import PREFIXES
+from aikg.names import PREFIXES, RDF_TYPE
 from aikg.sparql.exact import NARROW, write_triples
 from aikg.sparql.formats import DATASETS, TRIPLES, choose
 
 _THIS = ox.Variable("this")
+_TYPE, _DEFAULT = ox.NamedNode(RDF_TYPE), ox.DefaultGraph()
+#: The answer of a query that is not asked.
+_NOTHING = b'{"head":{"vars":[]},"results":{"bindings":[]}}'
 
 
 def write_graph(  # noqa: PLR0913, PLR0917  a request, and where it is answered
@@ -94,16 +97,18 @@ def write_node(  # noqa: PLR0913, PLR0917  a request, and where it is answered
 def write_rows(
     store: ox.Store,
     iri: str,
-    queries: Sequence[str],
+    queries: Sequence[tuple[str, str]],
     output: IO[bytes],
     begin: Callable[[str], None],
 ) -> None:
     """Answer several SELECT queries in which `?this` stands for a node, as a list of JSON results.
 
+    To plan a long query takes more time than to answer it: it is not asked about other nodes.
+
     Args:
         store: The graphs.
         iri: The node, an absolute IRI.
-        queries: The project's own queries.
+        queries: The project's own queries, each after the IRI of the class of its nodes, or "".
         output: Receives the list.
         begin: Called with the media type before.
 
@@ -113,7 +118,10 @@ def write_rows(
     node = ox.NamedNode(iri)
     _find(store, node)
     answers = []
-    for query in queries:
+    for kind, query in queries:
+        if kind and not any(store.quads_for_pattern(node, _TYPE, ox.NamedNode(kind), _DEFAULT)):
+            answers.append(_NOTHING)
+            continue
         rows = cast(ox.QuerySolutions, store.query(query, substitutions={_THIS: node}))
         answers.append(rows.serialize(format=ox.QueryResultsFormat.JSON) or b"")
     begin("application/json")

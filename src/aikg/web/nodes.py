@@ -36,7 +36,7 @@ from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
 from aikg.errors import UnknownGraph, UnknownNode
 from aikg.files.queries import Query, read_queries
-from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
+from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
 from aikg.sparql.formats import TRIPLES
 from aikg.web import parameters, problems
 from aikg.web.cache import VERSION
@@ -175,6 +175,11 @@ def _words(iri: str) -> str:
     return iri.removeprefix(BASE).partition("/")[2].replace("-", " ") or iri
 
 
+def _class(query: Query) -> str:
+    """Return the IRI of the class that a section is about; "" for a section about any node."""
+    return query.header.get("about", "").replace("aikg:", PREFIXES["aikg"])
+
+
 def load(folder: Path) -> list[Query]:
     """Read the queries for the page of a node, in the order of its sections."""
     found = read_queries(folder, required=("summary", "order"))
@@ -210,7 +215,7 @@ def page(engine: Engine, iri: str) -> Response:
     """
     _refuse_unsafe(iri)
     sections: Sequence[Query] = current_app.config["SECTIONS"]
-    asked = json.dumps([query.text for query in sections]).encode()
+    asked = json.dumps([(_class(query), query.text) for query in sections]).encode()
     answer = engine.run("rows", {"node": iri}, asked)
     answers = json.loads(answer.read())
     _keep(answer, iri)
