@@ -33,11 +33,9 @@ def near(one: str, other: str) -> bool:
     """Say whether two names are nearly the same: capitals, hyphens, plural, or one letter."""
     if one == other:
         return False
-    try:
-        first, second = fold_name(one), fold_name(other)
-    except NotShared:
+    mine, theirs = _words(one), _words(other)
+    if mine is None or theirs is None:
         return False
-    mine, theirs = re.findall(r"\w+", first), re.findall(r"\w+", second)
     if "".join(mine) == "".join(theirs):
         return True
     if len(mine) != len(theirs):
@@ -46,11 +44,18 @@ def near(one: str, other: str) -> bool:
     return len(differ) == 1 and _near_words(*differ[0])
 
 
+def _words(name: str) -> list[str] | None:
+    """Return the words of a folded name; None if it cannot be folded."""
+    try:
+        return re.findall(r"\w+", fold_name(name))
+    except NotShared:
+        return None
+
+
 def _keys(name: str) -> Iterator[tuple[str, ...]]:
     """Yield keys of a name: two near names have one in common."""
-    try:
-        words = re.findall(r"\w+", fold_name(name))
-    except NotShared:
+    words = _words(name)
+    if words is None:
         return
     yield ("".join(words),)
     for at, word in enumerate(words):
@@ -61,9 +66,8 @@ def _keys(name: str) -> Iterator[tuple[str, ...]]:
 
 def _shapes(name: str) -> Iterator[tuple[str, ...]]:
     """Yield fewer and coarser keys of a name: the letters, and the name without a long word."""
-    try:
-        words = re.findall(r"\w+", fold_name(name))
-    except NotShared:
+    words = _words(name)
+    if words is None:
         return
     yield ("".join(words),)
     for at, word in enumerate(words):
