@@ -13,7 +13,7 @@ PINNED := constraints.txt tools/requirements.txt
 PIN = .venv/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate
 
-.PHONY: help serve build test test-fast bench soak mutate check format pins audit sssom clean
+.PHONY: help serve build package test test-fast bench soak mutate check format pins audit sssom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -23,6 +23,9 @@ serve: .venv/ready ## answer SPARQL at http://HOST:PORT/sparql (PORT=8080)
 
 build: .venv/ready ## build the graph from the files
 	$(BIN)/aikg build
+
+package: .venv/dev ## write the wheel and the source distribution to dist/
+	$(BIN)/python -m hatchling build -d dist
 
 test: .venv/dev ## every test
 	$(BIN)/pytest -n 2 --dist loadfile

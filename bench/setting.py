@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pyoxigraph as ox
 
-from aikg.files.version import version_of
+from aikg.files.version import stamp_of
 from aikg.settings import Settings
 from bench import generate, servers, workload
 from bench.peers import Peers
@@ -53,8 +53,8 @@ class Setting:
 
 def prepare(shipped: Settings, peers: Peers, size: int, folder: Path) -> Setting:
     """Generate a graph, unless it is there, and load it into this process."""
-    version = version_of(shipped.root)
-    home = folder / f"{version}-{size}"
+    version = stamp_of(shipped.root)
+    home = folder / f"{version.replace(' ', '-')}-{size}"
     settings = replace(shipped, home=home)
     data = Data(home, home / "default.nt")
     if not data.triples.exists():

@@ -14,7 +14,7 @@ import rdflib
 
 from aikg.build import Built
 from aikg.files.queries import Query
-from aikg.files.version import version_of
+from aikg.files.version import stamp_of
 from aikg.settings import Settings
 from bench import (
     answers,
@@ -45,7 +45,7 @@ def setting(built: Built, settings: Settings, tmp_path_factory: pytest.TempPathF
     home = tmp_path_factory.mktemp("bench")
     known = shipped.read(settings.graph)
     size = known.triples + 6_000
-    lines = generate.graph(known, size, seed=2, version=version_of(settings.root))
+    lines = generate.graph(known, size, seed=2, version=stamp_of(settings.root))
     own = replace(settings, home=home)
     own.graph.write_text("".join(lines))
     store = ox.Store()

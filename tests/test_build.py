@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from dataclasses import replace
@@ -19,8 +18,10 @@ from aikg.errors import (
     GraphInvalid,
     MappingInvalid,
     MissingFolder,
+    SettingError,
     TurtleSyntaxError,
 )
+from aikg.files import version
 from aikg.files.version import SOURCES
 from aikg.graph import ensure_built
 from aikg.names import stands_aside
@@ -93,11 +94,19 @@ def test_a_graph_of_an_earlier_program_is_built_again(
     """Another program may make other triples of the same files."""
     stages: list[str] = []
     monkeypatch.setattr(build, "build", lambda settings, progress: stages.append("built"))
-    written = settings.graph.stat()
-    os.utime(settings.graph, (0, 0))
     ensure_built(settings)
-    os.utime(settings.graph, (written.st_atime, written.st_mtime))
+    assert not stages
+    monkeypatch.setattr(version, "program_version", lambda: "another")
+    ensure_built(settings)
     assert stages == ["built"]
+
+
+def test_a_home_that_cannot_be_written_is_named_before_the_build(tmp_path: Path) -> None:
+    """It is below a file; the same holds for a folder of another user."""
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingError, match="Not a directory") as caught:
+        build.build(Settings(ROOT, home=tmp_path / "file" / "home"))
+    assert "AIKG_HOME" in caught.value.advice
 
 
 MISTAKES = [

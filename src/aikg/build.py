@@ -11,13 +11,15 @@ import pyoxigraph as ox
 from rdflib import Graph
 
 from aikg.description import executables, rulebook, void
+from aikg.errors import SettingError
 from aikg.files import turtle
 from aikg.files.queries import read_queries
 from aikg.files.turtle import Statement
-from aikg.files.version import version_of
+from aikg.files.version import program_version, version_of
 from aikg.intake.curated import Curated
 from aikg.intake.texts import Examined
 from aikg.intake.verdict import Progress
+from aikg.ledger import private
 from aikg.links import mappings
 from aikg.rules import reasoning, shapes
 from aikg.rules.reasoning import INFERRED
@@ -164,15 +166,31 @@ def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
     """Compile the graph and write it, whole or not at all, to `settings.graph`.
 
     The ontology is written beside it as RDF/XML, `aikg.owl`, for tools that read no Turtle.
+
+    Raises:
+        SettingError: The home cannot be written.
     """
+    _try_to_write(settings.home)
     result = compile_graph(settings, progress)
     progress("write")
-    settings.home.mkdir(parents=True, exist_ok=True)
-    graph = f"# aikg {result.version}\n".encode() + turtle.write_nquads(result.quads())
+    stamp = f"{result.version} {program_version()}"
+    graph = f"# aikg {stamp}\n".encode() + turtle.write_nquads(result.quads())
     ontology = [s.triple for s in result.asserted if s.path.startswith("ontology/")]
     _write_whole(settings.home / "aikg.owl", turtle.write_rdfxml(ontology))
     _write_whole(settings.graph, graph)
     return result
+
+
+def _try_to_write(home: Path) -> None:
+    try:
+        private.folder(home)
+        _write_whole(home / "written", b"")
+        (home / "written").unlink()
+    except OSError as error:
+        raise SettingError(
+            f"The graph cannot be written to {home}: {error.strerror}.",
+            advice="Set AIKG_HOME to a folder that you may write to.",
+        ) from error
 
 
 def _write_whole(path: Path, content: bytes) -> None:

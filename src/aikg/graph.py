@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from aikg import settings
 from aikg.errors import AikgError, MissingFolder
 from aikg.files.queries import Query, find_query, read_queries, read_text
-from aikg.files.version import built_version, version_of
+from aikg.files.version import built_version, stamp, stamp_of
 from aikg.names import OTHER_PREFIXES, PREFIXES
 from aikg.publication import replay
 from aikg.settings import Settings
@@ -91,18 +91,12 @@ def data_frame(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.Data
 def ensure_built(configured: Settings, progress: Progress = lambda stage: None) -> Path:
     """Build the graph, unless the one on disk is of the files and the program as they are."""
     path = configured.graph
-    if built_version(path) != version_of(configured.root) or _is_older_than_program(path):
+    if stamp(path) != stamp_of(configured.root):
         # The build needs the libraries of shapes and links; an open graph does not.
         from aikg import build  # noqa: PLC0415
 
         build.build(configured, progress)
     return path
-
-
-def _is_older_than_program(graph: Path) -> bool:
-    """Say whether the program has changed since: another program may make other triples."""
-    modules = Path(__file__).parent.rglob("*.py")
-    return graph.stat().st_mtime < max(module.stat().st_mtime for module in modules)
 
 
 def open_graph(

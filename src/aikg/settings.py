@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from aikg.errors import SettingError
 
 #: A public address: scheme, host (a name, or an IPv6 address in brackets), port, path.
@@ -18,6 +20,9 @@ _PUBLIC = re.compile(
     r"(?:/[\w.~-]+)*/?",
     re.ASCII,
 )
+
+#: The files of the graph in an installed package; a checkout has none there.
+SHIPPED = Path(__file__).resolve().parent / "shipped"
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,7 @@ def from_environment() -> Settings:
     Raises:
         SettingError: A variable has a value that is not valid.
     """
-    root = Path(os.environ.get("AIKG_ROOT", Path(__file__).resolve().parents[2]))
-    home = Path(os.environ.get("AIKG_HOME", root / "var"))
+    root, home = _root(), os.environ.get("AIKG_HOME")
     read: dict[str, Callable[[str, Any], object]] = {
         "int": lambda name, default: int(_number(name, default)),
         "float": _number,
@@ -103,7 +107,19 @@ def from_environment() -> Settings:
     values: dict[str, Any] = {
         one.name: read[str(one.type)](f"AIKG_{one.name.upper()}", one.default) for one in others
     }
-    return Settings(root, home, **values)
+    return Settings(root, Path(home) if home else _home(root), **values)
+
+
+def _root() -> Path:
+    """Return the files of the graph: those named, those of the package, or of the checkout."""
+    if named := os.environ.get("AIKG_ROOT"):
+        return Path(named)
+    return SHIPPED if SHIPPED.is_dir() else Path(__file__).resolve().parents[2]
+
+
+def _home(root: Path) -> Path:
+    """Return `var/` of a checkout; for the files of the package, the user's folder for data."""
+    return platformdirs.user_data_path("aikg", False) if root == SHIPPED else root / "var"
 
 
 def _address(name: str) -> str:

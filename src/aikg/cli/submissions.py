@@ -187,7 +187,7 @@ purge = _step("purge", "Remove the file of SUBMISSION and its sender for ever.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
-    help="A file; without it, data/turtle/submissions/NAME.ttl.",
+    help="A file; without it, data/turtle/submissions/NAME.ttl of the checkout, or NAME.ttl here.",
 )
 @with_server
 def export(
@@ -197,7 +197,8 @@ def export(
     with open_curation(server, token) as curation:
         stated = curation.statements(*submission)
     root = settings.from_environment().root
-    path = output or root / "data" / "turtle" / "submissions" / f"{submission[0]}.ttl"
+    folder = Path() if root == settings.SHIPPED else root / "data" / "turtle" / "submissions"
+    path = output or folder / f"{submission[0]}.ttl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(as_turtle(stated, submission[0]))
     missing = left_out(stated)

@@ -25,6 +25,7 @@ from aikg.engine import worker
 from aikg.engine.frames import Broken, Frames
 from aikg.engine.publishing import Knowledge, warm_up
 from aikg.errors import MissingFolder
+from aikg.files.version import built_version
 from aikg.rules.delta import Delta
 
 #: Where Linux lists a process's threads.
@@ -50,8 +51,7 @@ class Held:
 
         A worker may open no file. Where a folder is missing, the jobs that need it say so.
         """
-        with open(path, encoding="utf-8") as lines:
-            version = lines.readline().removeprefix("# aikg ").strip()
+        version = built_version(Path(path)) or ""
         store = ox.Store()
         store.bulk_load(path=path, format=ox.RdfFormat.N_QUADS)
         default = store.quads_for_pattern(None, None, None, ox.DefaultGraph())

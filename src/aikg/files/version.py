@@ -31,10 +31,34 @@ def version_of(root: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def built_version(graph: Path) -> str | None:
-    """Read the version in the first line of a built graph; None if there is no graph."""
+def program_version() -> str:
+    """Hash the modules and tables of the program, to twelve digits: others may make other triples.
+
+    The times of files do not show it: installers set them as they like.
+    """
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(path for ending in ("py", "tsv") for path in package.rglob(f"*.{ending}")):
+        if "shipped" not in path.relative_to(package).parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def stamp_of(root: Path) -> str:
+    """Return the version of the data and that of the program, as a built graph states them."""
+    return f"{version_of(root)} {program_version()}"
+
+
+def stamp(graph: Path) -> str | None:
+    """Read the first line of a built graph: the stamp; None if there is no graph."""
     try:
         with graph.open(encoding="utf-8") as lines:
             return lines.readline().removeprefix("# aikg ").strip()
     except FileNotFoundError:
         return None
+
+
+def built_version(graph: Path) -> str | None:
+    """Read the version of the data of a built graph; None if there is no graph."""
+    found = stamp(graph)
+    return None if found is None else found.partition(" ")[0]
