@@ -94,7 +94,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     root = tmp_path_factory.mktemp("small")
     (root / "queries" / "competency").mkdir(parents=True)
     (root / "queries" / "competency" / "drugs.rq").write_text(QUESTION)
-    for folder in ("pages", "fragments"):  # a section of a page may include a fragment
+    for folder in ("pages", "fragments", "lists"):  # a section of a page may include a fragment
         shutil.copytree(Path(__file__).parents[1] / "queries" / folder, root / "queries" / folder)
     settings = Settings(root, home=root, deadline=DEADLINE, memory=200 << 20, workers=4)
     filler = (f'<urn:s{i}> <urn:p> "{i}" .\n' for i in range(1500))
@@ -170,6 +170,7 @@ def _run(
         "AIKG_BODY_RATE": str(settings.body_rate),
         "AIKG_BODIES": str(settings.bodies),
         "AIKG_URL": settings.url,
+        "AIKG_CONTACT": settings.contact,
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }
     # A test run in the background of a shell ignores SIGINT, and so would what it starts.

@@ -84,8 +84,8 @@ def test_the_front_page_has_the_questions_and_the_size(client: FlaskClient) -> N
 def test_the_form_needs_no_script(client: FlaskClient) -> None:
     """Without a query there is a form, its fields labelled, and all formats to choose from."""
     page = Page(client.get("/sparql", headers={"Accept": HTML}))
-    assert page.values("form", "action") == ["/sparql"]
-    assert set(page.values("label", "for")) == {"query", "format"}
+    assert page.values("form", "action") == ["/search", "/sparql"]
+    assert set(page.values("label", "for")) == {"find", "query", "format"}
     assert {"", "csv", "turtle"} <= set(page.values("option", "value"))
     assert not any(page.texts("script"))
     assert not page.texts("table")

@@ -24,6 +24,10 @@ _PUBLIC = re.compile(
 #: The files of the graph in an installed package; a checkout has none there.
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 
+#: An address to which a reader can write: by mail, or a page.
+_MAIL = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+_WEB = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[\w./~%?=&+-]*)?", re.ASCII)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -54,6 +58,7 @@ class Settings:
         bodies: How many bytes of request bodies are accepted at once; one client may use a quarter.
         url: The public address of the server, without a slash at the end; empty: each client's
             own address for the server.
+        contact: The mail address, or the web address, to which readers report mistakes.
     """
 
     root: Path
@@ -79,6 +84,7 @@ class Settings:
     body_rate: float = 1000.0
     bodies: int = 512 << 20
     url: str = ""
+    contact: str = ""
 
     @property
     def graph(self) -> Path:
@@ -101,7 +107,7 @@ def from_environment() -> Settings:
     read: dict[str, Callable[[str, Any], object]] = {
         "int": lambda name, default: int(_number(name, default)),
         "float": _number,
-        "str": lambda name, default: (_url if name == "AIKG_URL" else _address)(name),
+        "str": lambda name, default: _TEXTS.get(name, _address)(name),
     }
     others = (field for field in fields(Settings) if field.name not in {"root", "home"})
     values: dict[str, Any] = {
@@ -144,6 +150,21 @@ def _url(name: str) -> str:
             "the proxy adds one, and without user, query and fragment.",
         )
     return text.rstrip("/")
+
+
+def _contact(name: str) -> str:
+    text = os.environ.get(name, "").strip()
+    if text and not (_MAIL.fullmatch(text) or _WEB.fullmatch(text)):
+        raise SettingError(
+            f"{name} is {text!r}, which is neither a mail address nor a web address.",
+            advice=f"Set {name} to an address such as curators@example.org or "
+            "https://example.org/report, or leave it out.",
+        )
+    return text
+
+
+#: How a setting that is a text is read; the others are IP addresses.
+_TEXTS: dict[str, Callable[[str], str]] = {"AIKG_URL": _url, "AIKG_CONTACT": _contact}
 
 
 def _number(name: str, default: float) -> float:

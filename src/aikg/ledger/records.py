@@ -275,6 +275,16 @@ def later(database: Database, submission: Submission) -> list[str]:
     return [one.graph for one, number in _published(database) if number > began]
 
 
+def changed(database: Database) -> str | None:
+    """Return when the graph changed by a step last, in UTC; None if it never did."""
+    states = (PUBLISHED, WITHHELD, SUPERSEDED, WITHDRAWN, PURGED)
+    rows = database.rows(
+        f"SELECT max(at) AS at FROM event WHERE state IN ({', '.join('?' * len(states))})",  # noqa: S608
+        states,
+    )
+    return rows[0]["at"] if rows else None
+
+
 def periods(database: Database) -> dict[str, tuple[int, int]]:
     """Return all published named graphs, each with two numbers of events.
 

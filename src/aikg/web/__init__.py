@@ -17,7 +17,7 @@ from aikg.characters import visible, visible_lines
 from aikg.engine.client import Engine
 from aikg.engine.slots import Caller, caller
 from aikg.files.queries import Query, read_queries
-from aikg.ledger import namespaces
+from aikg.ledger import namespaces, records
 from aikg.ledger.records import Submission
 from aikg.names import LONGEST_NAME, SUBMISSION_NAME
 from aikg.settings import Settings
@@ -27,6 +27,9 @@ from aikg.submissions.opening import open_home
 from aikg.web import (
     compare,
     description,
+    frame,
+    handbook,
+    lists,
     lookup,
     nodes,
     parameters,
@@ -34,6 +37,7 @@ from aikg.web import (
     server,
     sparql,
     submissions,
+    tables,
     validation,
 )
 from aikg.web.access import Access
@@ -64,9 +68,13 @@ def create_app(
     app.jinja_env.finalize = _seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     problems.register(app)
+    frame.register(app, engine, partial(records.changed, home.database) if home else lambda: None)
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(lookup.blueprint(engine))
     app.register_blueprint(compare.blueprint(engine))
+    app.register_blueprint(lists.blueprint(engine))
+    app.register_blueprint(tables.blueprint(engine, sections))
+    app.register_blueprint(handbook.blueprint(engine))
     app.jinja_env.globals.update(
         takes_submissions=home is not None, name_form=SUBMISSION_NAME, longest_name=LONGEST_NAME
     )

@@ -28,6 +28,7 @@ from aikg.files.queries import Query
 from aikg.names import BASE, PREFIXES, is_absolute
 from aikg.sparql.formats import TRIPLES
 from aikg.web import nodes, problems
+from aikg.web.frame import LICENSE
 
 ENDPOINT, VOID = BASE + "sparql", BASE + ".well-known/void"
 #: The graphs of the files that describe dataset and endpoint.
@@ -161,7 +162,7 @@ def _add_signposts(response: Response) -> Response:
     """Add the links of FAIR Signposting to the front page, which is the dataset's landing page."""
     for address, relation, media_type in (
         (BASE, "cite-as", None),
-        (nodes.LICENSE, "license", None),
+        (LICENSE, "license", None),
         (BASE + "maintainers", "author", None),
         (PREFIXES["schema"] + "Dataset", "type", None),
         (url_for("description.void"), "describedby", "text/turtle"),

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import quote
 
 from flask import (
@@ -36,12 +34,13 @@ from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
 from aikg.errors import UnknownGraph, UnknownNode
 from aikg.files.queries import Query, read_queries
-from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
+from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
 from aikg.sparql.formats import TRIPLES
-from aikg.web import parameters, problems
+from aikg.web import parameters, problems, sections
 from aikg.web.cache import VERSION
+from aikg.web.frame import LICENSE
+from aikg.web.sections import Row
 
-LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 #: The beginnings of the addresses of nodes that another one may replace.
 _MAY_MOVE = (BASE + "shared/", BASE + "adopted/")
 STORE_PROTOCOL = "https://www.w3.org/TR/sparql11-http-rdf-update/"
@@ -64,32 +63,6 @@ _STRINGS = {OTHER_PREFIXES["xsd"] + "string", OTHER_PREFIXES["rdf"] + "langStrin
 #: The characters that are not percent-encoded in the address of a header.
 _SAFE = "/:?=&%~+.,;@!$'()*"
 
-Term = dict[str, Any]
-Row = dict[str, Term]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table of a page.
-
-    Attributes:
-        name: The name of its query.
-        title: Its heading.
-        order: Its position among the sections; those below 0 come before the statements.
-        by: The variable that its parts share, or None.
-        columns: The variables that it shows; each may have a text in `<column>_label`.
-        parts: Its rows, under their common value, or under None.
-        rows: How many rows there are.
-    """
-
-    name: str
-    title: str
-    order: int
-    by: str | None
-    columns: list[str]
-    parts: list[tuple[Row | None, list[Row]]]
-    rows: int
-
 
 def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None) -> Blueprint:
     """Make the routes of the graph store, and of every address that has no other route.
@@ -103,6 +76,7 @@ def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None
     routes.add_app_template_filter(shorten, "iri")
     routes.add_app_template_filter(link, "link")
     routes.add_app_template_filter(_words, "words")
+    routes.add_app_template_filter(lambda iri: iri.removeprefix(BASE), "own")
     routes.add_app_template_test(lambda iri: iri == _BOOLEAN, "boolean_type")
     routes.add_app_template_test(lambda iri: iri in _STRINGS, "plain")
 
@@ -175,11 +149,6 @@ def _words(iri: str) -> str:
     return iri.removeprefix(BASE).partition("/")[2].replace("-", " ") or iri
 
 
-def _class(query: Query) -> str:
-    """Return the IRI of the class that a section is about; "" for a section about any node."""
-    return query.header.get("about", "").replace("aikg:", PREFIXES["aikg"])
-
-
 def load(folder: Path) -> list[Query]:
     """Read the queries for the page of a node, in the order of its sections."""
     found = read_queries(folder, required=("summary", "order"))
@@ -214,14 +183,13 @@ def page(engine: Engine, iri: str) -> Response:
         UnknownNode: No graph describes it.
     """
     _refuse_unsafe(iri)
-    sections: Sequence[Query] = current_app.config["SECTIONS"]
-    asked = json.dumps([(_class(query), query.text) for query in sections]).encode()
-    answer = engine.run("rows", {"node": iri}, asked)
+    queries: Sequence[Query] = current_app.config["SECTIONS"]
+    answer = sections.ask(engine, iri, queries)
     answers = json.loads(answer.read())
     _keep(answer, iri)
-    found = {query.name: (query, answer) for query, answer in zip(sections, answers, strict=True)}
+    found = {query.name: (query, answer) for query, answer in zip(queries, answers, strict=True)}
     statements = found.pop(_STATEMENTS)[1]["results"]["bindings"]
-    tables = [_table(query, answer) for query, answer in found.values()]
+    tables = [sections.section(query, answer) for query, answer in found.values()]
     shown = {
         name
         for query, answer in found.values()
@@ -282,19 +250,6 @@ def _add_links(response: Response, iri: str) -> None:
             add("Link", f'<{address}>; rel="describedby"; type="{form.media_type}"')
     else:
         add("Link", f'<{quote(iri, safe=_SAFE)}>; rel="describes"')
-
-
-def _table(query: Query, answer: dict[str, Any]) -> Section:
-    rows: list[Row] = answer["results"]["bindings"]
-    names = [n for n in answer["head"]["vars"] if n != "this" and not n.endswith("_label")]
-    by = query.header.get("by")
-    columns = [name for name in names if name != by and any(name in row for row in rows)]
-    parts: list[tuple[Row | None, list[Row]]] = [(None, rows)]
-    if by:
-        grouped = groupby(rows, key=lambda row: row.get(by, {}).get("value"))
-        parts = [(part[0], part) for _, part in ((key, list(each)) for key, each in grouped)]
-    order = int(query.header["order"])
-    return Section(query.name, query.summary, order, by, columns, parts, len(rows))
 
 
 def _value(statements: Sequence[Row], properties: Iterable[str]) -> str | None:
