@@ -13,7 +13,9 @@ PINNED := constraints.txt tools/requirements.txt
 PIN = .venv/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate
 
-.PHONY: help serve build package test test-fast bench soak mutate check format pins audit sssom clean
+EDITOR := src/aikg/web/static/codemirror.js
+
+.PHONY: help serve build editor package test test-fast bench soak mutate check format pins audit sssom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -25,7 +27,10 @@ build: .venv/ready ## build the graph from the files
 	$(BIN)/aikg build
 
 package: .venv/dev ## write the wheel and the source distribution to dist/
+	if command -v npm >/dev/null; then $(MAKE) editor; else echo 'The query page has a text field: no npm.'; fi
 	$(BIN)/python -m hatchling build -d dist
+
+editor: $(EDITOR) ## make the editor of the query page from pinned npm packages (optional; needs Node and npm)
 
 test: .venv/dev ## every test
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -82,6 +87,13 @@ sssom: .venv/sssom/ready ## validate the mapping tables with the SSSOM community
 
 clean: ## remove what was built and installed
 	rm -rf .venv var
+
+# Without this file the query page has a text field.
+$(EDITOR): $(wildcard tools/editor/*.js) tools/editor/package-lock.json
+	cd tools/editor && npm ci --ignore-scripts --no-audit --no-fund
+	cd tools/editor && npx --no-install esbuild editor.js --bundle --minify --format=iife \
+	  --charset=utf8 --legal-comments=eof --log-level=warning --outfile=../../$@
+	cat tools/editor/node_modules/*/LICENSE tools/editor/node_modules/@[clm]*/*/LICENSE > $(EDITOR).LICENSE.txt
 
 .venv/ready: pyproject.toml requirements.txt
 	@echo 'Setting up .venv/ with the pinned packages; this is done once and takes about a minute.'

@@ -65,7 +65,8 @@ def test_axe_finds_nothing_serious(server: Server) -> None:
     """On each kind of page, wide and at the width of a phone; none is wider than its window."""
     base = server.url.removesuffix("/sparql")
     paths = [
-        "/", "/sparql", "/sparql?question=doses", "/drug/exemestane", "/study/campos", "/ontology",
+        "/", "/sparql", "/sparql?question=doses&view=bars", "/sparql?tag=safety",
+        "/drug/exemestane", "/study/campos", "/ontology",
         "/claim/review-2010-conclusions-no-efficacy-difference", "/check/identity", "/nowhere",
         "/publication/review-2010", "/ontology/Drug", "/store?default", "/submissions",
         "/submissions/sign-in", "/validate", "/search?q=exemestane", "/resolve/chebi:4953",
@@ -78,8 +79,33 @@ def test_axe_finds_nothing_serious(server: Server) -> None:
     assert {page: problems for page, problems in found.items() if problems} == {}
 
 
-def test_the_editor_completes_from_the_vocabulary(server: Server) -> None:
-    """Arrow and Enter take a name, with its prefix; Ctrl+Enter asks; the policy allows it all."""
+@pytest.fixture(scope="session")
+def editor() -> None:
+    """The editor of the query page, made by its target."""
+    subprocess.run(["make", "--silent", "editor"], cwd=HERE.parents[1], check=True)
+
+
+def test_an_engineer_fixes_a_query_and_downloads_its_answer(server: Server, editor: None) -> None:
+    """Four clicks, with scripts and without; the answer is in sight; completion is by position."""
+    query = """PREFIX aikg: <https://w3id.org/aikg/ontology/>
+SELECT ?drug { ?drug a aikg:Drug } ORDR BY ?drug"""
+    seen = node("browser.js", "engineer", server.url.removesuffix("/sparql"), query)
+    for one in (seen["scripts"], seen["plain"]):
+        assert (one["clicks"], one["errors"], one["marked"]) == (4, [], "ORDR")
+        assert one["top"] < 700
+        assert one["rows"] > 5
+        assert one["file"].startswith("query-")
+        assert one["file"].endswith(".xlsx")
+    assert seen["scripts"]["advice"].startswith("Line 2")
+    assert seen["classes"][0].startswith("aikg:Drug")
+    own = [option.split()[0] for option in seen["properties"][:12]]
+    assert "aikg:hasTarget" in own or any(name.startswith("aikg:") for name in own)
+    assert not any(name.startswith("drug:") for name in own), "properties, not things"
+    assert seen["text"].startswith("PREFIX aikg: <https://w3id.org/aikg/ontology/>")
+
+
+def test_the_text_field_completes_from_the_vocabulary(server: Server) -> None:
+    """Without the editor: arrow and Enter take a name, with its prefix; Ctrl+Enter asks."""
     seen = node(
         "browser.js", "editor", server.url + "?query=",
         "SELECT ?drug { ?drug a aikg:Dru", "ArrowDown", "Enter", " } #exemes", "Control+Enter",

@@ -184,7 +184,17 @@ class TextMalformed(AikgError, status=400):
 
 
 class QueryMalformed(TextMalformed):
-    """The text is not a SPARQL query."""
+    """The text is not a SPARQL query.
+
+    Attributes:
+        declare: The line that the query lacks, such as `PREFIX drug: <...>`, or None.
+        found: The word at the place of the mistake that is probably a typo, or None.
+        instead: The word that was probably meant, or None.
+    """
+
+    declare: str | None = None
+    found: str | None = None
+    instead: str | None = None
 
 
 class SubmissionMalformed(TextMalformed):

@@ -70,11 +70,12 @@ const actions = {
     return found;
   },
 
-  /** What the editor offers and writes: keys are typed one after another into the form. */
+  /** What the plain text field offers and writes: keys are typed one after another into the form. */
   async editor(browser, address, ...keys) {
     const page = await browser.newPage();
     const errors = [];
     page.on("pageerror", (error) => errors.push(String(error)));
+    await page.route("**/codemirror.js", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     await page.goto(address);
     await page.focus("#query");
@@ -89,6 +90,58 @@ const actions = {
     const text = await page.$eval("#query", (area) => area.value);
     const rows = await page.$$eval("tbody tr", (all) => all.length);
     return { offers, text, rows, errors };
+  },
+
+  /**
+   * An engineer's task: from the front page to the query page, a query with a typo, the fix that the
+   * page proposes, and the file. Without scripts too. Then what the editor completes.
+   */
+  async engineer(browser, base, query) {
+    const seen = {};
+    for (const javaScriptEnabled of [true, false]) {
+      const context = await browser.newContext({ javaScriptEnabled, viewport: { width: 1280, height: 900 } });
+      const page = await context.newPage();
+      const one = (seen[javaScriptEnabled ? "scripts" : "plain"] = { clicks: 0, errors: [], answers: [] });
+      page.on("pageerror", (error) => one.errors.push(String(error)));
+      page.on("console", (message) => /Content.Security/.test(message.text()) && one.errors.push(message.text()));
+      const click = async (where) => {
+        one.clicks += 1;
+        await Promise.all([page.waitForNavigation(), page.click(where)]);
+      };
+      await page.goto(base + "/");
+      await click('header a[href$="/sparql"]');
+      if (javaScriptEnabled) {
+        await page.locator("#editor .cm-content").focus();
+        await page.keyboard.insertText(query);
+        await page.waitForFunction(() => document.getElementById("advice").textContent !== "");
+        one.advice = await page.innerText("#advice");
+      } else await page.fill("#query", query);
+      await click("#ask button[type=submit]");
+      one.marked = await page.innerText("mark");
+      await click(".fix button");
+      one.top = await page.$eval("main table", (table) => table.getBoundingClientRect().top);
+      one.rows = await page.$$eval("tbody tr", (all) => all.length);
+      one.clicks += 1;
+      const [file] = await Promise.all([page.waitForEvent("download"), page.click("text=XLSX")]);
+      one.file = file.suggestedFilename();
+      await context.close();
+    }
+    const page = await browser.newPage();
+    await page.goto(base + "/sparql");
+    await page.locator("#editor .cm-content").focus();
+    const options = async () => {
+      await page.waitForSelector("#editor .cm-tooltip-autocomplete li");
+      return page.$$eval("#editor .cm-tooltip-autocomplete li", (all) => all.map((one) => one.innerText));
+    };
+    await page.keyboard.type("SELECT * { ?drug a aikg:Dru");
+    seen.classes = await options();
+    await page.waitForTimeout(200); // the editor takes no option in the first moment
+    await page.keyboard.press("Enter");
+    await page.keyboard.type(" ; ");
+    await page.keyboard.press("Control+ ");
+    seen.properties = await options();
+    seen.text = await page.$eval("#query", (field) => field.value);
+    return seen;
   },
 
   /** What the search offers after each text, and where Enter leads after the last. */

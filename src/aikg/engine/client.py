@@ -65,12 +65,7 @@ class Engine:
         Raises:
             AikgError: Any of those that a query can meet; the class says which.
         """
-        query = text.encode()
-        if len(query) > self.settings.query_bytes:
-            raise QueryTooLarge(
-                f"The query has more than {self.settings.query_bytes} bytes.",
-                advice="Split it, or move long lists of values into several queries.",
-            )
+        self.refuse_long(text)
         arguments = {
             "accept": accept,
             "format": format,
@@ -78,7 +73,19 @@ class Engine:
             "named_graphs": list(named_graphs),
         }
         shorter = min(timeout or self.settings.deadline, self.settings.deadline)
-        return self.run("query", arguments, query, timeout=shorter)
+        return self.run("query", arguments, text.encode(), timeout=shorter)
+
+    def refuse_long(self, text: str) -> None:
+        """Refuse a query that is longer than the settings allow.
+
+        Raises:
+            QueryTooLarge: It is.
+        """
+        if len(text.encode()) > self.settings.query_bytes:
+            raise QueryTooLarge(
+                f"The query has more than {self.settings.query_bytes} bytes.",
+                advice="Split it, or move long lists of values into several queries.",
+            )
 
     def run(
         self,

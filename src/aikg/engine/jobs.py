@@ -25,7 +25,9 @@ from aikg.publication import change
 from aikg.publication.rereading import OthersNeeded
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
+from aikg.sparql.labels import labels_of
 from aikg.sparql.resources import write_graph, write_node, write_rows
+from aikg.sparql.tables import write_table
 
 #: The module with the jobs that need numpy; only the workers that do them import it.
 COMPARING_JOBS = "aikg.engine.comparing"
@@ -94,6 +96,24 @@ def answer_query(task: Task) -> None:
     query = task.body.decode()
     begin = partial(task.output.begin, repeatable=grammar.is_repeatable(query))
     evaluate(task.store, Request(query, **task.arguments), task.file, begin)
+
+
+def answer_table(task: Task) -> None:
+    """Answer the query that the body is as a table for people, with labels if they are asked for.
+
+    The arguments are the other fields of a Request, `labels`, and `about` for a workbook.
+    """
+    query, arguments = task.body.decode(), dict(task.arguments)
+    labels, about = arguments.pop("labels"), [tuple(line) for line in arguments.pop("about")]
+    about.append(("version", task.version))
+    begin = partial(task.output.begin, repeatable=grammar.is_repeatable(query))
+    write_table(task.store, Request(query, **arguments), labels, about, task.file, begin)
+
+
+def read_labels(task: Task) -> None:
+    """Return the label of each node that the body lists, by its IRI."""
+    found = labels_of(task.store, json.loads(task.body))
+    task.answer("application/json", json.dumps(found).encode(), repeatable=True)
 
 
 def read_graph(task: Task) -> None:
@@ -194,6 +214,8 @@ class Job:
 
 JOBS = {
     "query": Job(answer_query, keeps=True),
+    "table": Job(answer_table, keeps=True),
+    "labels": Job(read_labels, keeps=True),
     "graph": Job(read_graph, keeps=True),
     "node": Job(read_node, keeps=True),
     "rows": Job(read_rows, keeps=True),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -29,6 +31,13 @@ _SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
 _EMPTY = ox.Store()
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 _KEYWORDS = re.compile(r"[A-Z_0-9]+(?:, [A-Z_0-9]+)*")
+#: The words that people mistype; a word that is similar to one of them is probably a typo.
+_WORDS = (
+    *("SELECT", "CONSTRUCT", "DESCRIBE", "DISTINCT", "REDUCED", "WHERE", "FILTER", "OPTIONAL"),
+    *("UNION", "MINUS", "GRAPH", "VALUES", "BIND", "EXISTS", "ORDER", "GROUP", "HAVING", "LIMIT"),
+    *("OFFSET", "PREFIX", "COUNT", "SAMPLE", "GROUP_CONCAT", "REGEX", "CONTAINS", "COALESCE"),
+    *("STRSTARTS", "STRENDS", "REPLACE", "CONCAT", "BOUND", "LANG", "DATATYPE", "LCASE", "UCASE"),
+)
 #: A sentence among the tokens that the parser expected: "IRI parsing failed".
 _REASON = re.compile(r"\b[A-Z]\w* [A-Za-z ]*[a-z]\b")
 
@@ -81,22 +90,46 @@ def malformed(query: str, error: SyntaxError) -> QueryMalformed:
     offset = _find(query, error.msg)
     reason = _REASON.search(error.msg)
     explanation = reason[0] if reason else "this is not expected here"
-    advice = "Fix the query at that place, or just before it."
     name = re.search(r"([\w.-]*):\S*$", query[:offset])
     if "Prefix not found" in error.msg and name:
         offset = name.start()
         explanation = f"the prefix {name[1]}: is not declared"
-        advice = f"Write `PREFIX {name[1]}: <{PREFIXES.get(name[1], '...')}>` before the query."
+        fix = _of_prefix(name[1])
+    else:
+        fix = _of_word(query[offset:])
     line, column = query.count("\n", 0, offset) + 1, offset - query.rfind("\n", 0, offset)
     rest = query[offset:].partition("\n")[0].strip()
     found = repr(rest[:40]) if rest else "the end"
     return QueryMalformed(
         f"The query is not SPARQL 1.1: line {line}, column {column}, at {found}: {explanation}.",
-        advice=advice,
         reference="https://www.w3.org/TR/sparql11-query/#grammar",
         line=line,
         column=column,
+        **fix,
     )
+
+
+def _of_prefix(prefix: str) -> dict[str, Any]:
+    """Return the advice for a prefix that is not declared, and the parts of the fix."""
+    if prefix in PREFIXES:
+        line = f"PREFIX {prefix}: <{PREFIXES[prefix]}>"
+        return {"advice": f"Write `{line}` before the query.", "declare": line}
+    advice = f"Write `PREFIX {prefix}: <...>` before the query."
+    near = difflib.get_close_matches(prefix, PREFIXES, n=1, cutoff=0.75)
+    if not near:
+        return {"advice": advice}
+    also = f"{advice[:-1]}; or write `{near[0]}:` in place of `{prefix}:`."
+    return {"advice": also, "found": f"{prefix}:", "instead": f"{near[0]}:"}
+
+
+def _of_word(rest: str) -> dict[str, Any]:
+    """Return the advice for a text that begins with a mistake, and the parts of the fix."""
+    word = re.match(r"\w{3,20}", rest, re.ASCII)
+    near = difflib.get_close_matches(word[0].upper(), _WORDS, n=1, cutoff=0.75) if word else []
+    if not word or not near or word[0].upper() == near[0]:
+        return {"advice": "Fix the query at that place, or just before it."}
+    advice = f"Write `{near[0]}` in place of `{word[0]}`."
+    return {"advice": advice, "found": word[0], "instead": near[0]}
 
 
 def _find(query: str, message: str) -> int:

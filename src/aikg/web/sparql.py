@@ -6,49 +6,34 @@ https://www.w3.org/TR/sparql11-protocol/#query-operation, and of version 1.2 the
 
 from __future__ import annotations
 
-import itertools
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
-from aikg.errors import AikgError
+from aikg.errors import AikgError, QueryMalformed
 from aikg.files.queries import Query, find_query
 from aikg.sparql.formats import SOLUTIONS, TRIPLES
-from aikg.web import description, parameters, problems
+from aikg.sparql.tables import LABELLED, WORKBOOK
+from aikg.web import answers, description, parameters, problems
+from aikg.web.answers import Shown
 from aikg.web.cache import VERSION
+from aikg.web.frame import LICENSE
+from aikg.web.snippets import LONGEST, snippets
 
 #: A page is made from rows, or else from Turtle.
 ACCEPT = f"{SOLUTIONS[0].media_type}, {TRIPLES[0].media_type}"
-#: How much of an answer a page shows, and reads, in rows and in bytes.
-ROWS, BYTES = 1000, 4_000_000
-_BINDINGS = '"bindings":['
-
-
-@dataclass
-class Shown:
-    """The beginning of an answer, as a page shows it.
-
-    Attributes:
-        columns: The variables of a SELECT.
-        rows: Its rows, each a term of the JSON format for a variable that is bound.
-        boolean: The answer of an ASK.
-        prefixes: The first lines of the answer of a CONSTRUCT or DESCRIBE.
-        turtle: The others.
-        whole: Whether this is all of the answer.
-    """
-
-    columns: list[str] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    boolean: bool | None = None
-    prefixes: str = ""
-    turtle: str | None = None
-    whole: bool = True
+#: The editor, which `make editor` writes; without it the form has a text field.
+EDITOR = "codemirror.js"
+#: How many lines before and after a mistake a page shows.
+_AROUND = 2
 
 
 def blueprint(engine: Engine, registered: Sequence[Query]) -> Blueprint:
@@ -61,28 +46,18 @@ def blueprint(engine: Engine, registered: Sequence[Query]) -> Blueprint:
         given = parameters.read()
         page = problems.wants_page(named=given.get("format"))
         if page and not any(map(given.get, ("query", "question"))):
-            return render_template("sparql.html", **_form(registered))
+            return render_template("sparql.html", **_form(registered, given))
         if request.method in {"GET", "HEAD"} and not given:
             return description.service(engine)
         text = _only_query(given, registered)
+        if page:
+            text = _as_typed(text)
         try:
-            answer = engine.query(
-                text,
-                accept=ACCEPT if page else request.headers.get("Accept"),
-                format=given.get("format") or None,
-                timeout=parameters.timeout(given.get("timeout")),
-                default_graphs=given.getlist("default-graph-uri"),
-                named_graphs=given.getlist("named-graph-uri"),
-            )
-            if answer.repeatable:
-                request.environ[VERSION] = answer.version
-            if not page:
-                content = answer if answer.whole is None else answer.whole
-                return Response(content, mimetype=answer.media_type)
-            with answer:
-                return _show_answer(registered, given, text, answer)
+            if page:
+                return _page(engine, registered, given, text)
+            return _data(engine, registered, given, text)
         except AikgError as error:
-            context = _form(registered, text)
+            context = _form(registered, given, text) | _mistake(error, text)
             return problems.respond(problems.problem(error), "sparql.html", **context)
 
     @endpoint.post("/update/")
@@ -104,67 +79,241 @@ def _only_query(given: MultiDict[str, str], registered: Sequence[Query]) -> str:
     return texts[0]
 
 
-def _form(registered: Sequence[Query], text: str = "") -> dict[str, Any]:
-    """Return the values of the form: its text, the questions beside it, the formats below it."""
+def _ask(
+    engine: Engine, given: MultiDict[str, str], text: str, accept: str | None, format: str | None
+) -> Answer:
+    return engine.query(
+        text,
+        accept=accept,
+        format=format,
+        timeout=parameters.timeout(given.get("timeout")),
+        default_graphs=given.getlist("default-graph-uri"),
+        named_graphs=given.getlist("named-graph-uri"),
+    )
+
+
+def _data(
+    engine: Engine, registered: Sequence[Query], given: MultiDict[str, str], text: str
+) -> Response:
+    """Answer as data: in a format of SPARQL, or as a table for people."""
+    format = given.get("format") or None
+    labels = given.get("labels") == "1"
+    if format in WORKBOOK.names or labels:
+        answer = _table(engine, registered, given, text, labels)
+    else:
+        answer = _ask(engine, given, text, request.headers.get("Accept"), format)
+    if answer.repeatable:
+        request.environ[VERSION] = answer.version
+    content = answer if answer.whole is None else answer.whole
+    response = Response(content, mimetype=answer.media_type)
+    name = file_name(registered, text, answer.version, answer.media_type)
+    how = "attachment" if format else "inline"
+    response.headers.set("Content-Disposition", how, filename=name)
+    return response
+
+
+def _table(
+    engine: Engine,
+    registered: Sequence[Query],
+    given: MultiDict[str, str],
+    text: str,
+    labels: bool,
+) -> Answer:
+    """Ask for a table for people: with labels, or as a workbook.
+
+    Raises:
+        RequestMalformed: The format has no labels.
+    """
+    format = given.get("format", "")
+    if not any(format in form.names for form in LABELLED):
+        raise parameters.malformed(
+            f"labels=1 is not for format={format or 'that of the header Accept'}",
+            "Write format=csv or format=xlsx, or leave labels out.",
+        )
+    question = _question(registered, text)
+    about = [
+        ("question", question.summary if question else "(a query of your own)"),
+        ("address", request.base_url),
+        ("licence", LICENSE),
+        ("query", text),
+    ]
+    arguments = {
+        "format": format,
+        "labels": labels,
+        "about": about,
+        "default_graphs": given.getlist("default-graph-uri"),
+        "named_graphs": given.getlist("named-graph-uri"),
+    }
+    engine.refuse_long(text)
+    seconds = parameters.timeout(given.get("timeout")) or engine.settings.deadline
+    return engine.run(
+        "table", arguments, text.encode(), timeout=min(seconds, engine.settings.deadline)
+    )
+
+
+def _as_typed(text: str) -> str:
+    """Return a text with the ends of lines that it was typed with; a form sends others."""
+    return text.replace("\r\n", "\n")
+
+
+def _question(registered: Sequence[Query], text: str) -> Query | None:
+    typed = _as_typed(text).strip()
+    return next((question for question in registered if question.text.strip() == typed), None)
+
+
+def file_name(registered: Sequence[Query], text: str, version: str, media_type: str) -> str:
+    """Return the name of the file of an answer: question, version of the data, ending."""
+    question = _question(registered, text)
+    digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+    stem = question.name if question else f"query-{digest}"
+    forms = (*SOLUTIONS, *TRIPLES, WORKBOOK)
+    ending = next((f.ending or f.names[0] for f in forms if f.media_type == media_type), "txt")
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", f"{stem}-{version}") + f".{ending}"
+
+
+def _form(
+    registered: Sequence[Query], given: MultiDict[str, str], text: str = ""
+) -> dict[str, Any]:
+    """Return the values of the form: its text, the formats below it, the questions beside it."""
     formats = {"a SELECT or ASK": SOLUTIONS, "a CONSTRUCT or DESCRIBE": TRIPLES}
-    return {"text": text, "questions": registered, "formats": formats}
+    tag, find = given.get("tag", ""), given.get("find", "")
+    return {
+        "text": text,
+        "formats": formats,
+        "editor": _has_editor(),
+        "questions": [question for question in registered if _is_found(question, tag, find)],
+        "tags": sorted({tag for question in registered for tag in tags(question)}),
+        "tag": tag,
+        "find": find,
+    }
 
 
-def _show_answer(
-    registered: Sequence[Query], parameters: MultiDict[str, str], text: str, answer: Answer
+def _has_editor() -> bool:
+    folder = current_app.static_folder
+    return folder is not None and (Path(folder) / EDITOR).is_file()
+
+
+def tags(question: Query) -> list[str]:
+    """Return the tags of a question."""
+    return [tag.strip() for tag in question.header.get("tags", "").strip("[]").split(",") if tag]
+
+
+def _is_found(question: Query, tag: str, find: str) -> bool:
+    said = f"{question.summary} {question.name} {question.header.get('tags', '')}".casefold()
+    return (not tag or tag in tags(question)) and all(
+        word in said for word in find.casefold().split()
+    )
+
+
+def _mistake(error: AikgError, text: str) -> dict[str, Any]:
+    """Return the lines around a mistake, and the query with the fix that the error proposes."""
+    if not isinstance(error, QueryMalformed) or not error.line:
+        return {}
+    lines, column = text.split("\n"), error.column or 1
+    first = max(error.line - 1 - _AROUND, 0)
+    around = list(enumerate(lines[first : error.line + _AROUND], first + 1))
+    word = re.match(r"\S+", lines[error.line - 1][column - 1 :])
+    fixed, does = None, ""
+    if error.declare:
+        fixed, does = f"{error.declare}\n{text}", f"Add {error.declare}"
+    elif error.found and error.instead:
+        line = lines[error.line - 1]
+        after = line[column - 1 :].replace(error.found, error.instead, 1)
+        lines[error.line - 1] = line[: column - 1] + after
+        fixed, does = "\n".join(lines), f"Write {error.instead} in place of {error.found}"
+    return {
+        "around": around,
+        "marked": len(word[0]) if word else 1,
+        "fixed": fixed,
+        "does": does,
+    }
+
+
+def _page(
+    engine: Engine, registered: Sequence[Query], given: MultiDict[str, str], text: str
 ) -> str:
-    """Show the form and the beginning of an answer, with links to all of it.
+    """Show the beginning of an answer, and the form.
 
     Raises:
         DeadlineExceeded: The answer broke off at the deadline.
         WorkerLost: The answer broke off.
     """
-    shown = _read(answer)
-    available = SOLUTIONS if shown.turtle is None else TRIPLES
-    asked: dict[str, Any] = {
-        name: values for name, values in parameters.lists() if name != "format"
-    }
-    downloads = {f.names[0]: url_for("sparql.query", **asked, format=f.names[0]) for f in available}
-    heading = next((q.summary for q in registered if q.text == text), None)
+    with _ask(engine, given, text, ACCEPT, None) as answer:
+        shown = answers.read(answer)
+    labels, same = _labels(engine, shown, answer.version)
+    view = answers.view(shown, given, labels)
+    if answer.repeatable and same:
+        request.environ[VERSION] = answer.version
+    question = _question(registered, text)
     return render_template(
         "sparql.html",
-        **_form(registered, text),
-        heading=heading,
+        **_form(registered, given, text),
+        heading=question.summary if question else None,
         shown=shown,
-        downloads=downloads,
+        view=view,
+        version=answer.version,
+        downloads=_downloads(shown, given),
+        snippets=_snippets(shown, given),
+        address=_Addresses(given),
     )
 
 
-def _read(answer: Answer) -> Shown:
-    """Read as much of an answer as a page shows."""
-    beginning = bytearray()
-    whole = True
-    for piece in answer:
-        beginning += piece
-        if len(beginning) >= BYTES:
-            whole = False
-            break
-    text = beginning.decode(errors="ignore")  # a character may be cut at the end
-    if answer.media_type == TRIPLES[0].media_type:
-        prefixes = list(itertools.takewhile(lambda line: line.startswith("@"), text.splitlines()))
-        triples = "\n".join(text.splitlines()[len(prefixes) :])
-        return Shown(prefixes="\n".join(sorted(prefixes)), turtle=triples, whole=whole)
-    if _BINDINGS not in text:
-        return Shown(boolean=json.loads(text)["boolean"])
-    head, _, bindings = text.partition(_BINDINGS)
-    rows = list(_rows(bindings))
-    columns = json.loads(head + "}}")["head"]["vars"]
-    return Shown(columns, rows[:ROWS], whole=whole and len(rows) <= ROWS)
+def _labels(engine: Engine, shown: Shown, version: str) -> tuple[dict[str, str], bool]:
+    """Return the labels of the addresses in an answer, and whether they are from its version."""
+    if not shown.iris:
+        return {}, True
+    found = engine.run("labels", {}, json.dumps(shown.iris).encode())
+    return json.loads(found.read()), found.version == version
 
 
-def _rows(bindings: str) -> Iterator[dict[str, Any]]:
-    """Yield the rows that the text contains whole."""
-    decoder = json.JSONDecoder()
-    at = 0
-    while bindings.startswith("{", at):
-        try:
-            row, at = decoder.raw_decode(bindings, at)
-        except ValueError:
-            return
-        yield row
-        at += bindings.startswith(",", at)
+def _asked(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """Return the parameters that make the answer, without those of the page."""
+    of_page = {*answers.VIEW, "format", "tag", "find"}
+    return [(name, value) for name, value in given.items(multi=True) if name not in of_page]
+
+
+def _downloads(shown: Shown, given: MultiDict[str, str]) -> dict[str, str]:
+    """Return the address of the whole answer in each format, those for people first."""
+    asked: dict[str, Any] = MultiDict(_asked(given)).to_dict(flat=False)
+    found = {}
+    if shown.columns:
+        also: dict[str, Any] = {} if given.get("labels") == "0" else {"labels": "1"}
+        for form in LABELLED:
+            name = form.names[0]
+            found[name.upper()] = url_for("sparql.query", **asked, format=name, **also)
+    for form in SOLUTIONS if shown.turtle is None else TRIPLES:
+        found[form.names[0]] = url_for("sparql.query", **asked, format=form.names[0])
+    return found
+
+
+def _snippets(shown: Shown, given: MultiDict[str, str]) -> dict[str, str]:
+    rows = bool(shown.columns)
+    format = "csv" if rows else "json" if shown.turtle is None else "turtle"
+    address = url_for("sparql.query", _external=True)
+    return snippets(address, [*_asked(given), ("format", format)], rows=rows)
+
+
+class _Addresses:
+    """The addresses of other views of an answer."""
+
+    def __init__(self, given: MultiDict[str, str]) -> None:
+        self._given = given
+        #: The parameters of the form that filters the rows: all but its own and the page.
+        self.kept = [
+            (name, value)
+            for name, value in given.items(multi=True)
+            if name not in {"contains", "page", "format"}
+        ]
+        #: A long query does not stand in an address, so its forms are sent by POST.
+        self.method = "post" if sum(len(value) for _, value in self.kept) > LONGEST else "get"
+
+    def __call__(self, **changed: str | None) -> str:
+        """Return the address with some parameters changed; None leaves one out."""
+        asked: dict[str, Any] = self._given.to_dict(flat=False)
+        if "page" not in changed:
+            asked.pop("page", None)
+        for name, value in changed.items():
+            asked.pop(name, None)
+            if value is not None:
+                asked[name] = [value]
+        return url_for("sparql.query", **asked) + "#answer"

@@ -17,6 +17,7 @@ from aikg.engine.client import Engine
 from aikg.errors import NotAcceptable, UnknownQuestion
 from aikg.files.queries import Query, read_queries
 from aikg.names import BASE, is_absolute
+from aikg.sparql.tables import harmless
 from aikg.web import parameters, sections
 from aikg.web.cache import VERSION
 from aikg.web.sections import Row
@@ -26,8 +27,6 @@ TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-#: The characters at the beginning of a cell that a spreadsheet takes for a formula.
-_FORMULA = re.compile(r"^[=+\-@\t\r](?!\d)")
 
 
 def blueprint(engine: Engine, shown: Sequence[Query]) -> Blueprint:
@@ -91,8 +90,7 @@ def _about(query: Query, node: str) -> str:
 
 def _text(row: Row, column: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
-    text = visible(str(row.get(column, {}).get("value", "")))
-    return f"'{text}" if _FORMULA.match(text) else text
+    return harmless(visible(str(row.get(column, {}).get("value", ""))))
 
 
 def _csv(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

@@ -14,6 +14,8 @@ SELECT ?prefix ?namespace { GRAPH <https://w3id.org/aikg/.well-known/sparql-exam
   ?set sh:declare ?one . ?one sh:prefix ?prefix ; sh:namespace ?namespace } }`;
 
 const text = document.getElementById("query");
+// The editor of `make editor` has its own completion, and hides this field.
+const standsAside = "editor" in text.dataset;
 const list = document.getElementById("completions");
 const status = document.getElementById("completions-status");
 let names; // a promise of [{name, prefix, namespace, label}], asked for once
@@ -111,7 +113,7 @@ function take(index) {
   close();
 }
 
-text.addEventListener("input", offer);
+if (!standsAside) text.addEventListener("input", offer);
 text.addEventListener("blur", close);
 text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
