@@ -246,6 +246,92 @@ def test_search_helps_while_one_types(look_up: LookUp, typed: str, label: str) -
     assert look_up.search(typed)["hits"][0]["label"] == label
 
 
+#: What comes first, by what a reader types.
+SEARCHES = {
+    "exemestane": "exemestane",
+    "Aromasin": "exemestane",
+    "aromasine": "exemestane",
+    "arimidx": "anastrozole",
+    "exemestene": "exemestane",
+    "L02BG03": "anastrozole",
+    "CHEBI:2704": "anastrozole",
+    "chebi 2704": "anastrozole",
+    "DB01006": "letrozole",
+    "19299239": "primary paper of the head-to-head trial",
+    "PMID 19299239": "primary paper of the head-to-head trial",
+    "https://pubmed.ncbi.nlm.nih.gov/14703069/": "primary paper on anastrozole",
+    "https://doi.org/10.1007/s10549-008-0141-z": "primary paper on EFECT",
+    "doi:10.1007/S10549-008-0141-Z": "primary paper on EFECT",
+    "Campos": "head-to-head trial",
+    "ATAC": "adjuvant trial of anastrozole against tamoxifen (ATAC)",
+    "hot flashes": "hot flushes",
+    "overall survival": "overall survival",
+    "xyzzy plugh": None,
+    "10.9999/none": None,
+}
+#: The treatments, the outcome and the patients of a text with two treatments.
+PAIRS = {
+    "exemestane vs anastrozole": ("exemestane", "anastrozole", None, None),
+    "aromasin versus arimidex": ("exemestane", "anastrozole", None, None),
+    "exemestan/anastrazole clinical benefit": (
+        *("exemestane", "anastrozole"),
+        *("clinical benefit, minimum duration not stated", None),
+    ),
+    "is exemestane as good as anastrozole in visceral disease, and how sure is that?": (
+        *("exemestane", "anastrozole"),
+        *(None, "patients with disease in any visceral site"),
+    ),
+    "aromatase inhibitors vs tamoxifen": ("aromatase inhibitors", "tamoxifen", None, None),
+}
+
+
+def test_twenty_searches_find_what_is_meant(look_up: LookUp) -> None:
+    """Names, brands, misspellings, codes, numbers, and nonsense."""
+    first = {text: look_up.search(text)["hits"][:1] for text in SEARCHES}
+    labels = {text: hits[0]["label"] if hits else None for text, hits in first.items()}
+    wrong = {
+        text: labels[text]
+        for text, wanted in SEARCHES.items()
+        if not (labels[text] == wanted or (wanted and (labels[text] or "").startswith(wanted)))
+    }
+    assert wrong == {}
+
+
+def test_a_registry_number_finds_the_trial(look_up: LookUp) -> None:
+    """Also one that only a table of links has, and before other entities with the number."""
+    hit = look_up.search("NCT00066573")["hits"][0]
+    assert hit["kind"] == "Study"
+
+
+def test_two_treatments_are_a_pair(look_up: LookUp) -> None:
+    """With the outcome and the patients that are named; other texts are not."""
+    found = {text: look_up.search(text)["pair"] for text in PAIRS}
+    parts = ("experimental", "reference", "outcome", "population")
+    labels = {
+        text: tuple(pair[part] and pair[part]["label"] for part in parts)
+        for text, pair in found.items()
+    }
+    assert labels == PAIRS
+    assert all(pair["certain"] for pair in found.values())
+    for text in ("exemestane", "fractures and osteoporosis", "exemestane or aromasin", "a vs b"):
+        assert look_up.search(text)["pair"] is None, text
+    assert not look_up.search("exemestane anastrozole")["pair"]["certain"]
+
+
+def test_a_pair_leads_to_its_comparison(server: Server) -> None:
+    """In a browser, with an outcome that a trial reports of both; a program gets the pair."""
+    browser = {"Accept": "text/html"}
+    reply = server.send("GET", "/search?q=exemestane+vs+anastrozole+visceral", browser)
+    assert reply.status == 303
+    chosen = server.send("GET", reply.headers["Location"], browser)
+    assert chosen.status == 303
+    page = server.send("GET", chosen.headers["Location"], browser)
+    assert page.status == 200
+    assert b"exemestane against anastrozole" in page.body
+    assert b"Outcomes of this pair" in page.body
+    assert server.send("GET", "/search?q=exemestane+vs+anastrozole", {}).status == 200
+
+
 def test_search_without_a_hit_says_so(client: FlaskClient) -> None:
     """An empty list for a program, a sentence on the page; no text at all is a mistake."""
     assert client.get("/search?q=zzzzzz").get_json()["hits"] == []

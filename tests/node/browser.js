@@ -153,11 +153,11 @@ const actions = {
     await page.goto(address);
     const offers = [];
     for (const text of texts) {
-      await page.fill("#q", text);
+      await page.fill("#find", text);
       await page.waitForSelector(`#names[data-text="${text}"]`, { state: "attached" });
       offers.push(await page.$$eval("#names option", (all) => all.map((o) => [o.value, o.label])));
     }
-    await page.press("#q", "Enter");
+    await page.press("#find", "Enter");
     await page.waitForSelector("tbody a");
     const first = await page.$eval("tbody a", (link) => link.innerText);
     await page.click("tbody a");

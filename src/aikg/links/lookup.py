@@ -10,6 +10,7 @@ from typing import Any
 
 from aikg.errors import IdentifierMalformed, IdentifierUnknown
 from aikg.files.queries import Query, read_queries
+from aikg.links.asked import Box
 from aikg.links.identifiers import Prefixes, expand_own, read_prefixes
 from aikg.links.index import Index, Link, Row
 from aikg.links.search import Names
@@ -54,17 +55,19 @@ class LookUp:
     Attributes:
         index: The names and links of all entities.
         names: The entities by name.
+        box: What the search box finds: numbers, codes, names and pairs.
     """
 
     def __init__(self, ask: Ask, sources: Sources) -> None:
         self._ask = ask
         self._queries = sources.queries
-        names, links, obsolete, others = (
+        names, links, obsolete, others, numbers = (
             rows(ask(self._queries[name].text))
-            for name in ("names", "links", "obsolete", "neighbours")
+            for name in ("names", "links", "obsolete", "neighbours", "numbers")
         )
         self.index = Index(names, links, obsolete, others, sources.prefixes)
         self.names = Names(self.index)
+        self.box = Box(self.index, self.names, numbers)
 
     def resolve(self, text: str) -> dict[str, Any]:
         """Return the entities that an identifier leads to, with their evidence and links.
@@ -105,8 +108,10 @@ class LookUp:
         }
 
     def search(self, text: str, limit: int = 20) -> dict[str, Any]:
-        """Return the entities that a text may mean, the best first."""
-        return {"query": text, "hits": [asdict(h) for h in self.names.search(text, limit)]}
+        """Return the entities that a text may mean, the best first, and a pair to compare."""
+        pair = self.box.pair(text)
+        hits = [asdict(hit) for hit in self.box.find(text, limit)]
+        return {"query": text, "hits": hits, "pair": asdict(pair) if pair else None}
 
 
 def about(query: Query, entity: str) -> str:

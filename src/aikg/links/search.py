@@ -108,6 +108,10 @@ class Names:
         entity = self._index.entities[iri]
         return Hit(iri, entity.label, entity.kind, name, score)
 
+    def curie(self, text: str) -> str | None:
+        """Return the whole identifier of a code that is clear without its prefix: `L02BG06`."""
+        return self._codes.get(text.strip().casefold())
+
     def link(self, name: str) -> Linked:
         """Link one name of a list, or nothing: a wrong link is worse than none."""
         if found := self._by_identifier(name.strip()):
@@ -131,9 +135,8 @@ class Names:
         return [self.link(name) for name in names]
 
     def _by_identifier(self, text: str) -> Linked | None:
-        code = self._codes.get(text.casefold())
         try:
-            identifier = self._index.prefixes.parse(code or text)
+            identifier = self._index.prefixes.parse(self.curie(text) or text)
         except IdentifierMalformed:
             return None
         if ended := self._index.obsolete(identifier):

@@ -6,11 +6,13 @@ import json
 import threading
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from aikg.engine.client import Engine
 from aikg.errors import AikgError, ComparisonMalformed, NotAcceptable
 from aikg.files.queries import find_query, read_queries
+from aikg.names import BASE, is_absolute
 from aikg.sparql.formats import Format, preferred
 from aikg.web import problems
 from aikg.web.cache import VERSION
@@ -37,6 +39,8 @@ CHOICES = {
     "curated": ("false", "true"),
 }
 _PAIR = ("experimental", "reference")
+#: The treatments in the text of `outcomes.rq`, which others take the place of.
+_EXAMPLE = ("drug:exemestane", "drug:anastrozole")
 _NAMES = (*_PAIR, "outcome", "population")
 _TITLES = {
     "compare": "Compare two treatments",
@@ -69,6 +73,27 @@ class _Lists:
             found.setdefault(row["kind"]["value"], []).append(thing)
         return found
 
+    def outcomes(self, one: str | None, other: str | None) -> list[dict[str, str]]:
+        """Return the outcomes of two treatments that the same trial reports, the first ones first.
+
+        Args:
+            one: The path of a treatment: `drug/exemestane`; a name has no list.
+            other: Likewise.
+        """
+        iris = [BASE + path for path in (one, other) if path and "/" in path]
+        if len(iris) < 2 or not all(map(is_absolute, iris)):
+            return []
+        queries = read_queries(self._engine.settings.root / "queries" / "synthesis")
+        text = find_query(queries, "outcomes").text
+        for example, iri in zip(_EXAMPLE, iris, strict=True):
+            text = text.replace(example, f"<{iri}>", 1)
+        rows = json.loads(self._engine.query(text, format="json").read())["results"]["bindings"]
+        return [
+            {"iri": row["outcome"]["value"], "label": row["label"]["value"]}
+            for row in rows
+            if "outcome" in row
+        ]
+
 
 def blueprint(engine: Engine) -> Blueprint:
     """Make the routes of the comparisons."""
@@ -76,29 +101,34 @@ def blueprint(engine: Engine) -> Blueprint:
     lists = _Lists(engine)
 
     @routes.get("/compare")
-    def compare() -> Response:
+    def compare() -> AnyResponse:
         return _respond(engine, lists, "compare")
 
     @routes.get("/network")
-    def network() -> Response:
+    def network() -> AnyResponse:
         return _respond(engine, lists, "network")
 
     @routes.get("/evidence-map")
-    def evidence_map() -> Response:
+    def evidence_map() -> AnyResponse:
         return _respond(engine, lists, "map")
 
     return routes
 
 
-def _respond(engine: Engine, lists: _Lists, kind: str) -> Response:
+def _respond(engine: Engine, lists: _Lists, kind: str) -> AnyResponse:
     """Answer as the client prefers: a page, or a file of a format."""
     if not _wants_page():
         answer = _ask(engine, kind, _form(kind))
         return _response(answer.read(), answer.media_type, kind)
     context: dict[str, Any] = {"kind": kind, "title": _TITLES[kind], "lists": lists.get()}
     context |= {"choices": CHOICES, "asked": request.args, "shown": None, "here": _here}
-    if not request.args.get("outcome") and not any(map(request.args.get, _PAIR)):
-        return Response(render_template("compare.html", **context), mimetype=HTML)
+    others = lists.outcomes(*map(request.args.get, _PAIR)) if kind == "compare" else []
+    if not request.args.get("outcome"):
+        if others:
+            return redirect(_here(outcome=others[0]["iri"].removeprefix(BASE)), 303)
+        if not any(map(request.args.get, _PAIR)):
+            return Response(render_template("compare.html", **context), mimetype=HTML)
+    context["others"] = others
     try:
         context["shown"] = json.loads(_ask(engine, kind, "page").read())
     except AikgError as error:

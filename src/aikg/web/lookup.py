@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as Redirection
 
 from aikg.engine.client import Engine
 from aikg.errors import NotAcceptable
 from aikg.links.lookup import LookUp, Sources
 from aikg.links.records import EXACT
+from aikg.names import BASE
 from aikg.sparql.formats import TRIPLES, preferred
 from aikg.web import problems
 from aikg.web.nodes import link
@@ -19,6 +20,19 @@ from aikg.web.parameters import malformed
 from aikg.web.problems import HTML
 
 JSON = "application/json"
+#: What readers call the kinds of node.
+_KINDS = {
+    "Drug": "drug",
+    "DrugClass": "class of drugs",
+    "Study": "trial",
+    "Outcome": "outcome",
+    "Population": "patients",
+    "Publication": "publication",
+    "Target": "target",
+    "Compound": "compound",
+    "Reaction": "reaction",
+    "Value": "value of a list",
+}
 RDF = tuple(form.media_type for form in TRIPLES)
 
 
@@ -56,14 +70,26 @@ def blueprint(engine: Engine) -> Blueprint:
         return problems.show("resolve.html", found, **found)
 
     @routes.get("/search")
-    def search() -> Response:
+    def search() -> Response | Redirection:
         text = request.args.get("q", "").strip()
         if not text and not problems.wants_page():
             raise malformed("There is nothing to search for", "Send a text: /search?q=aromasin")
         found = current.get().search(text)
-        return problems.show("search.html", found, **found)
+        pair = found["pair"]
+        if pair and pair["certain"] and problems.wants_page():
+            return redirect(comparison(pair), 303)
+        return problems.show(
+            "search.html", found, searched=text, comparison=comparison, kinds=_KINDS, **found
+        )
 
     return routes
+
+
+def comparison(pair: dict[str, Any]) -> str:
+    """Return the address of the comparison of a pair, in the patients and the outcome it names."""
+    named = {name: hit for name, hit in pair.items() if isinstance(hit, dict)}
+    asked = {name: hit["entity"].removeprefix(BASE) for name, hit in named.items()}
+    return url_for("compare.compare", **asked)
 
 
 def _same(found: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 "use strict";
 
 const WAIT = 150; // milliseconds without a key before the names are asked for
-const field = document.getElementById("q");
+const field = document.getElementById("find");
 const names = document.getElementById("names");
 let waiting;
 let asked = ""; // an answer to an earlier text may come late
