@@ -183,10 +183,22 @@ def page(engine: Engine, iri: str) -> Response:
         UnknownNode: No graph describes it.
     """
     _refuse_unsafe(iri)
-    queries: Sequence[Query] = current_app.config["SECTIONS"]
-    answer = sections.ask(engine, iri, queries)
+    answer = sections.ask(engine, iri, current_app.config["SECTIONS"])
     answers = json.loads(answer.read())
     _keep(answer, iri)
+    response = make_response(render_template("node.html", **context(iri, answers)))
+    _add_links(response, iri)
+    return response
+
+
+def context(iri: str, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the variables of `node.html` for a node, also for one that is only in a draft.
+
+    Args:
+        iri: The node.
+        answers: The answers of the queries of all sections, in their order.
+    """
+    queries: Sequence[Query] = current_app.config["SECTIONS"]
     found = {query.name: (query, answer) for query, answer in zip(queries, answers, strict=True)}
     statements = found.pop(_STATEMENTS)[1]["results"]["bindings"]
     tables = [sections.section(query, answer) for query, answer in found.values()]
@@ -196,22 +208,17 @@ def page(engine: Engine, iri: str) -> Response:
         if answer["results"]["bindings"]
         for name in query.header.get("shows", "").split()
     }
-    response = make_response(
-        render_template(
-            "node.html",
-            iri=iri,
-            label=_value(statements, [RDFS_LABEL, OTHER_PREFIXES["dcterms"] + "title"]),
-            sentence=_value(statements, _SENTENCES),
-            kinds=_kinds(statements),
-            properties=_properties(statements, shown),
-            graphs=sorted({row["graph"]["value"] for row in statements}),
-            first=[table for table in tables if table.rows and table.order < 0],
-            sections=[table for table in tables if table.rows and table.order >= 0],
-            formats=TRIPLES,
-        )
-    )
-    _add_links(response, iri)
-    return response
+    return {
+        "iri": iri,
+        "label": _value(statements, [RDFS_LABEL, OTHER_PREFIXES["dcterms"] + "title"]),
+        "sentence": _value(statements, _SENTENCES),
+        "kinds": _kinds(statements),
+        "properties": _properties(statements, shown),
+        "graphs": sorted({row["graph"]["value"] for row in statements}),
+        "first": [table for table in tables if table.rows and table.order < 0],
+        "sections": [table for table in tables if table.rows and table.order >= 0],
+        "formats": TRIPLES,
+    }
 
 
 def _refuse_if_written_only(name: str) -> None:
