@@ -171,6 +171,11 @@ def _run(
         "AIKG_BODIES": str(settings.bodies),
         "AIKG_URL": settings.url,
         "AIKG_CONTACT": settings.contact,
+        "AIKG_ACCESS_LOG": settings.access_log,
+        "AIKG_LOG_CLIENTS": settings.log_clients,
+        "AIKG_SLOW": str(settings.slow),
+        "AIKG_SLOW_TEXTS": settings.slow_texts,
+        "AIKG_METRICS": settings.metrics,
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }
     # A test run in the background of a shell ignores SIGINT, and so would what it starts.

@@ -59,6 +59,11 @@ class Settings:
         url: The public address of the server, without a slash at the end; empty: each client's
             own address for the server.
         contact: The mail address, or the web address, to which readers report mistakes.
+        access_log: The file for a line on each request; `-`: standard error; empty: no log.
+        log_clients: How the log names clients: `none`, `network` or `address`.
+        slow: A request that takes longer is recorded in `slow.log` of the home, in seconds.
+        slow_texts: Whether that record has the text of the query: `yes` or `no`.
+        metrics: Host and port where `/metrics` is served; empty: nowhere.
     """
 
     root: Path
@@ -85,6 +90,11 @@ class Settings:
     bodies: int = 512 << 20
     url: str = ""
     contact: str = ""
+    access_log: str = ""
+    log_clients: str = "none"
+    slow: float = 5.0
+    slow_texts: str = "no"
+    metrics: str = ""
 
     @property
     def graph(self) -> Path:
@@ -104,14 +114,18 @@ def from_environment() -> Settings:
         SettingError: A variable has a value that is not valid.
     """
     root, home = _root(), os.environ.get("AIKG_HOME")
-    read: dict[str, Callable[[str, Any], object]] = {
+    readers: dict[str, Callable[[str, Any], object]] = {
         "int": lambda name, default: int(_number(name, default)),
         "float": _number,
-        "str": lambda name, default: _TEXTS.get(name, _address)(name),
+        "str": os.environ.get,
+        **_TEXTS,
     }
     others = (field for field in fields(Settings) if field.name not in {"root", "home"})
     values: dict[str, Any] = {
-        one.name: read[str(one.type)](f"AIKG_{one.name.upper()}", one.default) for one in others
+        one.name: readers.get(one.name, readers[str(one.type)])(
+            f"AIKG_{one.name.upper()}", one.default
+        )
+        for one in others
     }
     return Settings(root, Path(home) if home else _home(root), **values)
 
@@ -128,7 +142,7 @@ def _home(root: Path) -> Path:
     return platformdirs.user_data_path("aikg", False) if root == SHIPPED else root / "var"
 
 
-def _address(name: str) -> str:
+def _address(name: str, default: str) -> str:
     text = os.environ.get(name, "")
     try:
         return text and str(ipaddress.ip_address(text))
@@ -139,7 +153,7 @@ def _address(name: str) -> str:
         ) from None
 
 
-def _url(name: str) -> str:
+def _url(name: str, default: str) -> str:
     text = os.environ.get(name, "")
     if not text:
         return ""
@@ -152,7 +166,7 @@ def _url(name: str) -> str:
     return text.rstrip("/")
 
 
-def _contact(name: str) -> str:
+def _contact(name: str, default: str) -> str:
     text = os.environ.get(name, "").strip()
     if text and not (_MAIL.fullmatch(text) or _WEB.fullmatch(text)):
         raise SettingError(
@@ -163,8 +177,42 @@ def _contact(name: str) -> str:
     return text
 
 
-#: How a setting that is a text is read; the others are IP addresses.
-_TEXTS: dict[str, Callable[[str], str]] = {"AIKG_URL": _url, "AIKG_CONTACT": _contact}
+def _one_of(*words: str) -> Callable[[str, str], str]:
+    def read(name: str, default: str) -> str:
+        text = os.environ.get(name) or default
+        if text not in words:
+            raise SettingError(
+                f"{name} is {text!r}, which is not one of: {', '.join(words)}.",
+                advice=f"Set {name} to one of them, or leave it out for {default}.",
+            )
+        return text
+
+    return read
+
+
+def _listening(name: str, default: str) -> str:
+    """Read a port, or a host with a port; a port alone is one of this machine only."""
+    text = os.environ.get(name, default)
+    if text.isdecimal():
+        text = f"127.0.0.1:{text}"
+    host, colon, port = text.rpartition(":")
+    if text and not (host and colon and port.isdecimal() and int(port) <= 65535):
+        raise SettingError(
+            f"{name} is {text!r}, which is not a port, and not a host with a port.",
+            advice=f"Set {name} to a port such as 9464, or to a host and a port: 127.0.0.1:9464.",
+        )
+    return text
+
+
+#: The readers of the settings that are texts.
+_TEXTS: dict[str, Callable[[str, str], str]] = {
+    "proxy": _address,
+    "url": _url,
+    "contact": _contact,
+    "log_clients": _one_of("none", "network", "address"),
+    "slow_texts": _one_of("yes", "no"),
+    "metrics": _listening,
+}
 
 
 def _number(name: str, default: float) -> float:

@@ -13,6 +13,7 @@ COMMANDS = {
     "compare": ("compare", "network", "map"),
     "lookup": ("resolve", "search", "names"),
     "server": ("serve",),
+    "doctor": ("doctor",),
     "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),
     "decisions": ("number", "notice", "outcome"),
     "ledger": ("token", "person", "namespace", "backup", "restore"),

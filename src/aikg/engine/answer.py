@@ -18,6 +18,10 @@ from aikg.errors import (
     revive,
 )
 
+#: Why a job was ended: the memory or stack of its worker, its deadline, the share of its client,
+#: the size of its answer, the client hung up.
+CAUSES = ("resources", "deadline", "share", "size", "client")
+
 _LESS = (
     "Ask for less: begin with rare values, join each pattern to another, and use LIMIT. "
     "The same query would be stopped again."
@@ -50,7 +54,8 @@ class Answer:
         request: What the worker is asked: job and arguments.
         body: What goes with it.
         most: The longest answer, in bytes.
-        finish: Called once at the end, with whether the worker can be asked again.
+        finish: Called once at the end, with whether the worker can be asked again, and with why the
+            job did not end: one of `CAUSES`, or empty.
 
     Attributes:
         media_type: The type that the pieces together are of.
@@ -69,7 +74,7 @@ class Answer:
         request: dict[str, Any],
         body: bytes | IO[bytes],
         most: int,
-        finish: Callable[[bool], None],
+        finish: Callable[[bool, str], None],
     ) -> None:
         self._worker, self._slot, self._most, self._finish = worker, slot, most, finish
         self._frames = Frames(worker.connection, self._look_around)
@@ -111,7 +116,7 @@ class Answer:
         while True:
             sent += len(content)
             if sent > self._most:
-                self.close()
+                self._end(False, "size")
                 raise AnswerTooLarge(
                     f"The answer has more than {self._most} bytes.",
                     advice="Ask for a part of it at a time, with LIMIT and OFFSET, or count first.",
@@ -141,18 +146,20 @@ class Answer:
         if self._slot.left <= 0:
             self._raise_broken()
         if self._slot.caller.gone():
-            self.close()
+            self._end(False, "client")
             raise ClientGone("The client has hung up.", advice="Ask again.")
         self._worker.connection.settimeout(max(min(TICK, self._slot.left), 0.001))
 
     def _raise_broken(self) -> NoReturn:
-        self.close()
+        is_late = self._slot.left <= 0
+        lost = "share" if self._slot.lost else "deadline" if is_late else "resources"
+        self._end(False, lost)
         if self._slot.lost:
             raise TooBusy(
                 "The query was stopped: it ran for long, and other clients wait for its slot.",
                 advice=QUIETER,
             )
-        if self._slot.left <= 0:
+        if is_late:
             raise DeadlineExceeded(
                 f"The {self._what} was stopped at its deadline of {self._slot.timeout:g} seconds.",
                 advice=self._shorter,
@@ -162,10 +169,10 @@ class Answer:
             advice="Ask for less: sort, group or deduplicate fewer rows at once, and nest less.",
         )
 
-    def _end(self, reusable: bool) -> None:
+    def _end(self, reusable: bool, cause: str = "") -> None:
         if self._open:
             self._open = False
-            self._finish(reusable)
+            self._finish(reusable, cause)
 
     def read(self) -> bytes:
         """Read the whole answer, and close it."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import IO, Any, Self
 
-from aikg.engine.answer import Answer, NotAsked
+from aikg.engine.answer import CAUSES, Answer, NotAsked
 from aikg.engine.kinds import kind_of
 from aikg.engine.pool import Pool
 from aikg.engine.process import Change, Process
@@ -18,6 +20,29 @@ from aikg.settings import Settings
 Body = bytes | Callable[[], IO[bytes]]
 #: Returns the changes since the build, in their order; asked for at each start of the process.
 Replay = Callable[[], Iterable[Change]]
+
+
+@dataclass(frozen=True)
+class Load:
+    """The use of an engine at a moment.
+
+    Attributes:
+        waiting: How many requests wait for a slot.
+        busy: How many jobs run.
+        idle: How many workers wait for a job.
+        slots: How many jobs may run at once.
+        stopped: How many jobs were ended, by the cause.
+        starts: How often the process with the graph was started.
+        processes: The numbers of the processes: of the server, of the graph, of the workers.
+    """
+
+    waiting: int
+    busy: int
+    idle: int
+    slots: int
+    stopped: dict[str, int]
+    starts: int
+    processes: dict[str, list[int]]
 
 
 class Engine:
@@ -37,9 +62,11 @@ class Engine:
         self._replay = replay
         self._lock = threading.Lock()
         self._slots = Slots(settings)
+        self._stopped, self._starts = Counter(dict.fromkeys(CAUSES, 0)), 0
         self._pool = self._start()
 
     def _start(self) -> Pool:
+        self._starts += 1
         return Pool(Process(self.settings, self._replay()), self.settings.workers)
 
     def query(  # noqa: PLR0913  the parameters of the protocol
@@ -136,8 +163,11 @@ class Engine:
             self._slots.leave(slot)
             raise
 
-        def finish(reusable: bool) -> None:
+        def finish(reusable: bool, cause: str) -> None:
             self._slots.leave(slot)
+            if cause:
+                with self._lock:
+                    self._stopped[cause] += 1
             if reusable and not slot.lost:
                 pool.give_back(worker)
             else:
@@ -209,6 +239,16 @@ class Engine:
     def describe(self) -> dict[str, Any]:
         """Return the graph's version, its size in triples, and how well queries are isolated."""
         return dict(self._running().process.description)
+
+    def load(self) -> Load:
+        """Measure the use of the engine."""
+        with self._lock:
+            pool, stopped, starts = self._pool, dict(self._stopped), self._starts
+        idle = pool.idle()
+        waiting, busy = self._slots.counts()
+        return Load(
+            waiting, busy, idle, self.settings.workers, stopped, starts, pool.process.pids()
+        )
 
     def close(self) -> None:
         """Stop the process and its workers."""

@@ -156,6 +156,11 @@ class Pool:
             while len(waiting) < ahead:
                 waiting.insert(0, Worker(self.process))
 
+    def idle(self) -> int:
+        """Return how many workers wait for a job."""
+        with self._lock:
+            return len(self._idle)
+
     def retire(self) -> None:
         """End the process and the idle workers; the others may finish their answers."""
         with self._lock:

@@ -149,6 +149,14 @@ class Process:
             raise
         return connection
 
+    def pids(self) -> dict[str, list[int]]:
+        """Return the numbers of this process, of the one with the graph, and of its workers."""
+        tasks = Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children")
+        workers: list[int] = []
+        with contextlib.suppress(OSError):
+            workers = [int(pid) for pid in tasks.read_text().split()]
+        return {"server": [os.getpid()], "graph": [self.child.pid], "workers": workers}
+
     def ended(self, within: float = 0.0) -> bool:
         """Return whether it has ended, or ends within some seconds."""
         with contextlib.suppress(subprocess.TimeoutExpired):

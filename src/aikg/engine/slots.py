@@ -105,6 +105,11 @@ class Slots:
                 self._displaced.discard(who)
                 self._wake_next()
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many requests wait, and how many jobs run."""
+        with self._lock:
+            return len(self._waiting), len(self._held)
+
     def leave(self, slot: Slot) -> None:
         """Release a slot."""
         with self._lock:

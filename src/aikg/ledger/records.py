@@ -196,6 +196,12 @@ def in_states(database: Database, *states: str) -> list[Submission]:
     return _select(database, f"WHERE state IN ({marks}) ORDER BY id", states)
 
 
+def count_states(database: Database) -> dict[str, int]:
+    """Return the number of submissions in each state that some of them have."""
+    found = database.rows("SELECT state, count(*) AS count FROM submission GROUP BY state")
+    return {row["state"]: row["count"] for row in found}
+
+
 def ever_published(database: Database) -> list[Submission]:
     """Return the submissions that may have been a part of the graph, the oldest first."""
     return in_states(database, PUBLISHED, WITHHELD, SUPERSEDED, WITHDRAWN, PURGED)

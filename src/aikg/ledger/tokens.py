@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ SCOPES = ("submit", "review", "admin")
 
 #: People, and programs that look for leaks, recognise a token by it.
 _PREFIX = "aikg_"
+PATTERN = re.compile(rf"{_PREFIX}[\w-]{{20,}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

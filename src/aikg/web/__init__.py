@@ -30,7 +30,9 @@ from aikg.web import (
     frame,
     handbook,
     lists,
+    logs,
     lookup,
+    metrics,
     nodes,
     parameters,
     problems,
@@ -43,7 +45,8 @@ from aikg.web import (
 from aikg.web.access import Access
 from aikg.web.cache import Cache, Compression
 from aikg.web.clients import client_name
-from aikg.web.connections import CLIENT
+from aikg.web.metrics import Watch
+from aikg.web.tasks import CLIENT, ROUTE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -97,6 +100,8 @@ def create_app(
         gone = request.environ.get("waitress.client_disconnected", bool)
         name = request.environ.get(CLIENT) or client_name(request.remote_addr or "")
         caller.set(Caller(name, gone))
+        if request.url_rule:
+            request.environ[ROUTE] = request.url_rule.rule
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -104,12 +109,14 @@ def create_app(
         response.vary.add("Accept")
         return response
 
-    app.wsgi_app = Cache(  # type: ignore[method-assign]
+    cache = Cache(
         Compression(app.wsgi_app),
         lambda: str(engine.describe()["version"]),
         engine.settings.cache,
         engine.settings.query_bytes,
     )
+    app.wsgi_app = cache  # type: ignore[method-assign]
+    app.extensions["aikg"] = metrics.State(engine, home, cache)
     if engine.settings.url:
         app.wsgi_app = _Public(app.wsgi_app, engine.settings.url)  # type: ignore[method-assign]
     return app
@@ -179,9 +186,13 @@ def serve(settings: Settings, host: str, port: int) -> None:
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{listener.getsockname()[1]}"
         public = f", public at {settings.url}" if settings.url else ""
-        app = open_app(settings, f"the server at {address}{public}")
-        sys.stdout.write(
-            f"SPARQL at {address}/sparql, pages at {address}/{public}; Ctrl-C ends it\n"
-        )
-        sys.stdout.flush()
-        server.run(app, listener, settings, partial(parameters.most_body, settings))
+        logs.to_standard_error()
+        app, watch = open_app(settings, f"the server at {address}{public}"), Watch(settings)
+        said = f"SPARQL at {address}/sparql, pages at {address}/{public}; Ctrl-C ends it\n"
+        with contextlib.ExitStack() as stack:
+            if settings.metrics:
+                shown = watch.shown(settings.metrics, metrics.parts(app))
+                said += f"metrics at {stack.enter_context(shown)}\n"
+            sys.stdout.write(said)
+            sys.stdout.flush()
+            server.run(app, listener, settings, partial(parameters.most_body, settings), watch)

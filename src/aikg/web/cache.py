@@ -20,6 +20,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import ClosingIterator
 
+from aikg.web.tasks import ROUTE
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -45,6 +47,7 @@ class _Kept:
 
     headers: list[tuple[str, str]]
     body: bytes
+    route: str
 
 
 class Cache:
@@ -64,6 +67,13 @@ class Cache:
         self._most = most // _PARTS
         self._lock = Lock()
         self._kept: LRUCache[str, _Kept] = LRUCache(most, lambda kept: len(kept.body) + _OVERHEAD)
+        self._hits = self._misses = 0
+
+    def measure(self) -> dict[str, int]:
+        """Return the size in bytes, and the numbers of answers, hits and misses."""
+        with self._lock:
+            sizes = {"bytes": int(self._kept.currsize), "answers": len(self._kept)}
+            return {**sizes, "hits": self._hits, "misses": self._misses}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -76,8 +86,10 @@ class Cache:
             return self._app(environ, start_response)
         with self._lock:
             kept = self._kept.get(tag)
+            self._hits, self._misses = self._hits + bool(kept), self._misses + (kept is None)
         if kept is None:
             return self._ask(environ, start_response, asked)
+        environ[ROUTE] = kept.route
         status, headers, pieces = _unless_known(environ, tag, kept.headers, [kept.body])
         start_response(status, headers)
         return pieces
@@ -87,6 +99,8 @@ class Cache:
         method = environ["REQUEST_METHOD"]
         if method not in {"GET", "POST", "QUERY"} or "HTTP_AUTHORIZATION" in environ:
             return ""
+        if environ["PATH_INFO"].startswith("/health"):
+            return ""  # it must not wait for the graph, whose version is a part of the tag
         body = b""
         if method != "GET":
             length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -94,7 +108,10 @@ class Cache:
                 return ""
             body = environ["wsgi.input"].read(length)
             environ["wsgi.input"] = io.BytesIO(body)
-        names = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "CONTENT_TYPE", "HTTP_HOST")
+        names = (
+            *("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
+            *("HTTP_ACCEPT", "CONTENT_TYPE"),
+        )
         parts = [method, *(environ.get(name, "") for name in names), str(_takes_gzip(environ))]
         digest = hashlib.blake2b("\0".join(parts).encode() + b"\0" + body, digest_size=12)
         return digest.hexdigest()
@@ -114,7 +131,8 @@ class Cache:
             tag = _tag(environ[VERSION], asked)
             headers = [*headers, ("ETag", tag), ("Cache-Control", "no-cache")]
             close: Callable[[], None] = getattr(pieces, "close", lambda: None)
-            kept = ClosingIterator(self._keep(pieces, tag, headers), close)
+            route = environ.get(ROUTE, "other")
+            kept = ClosingIterator(self._keep(pieces, tag, headers, route), close)
             status, headers, pieces = _unless_known(environ, tag, headers, kept)
             if not pieces:
                 close()
@@ -122,7 +140,7 @@ class Cache:
         return pieces
 
     def _keep(
-        self, pieces: Iterable[bytes], tag: str, headers: list[tuple[str, str]]
+        self, pieces: Iterable[bytes], tag: str, headers: list[tuple[str, str]], route: str
     ) -> Iterator[bytes]:
         """Pass pieces on, and cache them once the last one has come."""
         body: bytearray | None = bytearray()
@@ -134,7 +152,7 @@ class Cache:
             length = ("Content-Length", str(len(body)))
             headers = [*(h for h in headers if h[0].lower() != "content-length"), length]
             with self._lock:
-                self._kept[tag] = _Kept(headers, bytes(body))
+                self._kept[tag] = _Kept(headers, bytes(body), route)
 
 
 def _is_personal(headers: list[tuple[str, str]]) -> bool:

@@ -15,7 +15,6 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
-from waitress.task import WSGITask
 
 from aikg.errors import (
     AikgError,
@@ -27,10 +26,10 @@ from aikg.errors import (
 from aikg.settings import Settings
 from aikg.web import heads
 from aikg.web.clients import Shares, client_name, forwarded_client, is_same
+from aikg.web.metrics import Watch
 from aikg.web.problems import HEADERS, headers_of, problem
+from aikg.web.tasks import Refused, Task
 
-#: The key of the environment for the name of the client.
-CLIENT = "aikg.client"
 #: How long a refused client may go on sending before the connection is closed, in seconds: closing
 #: it while data arrive would destroy the answer before the client reads it.
 _LINGER = 2.0
@@ -46,11 +45,13 @@ class Bounds:
         settings: Deadline of a head, rate of a body, proxy.
         most_body: Returns how long a body may be that is sent to a path, in bytes.
         bodies: The bytes of bodies that arrive, or have arrived and are not answered yet.
+        watch: Notes each answer.
     """
 
     settings: Settings
     most_body: Callable[[str], int]
     bodies: Shares
+    watch: Watch
 
 
 class Refusal:
@@ -160,23 +161,11 @@ class _Parser(HTTPRequestParser):
         super().close()
 
 
-class _Task(WSGITask):
-    """An answer; its environment has the client's name."""
-
-    def get_environment(self) -> dict[str, Any]:
-        """Return the WSGI environment."""
-        environ: dict[str, Any] = super().get_environment()
-        environ[CLIENT] = self.request.client
-        proxy = self.channel.server.bounds.settings.proxy
-        if is_same(environ["REMOTE_ADDR"], proxy):
-            environ["REMOTE_ADDR"] = proxy  # waitress compares texts
-        return environ
-
-
 class Channel(HTTPChannel):
     """A connection; it knows when its current answer began."""
 
-    task_class = _Task
+    task_class = Task
+    error_task_class = Refused
     parser_class: Any
     request: Any
     socket: Any

@@ -82,6 +82,16 @@ def blueprint(
     def health() -> dict[str, Any]:
         return {"status": "ok", **engine.describe(), "withheld": list(withheld())}
 
+    @routes.get("/health/live")
+    def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @routes.get("/health/ready")
+    def ready() -> dict[str, str]:
+        engine.describe()
+        withheld()  # reads the ledger
+        return {"status": "ok"}
+
     @routes.get("/.well-known/void")
     def void() -> Response:
         return nodes.page(engine, VOID) if _wants_page() else _void(engine)

@@ -25,6 +25,7 @@ from aikg.settings import Settings
 from aikg.web.clients import Shares, client_name, is_same
 from aikg.web.connections import Bounds, Channel, Refusal
 from aikg.web.heads import MOST
+from aikg.web.metrics import Watch
 
 #: How long a client may neither send nor read, in seconds.
 _SILENCE = 60
@@ -210,17 +211,25 @@ class _Sparing(logging.Filter):
 
 
 def run(
-    app: Any, listener: socket.socket, settings: Settings, most_body: Callable[[str], int]
+    app: Any,
+    listener: socket.socket,
+    settings: Settings,
+    most_body: Callable[[str], int],
+    watch: Watch,
 ) -> None:
     """Answer requests until SIGINT or SIGTERM, then finish those that have begun."""
-    server = make(app, listener, settings, most_body)
+    server = make(app, listener, settings, most_body, watch)
     for received in (signal.SIGINT, signal.SIGTERM):
         signal.signal(received, server.stop)
     server.run()
 
 
 def make(
-    app: Any, listener: socket.socket, settings: Settings, most_body: Callable[[str], int]
+    app: Any,
+    listener: socket.socket,
+    settings: Settings,
+    most_body: Callable[[str], int],
+    watch: Watch | None = None,
 ) -> Server:
     """Make the server that listens there.
 
@@ -229,6 +238,7 @@ def make(
         listener: The open port.
         settings: The bounds of each client, the threads, the proxy.
         most_body: Returns the longest body for a path, in bytes.
+        watch: Notes each answer; None: a count of its own.
     """
     for name in ("waitress", "waitress.queue"):
         logging.getLogger(name).addFilter(_Sparing())
@@ -262,7 +272,10 @@ def make(
         dispatcher=_Threads(settings.threads),
         sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         bounds=Bounds(
-            settings, most_body, Shares(settings.bodies, settings.bodies // 4, "bytes of bodies")
+            settings,
+            most_body,
+            Shares(settings.bodies, settings.bodies // 4, "bytes of bodies"),
+            watch or Watch(settings),
         ),
         connections=Shares(most, min(settings.client_connections, most), "connections"),
     )

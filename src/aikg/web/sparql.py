@@ -27,6 +27,7 @@ from aikg.web.answers import Shown
 from aikg.web.cache import VERSION
 from aikg.web.frame import LICENSE
 from aikg.web.snippets import LONGEST, snippets
+from aikg.web.tasks import QUERY
 
 #: A page is made from rows, or else from Turtle.
 ACCEPT = f"{SOLUTIONS[0].media_type}, {TRIPLES[0].media_type}"
@@ -52,6 +53,7 @@ def blueprint(engine: Engine, registered: Sequence[Query]) -> Blueprint:
         text = _only_query(given, registered)
         if page:
             text = _as_typed(text)
+        request.environ[QUERY] = text
         try:
             if page:
                 return _page(engine, registered, given, text)
