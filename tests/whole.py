@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pyoxigraph as ox
+from conftest import ROOT
 
 from aikg.intake.submission import ParsedSubmission
 from aikg.intake.verdict import Rules, Verdict, judge_whole
 from aikg.rules.checks import Problem
+from aikg.rules.shapes import load
+from aikg.rules.targets import Aimed
 
 
 class Whole:
@@ -23,7 +26,8 @@ class Whole:
 
     def __init__(self, stated: Sequence[ox.Triple], rules: Rules, terms: bool = True) -> None:
         self._stated = [*rules.stated, *stated] if terms else list(stated)
-        self._rules = rules
+        # Each shape is asked about each node, as the published shapes stand.
+        self._rules = replace(rules, shapes=Aimed.of(load(ROOT / "shapes"), each=True))
         self._before = self._judge([])
         self._known = set(map(_unrecorded, self._before.problems))
         self._follows = set(self._before.inferred)

@@ -28,6 +28,7 @@ from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, stands_aside
 from aikg.rules import checks, neighbourhood, reasoning, shapes
 from aikg.rules.checks import Problem
 from aikg.rules.reasoning import INFERRED
+from aikg.rules.targets import Aimed
 from aikg.shared.house import House, read_house
 from aikg.shared.keys import is_shared
 
@@ -54,7 +55,7 @@ class Rules:
 
     stated: list[ox.Triple]
     vocabulary: Graph
-    shapes: shapes.Aimed
+    shapes: Aimed
     checks: list[Query]
     sentences: dict[str, str]
     strata: list[list[Query]]
@@ -72,7 +73,7 @@ class Rules:
         return cls(
             stated,
             shapes.to_graph(stated),
-            shapes.Aimed.of(shapes.load(root / "shapes")),
+            Aimed.of(shapes.load(root / "shapes")),
             asked,
             {f"check/{check.name}": check.summary for check in asked} | _described(root),
             reasoning.load(root / "queries" / "rules"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from rdflib import OWL, RDF, RDFS, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from aikg.files import turtle
+from aikg.rules.targets import Aimed
 
 
 class _Parameters(list[URIRef]):
@@ -99,55 +99,6 @@ def load(folder: Path) -> Graph:
     return to_graph(statement.triple for statement in statements)
 
 
-@dataclass(frozen=True)
-class Aimed:
-    """Shapes that are asked about given nodes, with the same results as if asked about all.
-
-    Attributes:
-        shapes: The shapes without their targets.
-        targets: The shapes of each class.
-    """
-
-    shapes: Graph
-    targets: dict[Node, list[Node]]
-
-    @classmethod
-    def of(cls, shapes: Graph) -> Aimed:
-        """Take the targets off the shapes, once for many validations."""
-        targets: dict[Node, list[Node]] = {}
-        aimless = Graph()
-        for triple in shapes:
-            if triple[1] == SH.targetClass:
-                targets.setdefault(triple[2], []).append(triple[0])
-            else:
-                aimless.add(triple)
-        return cls(aimless, targets)
-
-    @contextmanager
-    def at(self, nodes: Collection[str] | None, seen: Graph) -> Iterator[Graph]:
-        """Yield the shapes, targeted at those of the nodes that are of their classes."""
-        if nodes is None:
-            aims = [
-                (shape, SH.targetClass, kind)
-                for kind in self.targets
-                for shape in self.targets[kind]
-            ]
-        else:
-            aims = [
-                (shape, SH.targetNode, node)
-                for node in map(URIRef, nodes)
-                for kind in _classes(seen, node)
-                for shape in self.targets.get(kind, ())
-            ]
-        for aim in aims:
-            self.shapes.add(aim)
-        try:
-            yield self.shapes
-        finally:
-            for aim in aims:
-                self.shapes.remove(aim)
-
-
 def in_words(message: str) -> tuple[str, str]:
     """Split the message of a shape at its first colon into the rule and the remedy.
 
@@ -176,8 +127,18 @@ def validate_nodes(
     """
     seen = _vocabulary(ontology)
     seen += data
-    with shapes.at(nodes, seen) as aimed:
-        return _validate(seen, aimed)
+    _leave_comparable(seen, shapes.asked)
+    groups = list(shapes.alike(nodes, seen))
+    found = _results(seen, shapes.at((shape, alike[0]) for shape, alike in groups))
+    broken = {(result.shape, result.focus) for result in found}
+    others = [
+        (shape, node)
+        for shape, alike in groups
+        if (str(shape), str(alike[0])) in broken
+        for node in alike[1:]
+    ]
+    found += _results(seen, shapes.at(others)) if others else []
+    return sorted(found, key=_order)
 
 
 def validate(data: Graph, shapes: Graph, ontology: Graph) -> list[Result]:
@@ -197,24 +158,17 @@ def validate(data: Graph, shapes: Graph, ontology: Graph) -> list[Result]:
     """
     seen = _vocabulary(ontology)
     seen += data
-    return _validate(seen, shapes)
-
-
-def _validate(seen: Graph, shapes: Graph) -> list[Result]:
     _leave_comparable(seen, shapes)
+    return sorted(_results(seen, shapes), key=_order)
+
+
+def _results(seen: Graph, shapes: Graph) -> list[Result]:
     # Never `focus_nodes`: with it, pyshacl takes nested shapes as conforming without a look.
     _, report, text = pyshacl.validate(seen, shacl_graph=shapes, inplace=True)
     if not isinstance(report, Graph):
         raise report if isinstance(report, Exception) else RuntimeError(text)
     # Only the results that the report lists: a failure inside sh:or and the like is not a result.
-    return sorted((_result(report, node) for node in report.objects(None, SH.result)), key=_order)
-
-
-def _classes(seen: Graph, node: Node) -> set[Node]:
-    """Return the classes of a node, with those above them."""
-    stated = seen.objects(node, RDF.type)
-    above = (kind for one in stated for kind in seen.transitive_objects(one, RDFS.subClassOf))
-    return {kind for kind in above if kind is not None}
+    return [_result(report, node) for node in report.objects(None, SH.result)]
 
 
 def _vocabulary(ontology: Graph) -> Graph:
