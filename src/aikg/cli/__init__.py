@@ -14,6 +14,7 @@ COMMANDS = {
     "lookup": ("resolve", "search", "names"),
     "server": ("serve",),
     "doctor": ("doctor",),
+    "completion": ("completion",),
     "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),
     "decisions": ("number", "notice", "outcome"),
     "ledger": ("token", "person", "namespace", "backup", "restore"),
@@ -30,4 +31,5 @@ def main() -> None:
     """Evidence on aromatase inhibitors as a graph: build it, ask it, serve it.
 
     Exit status: 0 done, 1 an error that is named, 2 a mistake in the command.
+    docs/reference/command-line.md has the table.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -22,6 +25,8 @@ from aikg.errors import AikgError, GraphInvalid, TurtleSyntaxError
 F = TypeVar("F", bound=Callable[..., Any])
 #: The type of an argument that is a file.
 FILE = click.Path(path_type=Path)
+#: The width at which a column of a table may break its lines, in characters.
+_READABLE = 14
 #: Messages go to standard error, so that an answer can be piped.
 console = Console(stderr=True, highlight=False)
 
@@ -41,6 +46,11 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, for the help."""
         return sorted(self._modules)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command without importing any."""
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), *click.Command.shell_complete(self, ctx, incomplete)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
@@ -118,14 +128,38 @@ def text_output() -> Iterator[TextIO]:
         text.detach()
 
 
-def print_rows(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; into a pipe without a limit of width, so that nothing is cut."""
-    table = Table(*names)
-    for row in rows:
-        table.add_row(*(_shown(str(cell)) for cell in row))
+def print_rows(names: Sequence[str], rows: Sequence[Sequence[object]], form: str = "table") -> None:
+    """Print rows as a table, or as JSON or CSV.
+
+    Into a pipe a table has no limit of width, so that nothing is cut. On a terminal that is too
+    narrow for its columns each row is a block with a line for each cell.
+    """
+    if form == "json":
+        say_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    if form == "csv":
+        with text_output() as output:
+            csv.writer(output).writerows([names, *rows])
+        return
     terminal = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
-    terminal.print(table)
+    cells = [[_shown(str(cell)) for cell in row] for row in rows]
+    if _needed(names, cells) <= terminal.width:
+        table = Table(*names)
+        for row in cells:
+            table.add_row(*row)
+        terminal.print(table)
+    else:
+        for row in cells:
+            for name, cell in zip(names, row, strict=True):
+                terminal.print(f"[bold]{escape(name)}:[/] {cell}", soft_wrap=True)
+            terminal.print()
     terminal.print(counted(len(rows), "row"))
+
+
+def _needed(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return the width that a table needs to be readable: each column a few words wide."""
+    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
+    return sum(min(width, _READABLE) + 3 for width in widths) + 1
 
 
 def counted(number: int, noun: str) -> str:
@@ -138,6 +172,10 @@ def format_option(*formats: str) -> Callable[[F], F]:
     return click.option(
         "--format", "form", default=formats[0], show_default=True, type=click.Choice(formats)
     )
+
+
+#: The forms of a list.
+rows_option = format_option("table", "json", "csv")
 
 
 def _shown(text: str) -> str:

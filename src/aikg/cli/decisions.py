@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from aikg.cli.console import print_rows, say
+from aikg.cli.console import print_rows, rows_option, say
 from aikg.cli.submissions import open_curation, with_server
 
 _WHY = click.option("--why", required=True, help="The reason, which the record keeps.")
@@ -94,8 +94,9 @@ def _add_common(group: click.Group, kinds: Sequence[str]) -> None:
             _say(used.undo(decision, why))
 
     @group.command("list")
+    @rows_option
     @with_server
-    def listing(server: str | None, token: str) -> None:
+    def listing(form: str, server: str | None, token: str) -> None:
         """List the decisions, those that were undone too."""
         with open_curation(server, token) as used:
             found = [one for one in used.decisions() if one["kind"] in kinds]
@@ -106,7 +107,7 @@ def _add_common(group: click.Group, kinds: Sequence[str]) -> None:
             )
             for one in found
         ]
-        print_rows(("number", "decision", "why", "by", "on", "undone"), rows)
+        print_rows(("number", "decision", "why", "by", "on", "undone"), rows, form)
 
 
 def _say(decision: dict[str, Any]) -> None:

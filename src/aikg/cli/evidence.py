@@ -21,7 +21,9 @@ from aikg.cli.console import (
     format_option,
     print_rows,
     remark,
+    rows_option,
     say,
+    say_json,
     stages,
     text_output,
 )
@@ -37,12 +39,24 @@ _FORMAT = format_option("table", "json", "csv")
 
 
 @click.command()
-def build() -> None:
+@format_option("text", "json")
+def build(form: str) -> None:
     """Read, validate, reason and check the files, and write the graph."""
     configured = settings.from_environment()
     began = time.monotonic()
     with stages() as progress:
         result = building.build(configured, progress)
+    if form == "json":
+        counts = {"stated": len(result.asserted), "inferred": len(result.inferred)}
+        say_json(
+            {
+                "version": result.version,
+                **counts,
+                "remarks": result.remarks,
+                "graph": str(configured.graph),
+            }
+        )
+        return
     if result.remarks:
         console.print(f"{counted(result.remarks, 'remark')}: see `aikg audit`")
     console.print(
@@ -113,7 +127,8 @@ def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> No
     """
     configured = settings.from_environment()
     if question is None:
-        print_rows(("question", "asks"), [(q.name, q.summary) for q in graph.registered()])
+        listed = [(q.name, q.summary) for q in graph.registered()]
+        print_rows(("question", "asks"), listed, form)
         return
     text = sys.stdin.read() if question == STDIN else graph.find_text(question)
     with stages() as progress:
@@ -127,8 +142,9 @@ def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> No
 
 
 @click.command()
+@rows_option
 @click.option("--hermit", is_flag=True, help="Compare them with HermiT (needs aikg[java]).")
-def reason(hermit: bool) -> None:
+def reason(form: str, hermit: bool) -> None:
     """Show the inferred types and properties."""
     configured = settings.from_environment()
     with stages() as progress:
@@ -137,7 +153,7 @@ def reason(hermit: bool) -> None:
         (as_text(s), "a" if p.value == RDF_TYPE else as_text(p), as_text(o))
         for s, p, o in result.inferred
     ]
-    print_rows(("subject", "property", "follows"), rows)
+    print_rows(("subject", "property", "follows"), rows, form)
     if hermit:
         _prove(result.asserted, configured.root / "queries" / "rules")
 

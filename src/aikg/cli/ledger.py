@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from aikg import settings
-from aikg.cli.console import FILE, counted, print_rows, say
+from aikg.cli.console import FILE, counted, print_rows, rows_option, say
 from aikg.errors import LedgerUnreadable
 from aikg.ledger import namespaces, persons, records, sessions, tokens
 from aikg.ledger.database import Database, copy_of_backup
@@ -43,14 +43,15 @@ def create(label: str, scope: str, person: int | None) -> None:
 
 
 @token.command("list")
-def listing() -> None:
+@rows_option
+def listing(form: str) -> None:
     """List the tokens, without their secrets."""
     with _ledger() as database:
         rows = [
             (t.id, t.label, t.person, t.holder, t.scope, t.created, t.revoked or "")
             for t in tokens.every(database)
         ]
-    print_rows(("number", "for", "person", "called", "scope", "made", "revoked"), rows)
+    print_rows(("number", "for", "person", "called", "scope", "made", "revoked"), rows, form)
 
 
 @token.command()
@@ -64,7 +65,8 @@ def revoke(number: int) -> None:
 
 @token.command("sessions")
 @click.option("--end-all", is_flag=True, help="End all sessions: every browser must sign in again.")
-def list_sessions(end_all: bool) -> None:
+@rows_option
+def list_sessions(end_all: bool, form: str) -> None:
     """List the sessions of browsers that are signed in."""
     with _ledger() as database:
         if end_all:
@@ -73,7 +75,7 @@ def list_sessions(end_all: bool) -> None:
             say(f"{counted(ended, 'session')} ended")
             return
         rows = [(s.token, s.label, s.created, s.expires) for s in sessions.in_force(database)]
-    print_rows(("token", "for", "signed in", "ends"), rows)
+    print_rows(("token", "for", "signed in", "ends"), rows, form)
 
 
 @click.group()
@@ -90,11 +92,12 @@ def add(label: str) -> None:
 
 
 @person.command("list")
-def list_persons() -> None:
+@rows_option
+def list_persons(form: str) -> None:
     """List the persons."""
     with _ledger() as database:
         rows = [(p.id, p.label, p.created) for p in persons.every(database)]
-    print_rows(("number", "called", "made"), rows)
+    print_rows(("number", "called", "made"), rows, form)
 
 
 @person.command()
@@ -124,14 +127,15 @@ def add_namespace(iri: str, person: int) -> None:
 
 
 @namespace.command("list")
-def list_namespaces() -> None:
+@rows_option
+def list_namespaces(form: str) -> None:
     """List the registered namespaces with their persons."""
     with _ledger() as database:
         rows = [
             (one.iri, one.person, one.holder, one.registered, one.by)
             for one in namespaces.every(database)
         ]
-    print_rows(("namespace", "person", "called", "registered", "by"), rows)
+    print_rows(("namespace", "person", "called", "registered", "by"), rows, form)
 
 
 @namespace.command("remove")

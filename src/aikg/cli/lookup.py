@@ -67,16 +67,21 @@ def search(text: str, limit: int, form: str) -> None:
 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
-def names(file: TextIO) -> None:
+@format_option("tsv", "json", "csv")
+def names(file: TextIO, form: str) -> None:
     """Link a list of names or identifiers, one a line, to our entities; - is standard input.
 
     The output is TSV: the name, our entity, its label, the match, and how it was found:
     identifier, name, wording, spelling (please check), ambiguous, obsolete, stranger (no match).
     """
     lines = [line.strip() for line in file if line.strip()]
+    header = ("name", "ours", "label", "matched", "how")
+    rows = [
+        (one.name, shorten(one.entity) if one.entity else "", one.label, one.matched, one.how)
+        for one in _open().names.link_all(lines)
+    ]
+    if form != "tsv":
+        print_rows(header, rows, form)
+        return
     with text_output() as output:
-        writer = csv.writer(output, delimiter="\t", lineterminator="\n")
-        writer.writerow(("name", "ours", "label", "matched", "how"))
-        for found in _open().names.link_all(lines):
-            ours = shorten(found.entity) if found.entity else ""
-            writer.writerow((found.name, ours, found.label, found.matched, found.how))
+        csv.writer(output, delimiter="\t", lineterminator="\n").writerows([header, *rows])

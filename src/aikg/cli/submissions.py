@@ -12,7 +12,16 @@ from typing import Any
 import click
 
 from aikg import settings
-from aikg.cli.console import FILE, console, counted, print_rows, say, say_json, stages
+from aikg.cli.console import (
+    FILE,
+    console,
+    counted,
+    format_option,
+    print_rows,
+    say,
+    say_json,
+    stages,
+)
 from aikg.errors import MissingFolder, SubmissionInvalid
 from aikg.graph import ensure_built
 from aikg.intake.formats import FORMATS
@@ -81,6 +90,7 @@ def open_curation(server: str | None, token: str) -> Iterator[Curation | RemoteC
 )
 @click.option("--orcid", help="The ORCID of the person who is responsible for it.")
 @click.option("--type", "media_type", help="Its media type, if its ending does not say it.")
+@format_option("text", "json")
 @with_server
 def submit(  # noqa: PLR0913, PLR0917  the options
     file: Path,
@@ -88,6 +98,7 @@ def submit(  # noqa: PLR0913, PLR0917  the options
     licence: str,
     orcid: str | None,
     media_type: str | None,
+    form: str,
     server: str | None,
     token: str,
 ) -> None:
@@ -117,8 +128,11 @@ def submit(  # noqa: PLR0913, PLR0917  the options
         except SubmissionInvalid as error:
             _print_report(error.report)
             raise
-    _print_report(found["report"])
-    say(f"{found['submission']} is {found['state']}")
+    if form == "json":
+        say_json(found)
+    else:
+        _print_report(found["report"])
+        say(f"{found['submission']} is {found['state']}")
     if found["state"] == "invalid":
         raise click.exceptions.Exit(1)
 
@@ -126,11 +140,13 @@ def submit(  # noqa: PLR0913, PLR0917  the options
 @click.command()
 @click.argument("submission", required=False, type=_Address())
 @click.option("--impact", is_flag=True, help="Show the changes in answers, claims and audit.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@format_option("text", "json")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @with_server
-def review(
+def review(  # noqa: PLR0913, PLR0917  the options
     submission: tuple[str, int] | None,
     impact: bool,
+    form: str,
     as_json: bool,
     server: str | None,
     token: str,
@@ -141,7 +157,7 @@ def review(
             found: Any = curation.listing()
         else:
             found = curation.impact(*submission) if impact else curation.show(*submission)
-    if as_json:
+    if as_json or form == "json":
         say_json(found)
     elif submission is None:
         print_rows(("submission", "state", "file"), [_row(one) for one in found])
@@ -157,13 +173,22 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
     @click.command(verb, help=summary)
     @_address
     @click.option("--why", required=needs_reason, default=None if needs_reason else "")
+    @format_option("text", "json")
     @with_server
     def command(
-        submission: tuple[str, int], why: str, server: str | None, token: str, **options: bool
+        submission: tuple[str, int],
+        why: str,
+        form: str,
+        server: str | None,
+        token: str,
+        **options: bool,
     ) -> None:
         chosen = [option for option, is_set in options.items() if is_set]
         with open_curation(server, token) as curation:
             found = curation.step(verb, *submission, why, chosen)
+        if form == "json":
+            say_json(found)
+            return
         say(f"{found['submission']} is {found['state']}")
         if chosen:
             say(found["history"][-1]["why"])
