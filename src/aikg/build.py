@@ -87,9 +87,9 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
 
 
 def with_claims(curated: Curated, root: Path) -> list[ox.Triple]:
-    """Add the triples on claims to the inferred triples; the verdict's graph gets them too."""
+    """Add what is known of claims, and names, to the inferred triples and the verdict's graph."""
     verdict = curated.verdict
-    rules = reasoning.load(root / "queries" / "rules", reasoning.CLAIMS)
+    rules = reasoning.load(root / "queries" / "rules", reasoning.ONCE)
     found = reasoning.follow(verdict.store, (), rules)
     verdict.store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in found)
     return sorted([*verdict.inferred, *found], key=str)

@@ -130,7 +130,7 @@ def disagreement(asserted: Iterable[Statement], rules: Path) -> tuple[set[str], 
         source = ontology if statement.path.startswith("ontology/") else data
         source.append(statement.triple)
     triples = {*ontology, *reasoned_slice(ontology, data)}
-    by_rules = set(derive(_store(triples), rules, strata=("owl",), claims=()))
+    by_rules = set(derive(_store(triples), rules, strata=("owl",), once=()))
     by_hermit = classify(triples)
     return _lines(by_hermit - by_rules), _lines(by_rules - by_hermit)
 

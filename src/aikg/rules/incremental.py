@@ -29,10 +29,12 @@ class InferenceRules:
     Attributes:
         strata: The rules by stratum, each as a query for each of its variables.
         claims: The rules that assess claims by the inferred triples.
+        names: The rules that name nodes, each as a query for its first variable.
     """
 
     strata: _Asked
     claims: assessments.ClaimRules
+    names: list[str]
 
 
 def read_rules(folder: Path, strata: Sequence[str] = STRATA) -> InferenceRules:
@@ -50,7 +52,9 @@ def read_rules(folder: Path, strata: Sequence[str] = STRATA) -> InferenceRules:
         [reasoning.bind(rule, v) for rule in rules for v in reasoning.bound_variables(rule)]
         for rules in reasoning.load(folder, strata)
     ]
-    return InferenceRules(queries, assessments.read_claim_rules(folder))
+    (naming,) = reasoning.load(folder, (reasoning.NAMES,))
+    names = [reasoning.bind(rule, reasoning.named_by(rule)) for rule in naming]
+    return InferenceRules(queries, assessments.read_claim_rules(folder), names)
 
 
 def change(
@@ -88,7 +92,18 @@ def change(
         current.remove(quad)
     reached |= assessments.reach(store, rules.claims, changed, touched)
     assessments.assess_again(current, rules.claims, reached)
+    _name_again(current, rules.names, touched)
     return current.delta
+
+
+def _name_again(current: Recorder, names: Sequence[str], touched: set[Any]) -> None:
+    """Name the touched nodes again, and what was inferred of them or points at them."""
+    store = current.store
+    changed = (*current.delta.added, *current.delta.removed)
+    nodes = touched | {quad.subject for quad in changed}
+    for node in touched:
+        nodes |= {quad.subject for quad in store.quads_for_pattern(None, None, node, INFERRED)}
+    current.conclude(t for query in names for t in reasoning.ask_about(store, query, nodes))
 
 
 def _as_stored(quads: Iterable[ox.Quad]) -> list[ox.Quad]:

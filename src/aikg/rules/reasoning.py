@@ -30,6 +30,11 @@ CLAIMS = tuple(
     for name in ("lines", "cited", "margins", "reasons", "directions", "assessments")
 )
 
+#: The folder of rules that name nodes for people, after those on claims; no rule reads a name.
+NAMES = "names"
+#: The folders whose rules are applied once, after the others.
+ONCE = (*CLAIMS, NAMES)
+
 #: Rule cax-dw: no individual is of two classes that exclude each other.
 _DISJOINT = """
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
@@ -56,7 +61,7 @@ def derive(
     store: ox.Store,
     rules: Path,
     strata: Sequence[str] = STRATA,
-    claims: Sequence[str] = CLAIMS,
+    once: Sequence[str] = ONCE,
 ) -> list[ox.Triple]:
     """Return all triples that follow from the default graph and are not in it, sorted.
 
@@ -68,13 +73,14 @@ def derive(
         store: The ontology and the data, in the default graph.
         rules: The folder `queries/rules/`: CONSTRUCT queries, in one folder a stratum.
         strata: Which folders of rules are used, in which order.
-        claims: Which folders of rules assess claims by the inferred triples, in which order.
+        once: Which folders of rules assess claims by the inferred triples, and name nodes, in which
+            order.
 
     Raises:
         MissingFolder: One of the folders of rules is not there, or is empty.
         QueryMalformed: A rule has no summary.
     """
-    return follow(store, load(rules, strata), load(rules, claims))
+    return follow(store, load(rules, strata), load(rules, once))
 
 
 def load(rules: Path, strata: Sequence[str] = STRATA) -> list[list[Query]]:
@@ -85,7 +91,7 @@ def load(rules: Path, strata: Sequence[str] = STRATA) -> list[list[Query]]:
 def follow(
     store: ox.Store,
     strata: Iterable[Sequence[Query]],
-    claims: Iterable[Sequence[Query]] = (),
+    once: Iterable[Sequence[Query]] = (),
 ) -> list[ox.Triple]:
     """Derive by rules that were read before; see `derive`. A worker cannot open a file."""
     known = ox.Store()
@@ -95,7 +101,7 @@ def follow(
     for stratum in strata:
         active += stratum
         derived |= _fixpoint(known, active)
-    for stratum in claims:
+    for stratum in once:
         derived = derived.union(*(_apply(known, rule) for rule in stratum))
     return sorted(filter(is_about_named_nodes, derived), key=str)
 
@@ -145,6 +151,11 @@ def bound_variables(rule: Query) -> list[str]:
     while apart := _APART.search(body):
         body = body[: apart.start()] + body[_closing(body, apart.end()) :]
     return sorted(set(_VARIABLE.findall(body)))
+
+
+def named_by(rule: Query) -> str:
+    """Return the variable of the node that a rule names: the first one."""
+    return cast("re.Match[str]", _VARIABLE.search(rule.text))[1]
 
 
 def _closing(text: str, start: int) -> int:

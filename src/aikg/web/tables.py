@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
-from xlsxwriter import Workbook
 
-from aikg.characters import visible
 from aikg.engine.client import Engine
 from aikg.errors import NotAcceptable, UnknownQuestion
 from aikg.files.queries import Query, read_queries
 from aikg.names import BASE, is_absolute
-from aikg.sparql.tables import harmless
 from aikg.web import parameters, sections
 from aikg.web.cache import VERSION
-from aikg.web.sections import Row
+from aikg.web.frame import LICENSE
 
-#: The formats, each with its media type.
-TYPES = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+#: The formats of a table.
+FORMATS = ("csv", "xlsx")
 
 
 def blueprint(engine: Engine, shown: Sequence[Query]) -> Blueprint:
@@ -50,18 +41,17 @@ def blueprint(engine: Engine, shown: Sequence[Query]) -> Blueprint:
             )
         if form == "query":
             return redirect(url_for("sparql.query", query=_about(query, node)), 303)
-        if form not in TYPES:
+        if form not in FORMATS:
             raise NotAcceptable(
                 f"A table cannot be written as {form}.", advice="Ask for csv, xlsx or query."
             )
-        answer = sections.ask(engine, node, [query])
-        (found,) = json.loads(answer.read())
+        sections.ask(engine, node, []).close()
+        about = [("table", query.summary), ("node", node), ("licence", LICENSE)]
+        arguments = {"accept": None, "format": form, "labels": True, "about": about}
+        answer = engine.run("table", arguments, _about(query, node).encode())
         if answer.repeatable:
             request.environ[VERSION] = answer.version
-        names = [n for n in found["head"]["vars"] if n != "this"]
-        rows = [[_text(row, column) for column in names] for row in found["results"]["bindings"]]
-        content = _csv(names, rows) if form == "csv" else _workbook(query.summary, names, rows)
-        response = Response(content, mimetype=TYPES[form])
+        response = Response(answer, mimetype=answer.media_type)
         place = re.sub(r"[^\w-]+", "-", node.removeprefix(BASE)) or "graph"
         file = f"{place}-{name}-{answer.version}.{form}"
         response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
@@ -86,30 +76,3 @@ def _about(query: Query, node: str) -> str:
     if not opening:
         return query.text
     return f"{body[: opening.end()]}\n  VALUES ?this {{ <{node}> }}{body[opening.end() :]}"
-
-
-def _text(row: Row, column: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return harmless(visible(str(row.get(column, {}).get("value", ""))))
-
-
-def _csv(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerows([names, *rows])
-    return buffer.getvalue().encode()
-
-
-def _workbook(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    buffer = io.BytesIO()
-    # No text becomes a formula or a link, and nothing is written to the disk.
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with Workbook(buffer, options) as book:
-        sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31])
-        bold = book.add_format({"bold": True})
-        for number, row in enumerate((names, *rows)):
-            for column, text in enumerate(row):
-                sheet.write_string(number, column, text, None if number else bold)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
-    return buffer.getvalue()
