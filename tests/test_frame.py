@@ -137,7 +137,7 @@ def test_the_documentation_is_on_the_site(client: FlaskClient) -> None:
     for path in sorted(pages):
         page = read(client, path)
         assert "<h1" in page
-        assert "<script" not in page
+        assert "<script>" not in page
         for target, heading in re.findall(r'<a href="(/docs/[^"#]*)#([^"]+)"', page):
             assert f'id="{unescape(heading)}"' in read(client, target), (path, target, heading)
     assert client.get("/docs/none", headers=HTML).status_code == 404

