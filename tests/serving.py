@@ -171,6 +171,7 @@ def _run(
         "AIKG_BODIES": str(settings.bodies),
         "AIKG_URL": settings.url,
         "AIKG_CONTACT": settings.contact,
+        "AIKG_RELEASES": str(settings.releases),
         "AIKG_ACCESS_LOG": settings.access_log,
         "AIKG_LOG_CLIENTS": settings.log_clients,
         "AIKG_SLOW": str(settings.slow),

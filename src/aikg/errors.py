@@ -265,6 +265,14 @@ class LedgerUnreadable(AikgError):
     """The ledger's file is damaged, is not a ledger, or was written by a later aikg."""
 
 
+class ReleaseRefused(AikgError, status=409):
+    """A release cannot be made: its name, its day or the state of the ledger."""
+
+
+class UnknownRelease(AikgError, status=404):
+    """No release has that name, or it has no such file."""
+
+
 class HomeHeld(AikgError, status=409):
     """Another program uses the home, and changes the graph in it."""
 

@@ -59,6 +59,7 @@ class Settings:
         url: The public address of the server, without a slash at the end; empty: each client's
             own address for the server.
         contact: The mail address, or the web address, to which readers report mistakes.
+        releases: How many older releases are open at once.
         access_log: The file for a line on each request; `-`: standard error; empty: no log.
         log_clients: How the log names clients: `none`, `network` or `address`.
         slow: A request that takes longer is recorded in `slow.log` of the home, in seconds.
@@ -90,6 +91,7 @@ class Settings:
     bodies: int = 512 << 20
     url: str = ""
     contact: str = ""
+    releases: int = 1
     access_log: str = ""
     log_clients: str = "none"
     slow: float = 5.0

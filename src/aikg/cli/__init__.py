@@ -15,6 +15,7 @@ COMMANDS = {
     "server": ("serve",),
     "doctor": ("doctor",),
     "completion": ("completion",),
+    "releases": ("release", "diff"),
     "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),
     "decisions": ("number", "notice", "outcome"),
     "ledger": ("token", "person", "namespace", "backup", "restore"),

@@ -52,16 +52,19 @@ class Engine:
         settings: The limits, and where the built graph lies.
         replay: Returns the changes since the build, at each start of the process. Without it, they
             are lost when the process is restarted.
+        slots: The slots of another engine, which both share; None: slots of its own.
 
     Raises:
         EngineUnavailable: The process did not start; the message has its reason.
     """
 
-    def __init__(self, settings: Settings, replay: Replay = tuple) -> None:
+    def __init__(
+        self, settings: Settings, replay: Replay = tuple, slots: Slots | None = None
+    ) -> None:
         self.settings = settings
         self._replay = replay
         self._lock = threading.Lock()
-        self._slots = Slots(settings)
+        self.slots = slots or Slots(settings)
         self._stopped, self._starts = Counter(dict.fromkeys(CAUSES, 0)), 0
         self._pool = self._start()
 
@@ -156,15 +159,15 @@ class Engine:
         timeout: float,
     ) -> Answer:
         """Let a worker do a job; closing the answer returns worker and slot."""
-        slot = self._slots.take(timeout)
+        slot = self.slots.take(timeout)
         try:
             worker = pool.take(slot, kind_of(request["job"]))
         except BaseException:
-            self._slots.leave(slot)
+            self.slots.leave(slot)
             raise
 
         def finish(reusable: bool, cause: str) -> None:
-            self._slots.leave(slot)
+            self.slots.leave(slot)
             if cause:
                 with self._lock:
                     self._stopped[cause] += 1
@@ -245,7 +248,7 @@ class Engine:
         with self._lock:
             pool, stopped, starts = self._pool, dict(self._stopped), self._starts
         idle = pool.idle()
-        waiting, busy = self._slots.counts()
+        waiting, busy = self.slots.counts()
         return Load(
             waiting, busy, idle, self.settings.workers, stopped, starts, pool.process.pids()
         )

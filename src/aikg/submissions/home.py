@@ -26,6 +26,7 @@ from aikg.ledger.steps import Actor, Judgement, Sent
 from aikg.names import graph_of
 from aikg.publication import provenance
 from aikg.publication.change import counted
+from aikg.releases import purging
 from aikg.rules.delta import Delta
 from aikg.submissions import quota
 
@@ -202,11 +203,18 @@ class Home:
             StateConflict: It is published.
         """
         with self.changing:
-            return self.apply(
+            purged = self.apply(
                 Delta(),
                 lambda: steps.purge(self.database, submission, actor, why),
                 lambda: records.ever_published(self.database),  # others may share its persons
             )
+            self.purge_releases()
+            return purged
+
+    def purge_releases(self) -> list[str]:
+        """Remove what was purged from every release; return the names of the changed ones."""
+        purged = [one.graph for one in records.in_states(self.database, records.PURGED)]
+        return purging.purge(self.engine.settings, purged, records.now()[:10]) if purged else []
 
     def impact(self, submission: Submission) -> dict[str, Any]:
         """Return what would change if it were published; if it is published, if it went.

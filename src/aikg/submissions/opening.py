@@ -49,6 +49,7 @@ def open_home(
         if not overlay.stands_on(database, files):
             for submission, found in renew(home):
                 failing(submission, found)
+        home.purge_releases()  # a process that ended within a purge may have left some
         yield home
 
 

@@ -20,6 +20,7 @@ from aikg.files.queries import Query, read_queries
 from aikg.ledger import namespaces, records
 from aikg.ledger.records import Submission
 from aikg.names import LONGEST_NAME, SUBMISSION_NAME
+from aikg.releases.shelf import Shelf
 from aikg.settings import Settings
 from aikg.submissions import receipts
 from aikg.submissions.home import Home
@@ -36,6 +37,7 @@ from aikg.web import (
     nodes,
     parameters,
     problems,
+    releases,
     server,
     sparql,
     submissions,
@@ -75,6 +77,9 @@ def create_app(
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(lookup.blueprint(engine))
     app.register_blueprint(compare.blueprint(engine))
+    archive = releases.Archive(engine, Shelf(engine.settings))
+    app.register_blueprint(releases.blueprint(archive, registered))
+    app.extensions["aikg-releases"] = archive
     app.register_blueprint(lists.blueprint(engine))
     app.register_blueprint(tables.blueprint(engine, sections))
     app.register_blueprint(handbook.blueprint(engine))
@@ -162,7 +167,9 @@ def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:
         sys.stderr.write(f"submission {address} is withheld: {why}\n")
     queries = settings.root / "queries"
     registered, sections = read_queries(queries / "competency"), nodes.load(queries / "pages")
-    return create_app(home.engine, registered, home, sections)
+    app = create_app(home.engine, registered, home, sections)
+    stack.callback(app.extensions["aikg-releases"].close)
+    return app
 
 
 def _report_failing(submission: Submission, found: list[str]) -> None:

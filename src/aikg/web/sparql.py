@@ -50,14 +50,14 @@ def blueprint(engine: Engine, registered: Sequence[Query]) -> Blueprint:
             return render_template("sparql.html", **_form(registered, given))
         if request.method in {"GET", "HEAD"} and not given:
             return description.service(engine)
-        text = _only_query(given, registered)
+        text = only_query(given, registered)
         if page:
             text = _as_typed(text)
         request.environ[QUERY] = text
         try:
             if page:
                 return _page(engine, registered, given, text)
-            return _data(engine, registered, given, text)
+            return data(engine, registered, given, text)
         except AikgError as error:
             context = _form(registered, given, text) | _mistake(error, text)
             return problems.respond(problems.problem(error), "sparql.html", **context)
@@ -70,7 +70,13 @@ def blueprint(engine: Engine, registered: Sequence[Query]) -> Blueprint:
     return endpoint
 
 
-def _only_query(given: MultiDict[str, str], registered: Sequence[Query]) -> str:
+def only_query(given: MultiDict[str, str], registered: Sequence[Query]) -> str:
+    """Return the query of a request: its text, or that of the question that it names.
+
+    Raises:
+        RequestMalformed: It has none, or several.
+        UnknownQuestion: No question has that name.
+    """
     texts = given.getlist("query")
     texts += [find_query(registered, name).text for name in given.getlist("question")]
     if len(texts) != 1:
@@ -94,7 +100,7 @@ def _ask(
     )
 
 
-def _data(
+def data(
     engine: Engine, registered: Sequence[Query], given: MultiDict[str, str], text: str
 ) -> Response:
     """Answer as data: in a format of SPARQL, or as a table for people."""

@@ -1,0 +1,1 @@
+"""Dated releases: the served graph as files, the same bytes from the same inputs."""
