@@ -231,7 +231,7 @@ def ratio_far_from_groups(random: Random) -> tuple[Variant, Variant]:
             ("HazardRatio", "Median", '"mo"'),
         )
     )
-    one, other = random.uniform(20, 45), random.uniform(20, 45)
+    one, other = random.uniform(25, 45), random.uniform(25, 45)
     if measure == "HazardRatio":
         effect = other / one
     elif measure == "RiskRatio":
@@ -246,9 +246,10 @@ def ratio_far_from_groups(random: Random) -> tuple[Variant, Variant]:
         ]
         return PLACE + "".join(figures) + ratio(name, measure, number(value, 3), **more)
 
+    away = 3.5 if effect > 1 else 1 / 3.5  # not the ratio turned round: that is another mistake
     bad = random.choice(
         (three("caught", effect * 10, one), three("caught", effect / 10, one),
-         three("caught", effect, one / 10), three("caught", effect * 3.5, one))
+         three("caught", effect, one / 10), three("caught", effect * away, one))
     )  # fmt: skip
     near = random.choice(
         (three("near", effect, one), three("near", effect * 1.9, one),

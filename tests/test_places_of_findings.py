@@ -135,3 +135,73 @@ def test_two_arms_of_one_row_have_places_of_their_own(shipped: ox.Store, rules: 
     places = [f.place.heading for f in found if "regimen" in f.code or "arm-assigned" in f.code]
     assert len(places) == len(set(places)) == 2
     assert "Compared with" in places
+
+
+#: Two arms of 444 and 222 people, a percentage of each, and their odds ratio.
+ARMS = ("exemestane", "anastrozole")
+
+
+def _small(first: str, second: str, ratio: str) -> bytes:
+    row: Row = {
+        **{"Trial": "SMALL", "Publication": "Small report 2020", "Section": "Results"},
+        **{"Trial population": "postmenopausal women (SMALL)", "Analysis set": "safety set"},
+        **{"Design": "randomized trial", "Status": "reported"},
+    }
+    count = {"Outcome": "number of patients", "Measure": "count", "Unit": "{person}"}
+    share = {"Outcome": "objective response", "Measure": "crude proportion", "Unit": "%"}
+    odds = {"Outcome": "objective response", "Measure": "odds ratio"}
+    one, other = ({"Arm": name[:3], "Drugs": name} for name in ARMS)
+    rows = [
+        row | one | count | {"Value": "444", "As printed": "444", "Counts": "persons"},
+        row | other | count | {"Value": "222", "As printed": "222", "Counts": "persons"},
+        row | one | share | {"Value": first, "As printed": first},
+        row | other | share | {"Value": second, "As printed": second},
+        row | one | odds | {"Compared with": "ana", "Value": ratio, "As printed": ratio},
+    ]
+    if not ratio:
+        rows.pop()
+    headings = list(dict.fromkeys(heading for each in rows for heading in each))
+    return written(headings, rows)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ratio", "found"),
+    [
+        pytest.param("48.2", "29.3", "2.24", {}, id="right"),
+        pytest.param(
+            *("0.664", "29.3", ""),
+            {("check/fraction-for-percent", "Error", 4)},
+            id="a fraction that is no whole number of people in percent",
+        ),
+        pytest.param("0.45", "29.3", "", {("check/fraction-for-percent", "Check", 4)}, id="small"),
+        pytest.param(
+            "48.3", "29.3", "", {("check/impossible-percentage", "Error", 4)}, id="impossible"
+        ),
+        pytest.param(
+            "48.2", "29.3", "0.44", {("check/ratio-against-groups", "Check", 6)}, id="turned round"
+        ),
+        pytest.param(
+            "48.2", "29.3", "22.4", {("check/ratio-far-from-groups", "Check", 6)}, id="ten times"
+        ),
+        pytest.param(
+            *("48.2", "29.3", "0.044"),
+            {
+                ("check/ratio-against-groups", "Check", 6),
+                ("check/ratio-far-from-groups", "Check", 6),
+            },
+            id="turned round and ten times",
+        ),
+    ],
+)
+def test_one_mistake_is_reported_once(
+    *, first: str, second: str, ratio: str, found: set[object], shipped: ox.Store, rules: Rules
+) -> None:
+    """Where two checks find one mistake, the one that knows its reason reports it."""
+    report = examine(
+        *(shipped, _small(first, second, ratio)),
+        **{"media_type": "text/csv", "file": "s.csv", "name": "small", "rules": rules},
+    ).report
+    at_values = {
+        (f.code, f.severity, f.place.line) for f in report.findings if f.place.heading == "Value"
+    }
+    assert at_values == set(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyoxigraph as ox
 from rdflib import RDF, SH, Graph, URIRef
 
@@ -17,13 +19,31 @@ _NODES, _TERMS = "check/unknown-node", "check/unknown-term"
 
 def causes(store: ox.Store, verdict: Verdict, rules: Rules) -> list[list[Problem]]:
     """Gather the problems of a verdict by cause; the first of each cause speaks for it."""
-    shown = (problem for problem in verdict.problems if problem.code not in rules.silent)
-    problems = sorted(shown, key=_weight)
+    shown = [problem for problem in verdict.problems if problem.code not in rules.silent]
+    problems = sorted(_explained(shown, rules), key=_weight)
     keys = _Keys(store, rules, problems)
     gathered: dict[tuple[str, ...], list[Problem]] = {}
     for problem in problems:
         gathered.setdefault(keys.of(problem), []).append(problem)
     return list(gathered.values())
+
+
+def _explained(problems: list[Problem], rules: Rules) -> list[Problem]:
+    """Keep one of two problems of a value, if one explains the other; it takes the worse level."""
+    at = {_value(problem.code, problem): problem for problem in problems}
+    explained: set[Problem] = set()
+    kept = []
+    for problem in problems:
+        other = at.get(_value(rules.explanations.get(problem.code), problem))
+        if other:
+            explained.add(other)
+            problem = replace(problem, level=min(problem.level, other.level, key=LEVELS.index))  # noqa: PLW2901
+        kept.append(problem)
+    return [problem for problem in kept if problem not in explained]
+
+
+def _value(code: str | None, problem: Problem) -> tuple[str | None, ...]:
+    return code, problem.node, problem.path, problem.value
 
 
 def unknown(problem: Problem) -> str | None:

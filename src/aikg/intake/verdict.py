@@ -88,6 +88,15 @@ class Rules:
         )
 
     @cached_property
+    def explanations(self) -> dict[str, str]:
+        """The code of the check whose findings a check explains, by its own code."""
+        return {
+            f"check/{c.name}": f"check/{c.header['explains']}"
+            for c in self.checks
+            if "explains" in c.header
+        }
+
+    @cached_property
     def house(self) -> House:
         """The index of the curated nodes."""
         return read_house(self.root, read_prefixes(self.root))
