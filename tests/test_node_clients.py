@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from desk import Desk
 from serving import Server
 
@@ -65,7 +66,8 @@ def test_axe_finds_nothing_serious(server: Server) -> None:
     """On each kind of page, wide and at the width of a phone; none is wider than its window."""
     base = server.url.removesuffix("/sparql")
     paths = [
-        "/", "/sparql", "/sparql?question=doses&view=bars", "/sparql?tag=safety",
+        "/", "/submissions/new", "/sparql", "/sparql?question=doses&view=bars",
+        "/sparql?tag=safety",
         "/drug/exemestane", "/study/campos", "/ontology",
         "/claim/review-2010-conclusions-no-efficacy-difference", "/check/identity", "/nowhere",
         "/publication/review-2010", "/ontology/Drug", "/store?default", "/submissions",
@@ -102,6 +104,29 @@ SELECT ?drug { ?drug a aikg:Drug } ORDR BY ?drug"""
     assert "aikg:hasTarget" in own or any(name.startswith("aikg:") for name in own)
     assert not any(name.startswith("drug:") for name in own), "properties, not things"
     assert seen["text"].startswith("PREFIX aikg: <https://w3id.org/aikg/ontology/>")
+
+
+def test_a_trialist_sends_a_table_and_finds_it_again(
+    desk: Desk, installed: None, tmp_path: Path
+) -> None:
+    """A mistake, its fix, the page as a draft, sent, found; with scripts and without; no scroll."""
+    sheet = (ROOT / "data" / "sheets" / "confirm.csv").read_text()
+    bad = tmp_path / "bad.csv"
+    bad.write_text(sheet.replace("fulvestrant 500 mg (", "foolvestrant 500 mg (", 1))
+    modes = ("scripts", "plain")
+    for mode in modes:
+        (tmp_path / f"confirm-{mode}.csv").write_text(sheet + ("" if mode == "plain" else "\n"))
+    base, good = desk.server.url.removesuffix("/sparql"), str(tmp_path / "confirm-MODE.csv")
+    seen = node("browser.js", "trialist", base, desk.tokens["submit"], str(bad), good, *modes)
+    for mode, one in seen.items():
+        assert (one["clicks"], one["errors"], one["wide"]) == (8, [], []), mode
+        assert "foolvestrant" in one["mistake"]
+        assert "Did you mean" in one["mistake"]
+        assert "A draft, not sent" in one["draft"]
+        assert "CONFIRM" in one["page"]
+        assert "waiting" in one["sent"]
+        assert f"confirm-{mode}/1" in one["mine"]
+        assert "A curator decides" in one["mine"]
 
 
 def test_the_text_field_completes_from_the_vocabulary(server: Server) -> None:

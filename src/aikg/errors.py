@@ -332,7 +332,13 @@ class UnknownDecision(AikgError, status=404):
 
 
 class StateConflict(AikgError, status=409):
-    """A submission is not in the state that a step begins from."""
+    """A submission is not in the state that a step begins from.
+
+    Attributes:
+        present: The address of the submission that is there already, as NAME/VERSION, or None.
+    """
+
+    present: str | None = None
 
 
 class StillUsed(StateConflict):

@@ -144,6 +144,48 @@ const actions = {
     return seen;
   },
 
+  /**
+   * A trialist's task: sign in, check a sheet with a mistake, fix it, see it, send it, find it again.
+   * The clicks after the front page are counted; the sheet is chosen without a click.
+   */
+  async trialist(browser, base, token, bad, good, ...modes) {
+    const seen = {};
+    for (const mode of modes) {
+      const viewport = { width: 390, height: 844 };
+      const context = await browser.newContext({ javaScriptEnabled: mode === "scripts", viewport });
+      const page = await context.newPage();
+      const one = (seen[mode] = { clicks: 0, errors: [], wide: [] });
+      page.on("pageerror", (error) => one.errors.push(String(error)));
+      page.on("console", (message) => /Content.Security/.test(message.text()) && one.errors.push(message.text()));
+      const click = async (where) => {
+        one.clicks += 1;
+        await Promise.all([page.waitForNavigation(), page.click(where)]);
+        const sizes = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        if (sizes[0] > sizes[1]) one.wide.push(page.url());
+      };
+      await page.goto(base + "/");
+      await click("text=Send a table");
+      await click("main >> text=Send a table");
+      await click("main >> text=Sign in");
+      await page.fill("#token", token);
+      await click("main button");
+      await page.setInputFiles("#file", bad);
+      await click("text=Check, and see the page");
+      one.mistake = await page.innerText(".finding.blocks");
+      await page.setInputFiles("#file", good.replace("MODE", mode));
+      await click("text=Check, and see the page");
+      one.draft = await page.innerText(".draft");
+      one.page = await page.innerText("main");
+      await click("text=Send it");
+      one.sent = await page.innerText("main");
+      await page.goto(base + "/");
+      await click("text=Send a table");
+      one.mine = await page.innerText("main");
+      await context.close();
+    }
+    return seen;
+  },
+
   /** What the search offers after each text, and where Enter leads after the last. */
   async search(browser, address, ...texts) {
     const page = await browser.newPage();

@@ -223,6 +223,7 @@ JOBS = {
     "template": Job(write_template, keeps=True),
     "check": Job(check),
     "receive": Job(_as_json(publishing.receive)),
+    "preview": Job(_as_json(publishing.preview)),
     "publish": Job(_as_json(publishing.publish)),
     "decide": Job(_as_json(deciding.decide)),
     "withdraw": Job(_as_json(publishing.withdraw)),

@@ -6,7 +6,9 @@ the ledger has it.
 
 from __future__ import annotations
 
+import io
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +38,14 @@ from aikg.publication.rereading import (
 )
 from aikg.rules import incremental
 from aikg.rules.delta import Delta, apply
+from aikg.sparql.labels import labels_of
+from aikg.sparql.resources import write_rows
 
 #: The arguments of a job, or its result; of the types of JSON.
 Arguments: TypeAlias = dict[str, Any]
 
 _OF_OUTCOME = ox.NamedNode(BASE + "ontology/ofOutcome")
+_OF_STUDY = ox.NamedNode(BASE + "ontology/ofStudy")
 _BROADER = ox.NamedNode(BASE + "ontology/broaderOutcome")
 #: A statement that breaks a shape.
 _NOTHING = f"<a> a <{BASE}ontology/Drug> .".encode()
@@ -109,6 +114,23 @@ def publish(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes
     found, settled = _publish(store, known, arguments, body)
     stated = _lines(settled.stated[arguments["graph"]])
     return _verdict(found) | difference(settled, arguments["graph"]) | {"statements": stated}
+
+
+def preview(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
+    """Return what the page of a submission's trial would say, if the submission were published."""
+    settled = _publish(store, known, arguments, body)[1]
+    stated = settled.stated[arguments["graph"]]
+    found = Counter(value_of(t) for t in stated if t.predicate == _OF_STUDY)
+    nodes = [node for node, _ in found.most_common()] or [node_of(t) for t in stated][:1]
+    node = arguments["node"] if arguments["node"] in nodes else next(iter(nodes), "")
+    rows = io.BytesIO()
+    write_rows(store, node, arguments["sections"], rows, lambda media_type: None)
+    labels = labels_of(store, nodes)
+    return {
+        "node": node,
+        "trials": {node: labels.get(node, node) for node in nodes},
+        "answers": json.loads(rows.getvalue()),
+    }
 
 
 def withdraw(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:

@@ -20,7 +20,7 @@ from aikg.ledger import private
 
 #: Each migration brings the file from one `user_version` to the next; it is never changed.
 _FOLDER = resources.files(__package__) / "migrations"
-MIGRATIONS = tuple((_FOLDER / f"{number}.sql").read_text("utf-8") for number in (1, 2, 3))
+MIGRATIONS = tuple((_FOLDER / f"{number}.sql").read_text("utf-8") for number in (1, 2, 3, 4))
 
 #: What SQLite says when a write finds no room: on the disk, under a quota, under a limit of size.
 _FULL = {

@@ -12,6 +12,9 @@ from aikg.errors import UnknownPerson
 from aikg.ledger.database import Database
 from aikg.ledger.records import now, refuse_hidden
 
+#: The tables that say whose a row is.
+_OWNED = ("token", "submission", "event", "namespace", "decision", "draft")
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -71,7 +74,7 @@ def join(database: Database, number: int, into: int) -> None:
                 f"{number} and {into} are the same number.",
                 advice="Name two persons; see `aikg person list`.",
             )
-        owned = [(t, "person") for t in ("token", "submission", "event", "namespace", "decision")]
+        owned = [(table, "person") for table in _OWNED]
         for table, column in (*owned, ("decision", "undone_person")):
             database.write(
                 f"UPDATE {table} SET {column} = ? WHERE {column} = ?",  # noqa: S608  from above

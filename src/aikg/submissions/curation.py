@@ -44,9 +44,28 @@ class Curation:
         states = records.STATES if self._may("review") else public
         return [receipts.line(one) for one in records.in_states(self._home.database, *states)]
 
+    def mine(self) -> list[dict[str, Any]]:
+        """List the person's own submissions, the newest first, each with what happens next."""
+        if self._token is None:
+            return []
+        found = records.in_states(self._home.database, *records.STATES)
+        own = [one for one in reversed(found) if one.person == self._token.person]
+        return [receipts.followed_line(self._home.database, one) for one in own]
+
     def show(self, name: str, version: int) -> dict[str, Any]:
         """Return the receipt of a submission."""
         return self._receipt(self.find(name, version))
+
+    def word(self, name: str, version: int) -> dict[str, Any]:
+        """Return what happens next, what was said last, and whether it is the person's own."""
+        found = self.find(name, version)
+        events = records.history(self._home.database, found)
+        own = self._token is not None and self._token.person == found.person
+        return {
+            "next": receipts.NEXT[found.state],
+            "said": events[-1] if events and events[-1].why else None,
+            "own": own,
+        }
 
     def impact(self, name: str, version: int) -> dict[str, Any]:
         """Return what would change if it were published, or withdrawn."""

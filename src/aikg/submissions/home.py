@@ -65,7 +65,9 @@ class Home:
             for submission in records.in_states(self.database, records.WITHHELD)
         }
 
-    def receive(self, sent: Sent, actor: Actor, *, any_name: bool = False) -> Submission:
+    def receive(
+        self, sent: Sent, actor: Actor, *, any_name: bool = False, draft: str = ""
+    ) -> Submission:
         """Keep a file, and judge it.
 
         The same bytes from the same sender are one submission, however often they come.
@@ -74,6 +76,7 @@ class Home:
             sent: The file.
             actor: The sender.
             any_name: Whether the sender may use a name that another person began.
+            draft: The draft that the file is, if it is one.
 
         Returns:
             The submission, which waits, or is invalid; its report says why.
@@ -89,7 +92,7 @@ class Home:
         """
         recognise(sent.media_type, sent.filename or "")
         with self._receiving:
-            submission = self._present(sent, actor) or self._keep(sent, actor, any_name)
+            submission = self.present(sent, actor) or self._keep(sent, actor, any_name, draft)
         if submission.state != records.RECEIVED:
             return submission
         deadline = self.engine.settings.deadline
@@ -228,7 +231,7 @@ class Home:
         content = records.content(self.database, submission)
         return self.ask("impact-of-publishing", self.arguments(submission), content)
 
-    def _present(self, sent: Sent, actor: Actor) -> Submission | None:
+    def present(self, sent: Sent, actor: Actor) -> Submission | None:
         """Find the same bytes, sent before by the same person; those of others are not looked at.
 
         Raises:
@@ -239,10 +242,16 @@ class Home:
             raise StateConflict(
                 f"The same bytes are here already: {present.address} is {present.state}.",
                 advice="Look there; to change it, send a file that differs.",
+                present=present.address,
             )
         return present
 
-    def _keep(self, sent: Sent, actor: Actor, any_name: bool) -> Submission:
+    def refuse_taken(self, sent: Sent, actor: Actor, any_name: bool) -> None:
+        """Refuse a name that another person began.
+
+        Raises:
+            NotAllowed: The name is not free.
+        """
         before = records.versions(self.database, sent.name) if sent.name else []
         owner = records.owner(before)
         if before and not any_name and (owner is None or owner != actor.person):
@@ -250,7 +259,10 @@ class Home:
                 f"The name {sent.name} is not free.",
                 advice="Choose another name; or ask an administrator to send it for you.",
             )
-        quota.check(self.database, self.engine.settings, sent, actor)
+
+    def _keep(self, sent: Sent, actor: Actor, any_name: bool, draft: str) -> Submission:
+        self.refuse_taken(sent, actor, any_name)
+        quota.check(self.database, self.engine.settings, sent, actor, draft)
         return steps.receive(self.database, sent, actor)
 
     def arguments(self, submission: Submission) -> dict[str, Any]:

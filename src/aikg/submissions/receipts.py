@@ -40,6 +40,33 @@ def line(submission: Submission) -> dict[str, Any]:
     return {"submission": submission.address, **{part: getattr(submission, part) for part in parts}}
 
 
+#: What happens next with a submission, by its state.
+NEXT = {
+    records.RECEIVED: "It is not judged yet. Send the same file again.",
+    records.INVALID: "Fix the errors in its report, and send it again under the same name.",
+    records.WAITING: "A curator decides. You need to do nothing.",
+    records.PUBLISHED: "It is a part of the graph. To correct it, send it again under its name.",
+    records.WITHHELD: "A curator looks into it: the graph cannot take it. It stays public.",
+    records.REJECTED: "It will not be published. The reason is in its history.",
+    records.SUPERSEDED: "A newer version took its place.",
+    records.WITHDRAWN: "It is no longer a part of the graph. The reason is in its history.",
+    records.PURGED: "Its content is removed.",
+}
+
+
+def followed_line(database: Database, submission: Submission) -> dict[str, Any]:
+    """Return the row of a submission in the list of its sender."""
+    events = records.history(database, submission)
+    said = next((event for event in reversed(events) if event.why), None)
+    return line(submission) | {
+        "name": submission.name,
+        "version": submission.version,
+        "since": events[-1].at,
+        "next": NEXT[submission.state],
+        "why": said.why if said and said.state == submission.state else "",
+    }
+
+
 def was_public(database: Database, submission: Submission) -> bool:
     """Return whether it is a part of the graph, or ever was; a purge changes nothing here."""
     return any(event.state == records.PUBLISHED for event in records.history(database, submission))

@@ -38,6 +38,7 @@ from aikg.web import (
     parameters,
     problems,
     releases,
+    sending,
     server,
     sparql,
     submissions,
@@ -89,7 +90,9 @@ def create_app(
     access = Access(app, home.database) if home else None
     app.register_blueprint(validation.blueprint(engine, partial(_namespaces, home, access)))
     if home and access:
-        app.register_blueprint(submissions.blueprint(home, access))
+        shares = submissions.in_memory(engine.settings)
+        app.register_blueprint(submissions.blueprint(home, access, shares))
+        app.register_blueprint(sending.blueprint(home, access, shares))
     withheld = home.withheld if home else dict
     app.register_blueprint(description.blueprint(engine, registered, withheld))
     refuse_gone = partial(receipts.refuse_gone, home.database) if home else None

@@ -22,7 +22,7 @@ _ESCAPED, _OTHERS = 3, 16_000
 #: The longest text in a form, in bytes; a file in a form is kept on the disk.
 FIELD = 1_000_000
 #: The addresses that accept files, and how much the form around a file may add, in bytes.
-_FILES, AROUND = {"/validate", "/submissions"}, 64_000
+_FILES, AROUND = {"/validate", "/submissions", "/submissions/check"}, 64_000
 
 
 def most_body(settings: Settings, path: str) -> int:

@@ -25,6 +25,7 @@ from aikg.ledger.steps import LICENCES, Sent
 from aikg.publication import decided
 from aikg.settings import Settings
 from aikg.submissions.curation import Curation
+from aikg.submissions.drafting import Drafting
 from aikg.submissions.home import Home
 from aikg.web import parameters, problems
 from aikg.web.access import WITHIN, Access
@@ -40,11 +41,23 @@ _IN_MEMORY = 4
 _SERVED = {form.media_type for form in FORMATS}
 
 
-def blueprint(home: Home, access: Access) -> Blueprint:
-    """Make the routes of submissions, and of the session of a curator."""
+def in_memory(settings: Settings) -> Shares:
+    """Return the shares of the memory for files that come in."""
+    most = _IN_MEMORY * (settings.submission_bytes + parameters.AROUND)
+    return Shares(most, most // 2, "bytes of submissions")
+
+
+def blueprint(home: Home, access: Access, shares: Shares) -> Blueprint:
+    """Make the routes of submissions, and of the session of a person.
+
+    Args:
+        home: The home.
+        access: Finds the token of a request.
+        shares: Of the memory for files that come in.
+    """
     routes = Blueprint("submissions", __name__)
     _add_reading(routes, home, access)
-    _add_steps(routes, home, access)
+    _add_steps(routes, home, access, shares)
     _add_decisions(routes, home, access)
     _add_session(routes, access)
     return routes
@@ -54,14 +67,19 @@ def _add_reading(routes: Blueprint, home: Home, access: Access) -> None:
     @routes.get("/submissions")
     def listing() -> Response:
         token = access.token()
-        found = Curation(home, token).listing()
-        return problems.show("submissions.html", found, submissions=found, token=token)
+        curation = Curation(home, token)
+        own = curation.mine() if token else []
+        found = own if request.args.get("mine") == "true" else curation.listing()
+        kept = Drafting(home, token).listing() if token else []
+        shown = {"submissions": curation.listing(), "own": own, "drafts": kept, "token": token}
+        return problems.show("submissions.html", found, **shown)
 
     @routes.get(_ADDRESS)
     def submission(name: str, version: int) -> Response:
         token = access.token()
         found = Curation(home, token).show(name, version)
-        return problems.show("submission.html", found, answer=found, token=token)
+        shown = Curation(home, token).word(name, version)
+        return problems.show("submission.html", found, answer=found, token=token, **shown)
 
     @routes.get(_ADDRESS + "/bytes")
     def content(name: str, version: int) -> Response:
@@ -86,15 +104,12 @@ def _add_reading(routes: Blueprint, home: Home, access: Access) -> None:
         return problems.show("impact.html", answer, submission=found, impact=answer)
 
 
-def _add_steps(routes: Blueprint, home: Home, access: Access) -> None:
-    most = _IN_MEMORY * (home.engine.settings.submission_bytes + parameters.AROUND)
-    in_memory = Shares(most, most // 2, "bytes of submissions")
-
+def _add_steps(routes: Blueprint, home: Home, access: Access, shares: Shares) -> None:
     @routes.post("/submissions")
     def submit() -> AnyResponse:
         token = access.require("submit")
-        with in_memory.holding(str(token.id), request.content_length or 0):
-            found = Curation(home, token).submit(_sent(home.engine.settings))
+        with shares.holding(str(token.id), request.content_length or 0):
+            found = Curation(home, token).submit(sent_file(home.engine.settings))
         return _received(found, absolute=bool(home.engine.settings.url))
 
     def step(verb: str, scope: str) -> None:
@@ -108,7 +123,7 @@ def _add_steps(routes: Blueprint, home: Home, access: Access) -> None:
             if "force" in options:
                 access.require("admin")
             found = curation.step(verb, name, version, why, options)
-            return redirect(_url(found), 303) if problems.wants_page() else jsonify(found)
+            return redirect(address_of(found), 303) if problems.wants_page() else jsonify(found)
 
         routes.add_url_rule(f"{_ADDRESS}/{verb}", verb, view, methods=["POST"])
 
@@ -160,12 +175,19 @@ def _needs_reason(what: str) -> RequestMalformed:
 def _add_session(routes: Blueprint, access: Access) -> None:
     @routes.get(f"{WITHIN}/sign-in")
     def sign_in_form() -> str:
-        return render_template("sign-in.html", licences=LICENCES, token=access.token())
+        return render_template(
+            "sign-in.html",
+            licences=LICENCES,
+            token=access.token(),
+            then=request.args.get("then", ""),
+        )
 
     @routes.post(f"{WITHIN}/sign-in")
     def sign_in() -> AnyResponse:
         access.sign_in(request.form.get("token", "").strip())
-        return redirect(url_for("submissions.listing"), 303)
+        then = request.form.get("then", "")
+        inside = then == WITHIN or then.startswith(f"{WITHIN}/")
+        return redirect(request.script_root + (then if inside else WITHIN), 303)
 
     @routes.post(f"{WITHIN}/sign-out")
     def leave() -> AnyResponse:
@@ -177,7 +199,7 @@ def _add_session(routes: Blueprint, access: Access) -> None:
         return redirect(url_for("submissions.sign_in_form"), 301)
 
 
-def _sent(settings: Settings) -> Sent:
+def sent_file(settings: Settings) -> Sent:
     """Read the file: the body itself, or the file or the text of a form.
 
     Raises:
@@ -232,20 +254,21 @@ def _either() -> str:
 def _received(found: dict[str, Any], *, absolute: bool) -> AnyResponse:
     """Answer the sender: 201 if the submission is valid, 422 with the report if not."""
     if problems.wants_page():
-        return redirect(_url(found), 303)
+        return redirect(address_of(found), 303)
     if found["state"] == records.INVALID:
         invalid = SubmissionInvalid(
             f"{found['submission']} breaks a rule; it was kept as invalid.",
             advice="Fix the errors of the report, and send it again under the same name.",
             report=found["report"],
         )
-        return problems.respond(problems.problem(invalid) | {"submission": _url(found)})
+        return problems.respond(problems.problem(invalid) | {"submission": address_of(found)})
     response = jsonify(found)
     response.status_code = 201
-    response.headers["Location"] = _url(found, _external=absolute)
+    response.headers["Location"] = address_of(found, _external=absolute)
     return response
 
 
-def _url(receipt: dict[str, Any], **how: Any) -> str:
+def address_of(receipt: dict[str, Any], **how: Any) -> str:
+    """Return the address of a submission; `how` is that of `url_for`."""
     address = {part: receipt[part] for part in ("name", "version")}
     return url_for("submissions.submission", **address, **how)
