@@ -128,6 +128,7 @@ def ours(data: Data, deadline: float = 60) -> Iterator[Server]:
     port = free_port()
     command = [str(Path(sys.executable).with_name("aikg")), "serve", "--port", str(port)]
     environment = {"AIKG_HOME": str(data.home), "AIKG_DEADLINE": str(deadline)}
+    environment["AIKG_PUBLISH_OWN"] = "yes"  # one person sends the paper and publishes it
     with run(OURS, command, port, "/sparql", environment) as server:
         yield server
 

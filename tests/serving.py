@@ -172,6 +172,7 @@ def _run(
         "AIKG_URL": settings.url,
         "AIKG_CONTACT": settings.contact,
         "AIKG_RELEASES": str(settings.releases),
+        "AIKG_PUBLISH_OWN": "yes" if settings.publish_own else "no",
         "AIKG_ACCESS_LOG": settings.access_log,
         "AIKG_LOG_CLIENTS": settings.log_clients,
         "AIKG_SLOW": str(settings.slow),

@@ -81,7 +81,7 @@ def test_a_shell_gets_its_completion(shell: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [("aikg re", {"reason", "reject", "release", "resolve", "restore", "review"}),
+    [("aikg re", {"reason", "reject", "release", "resolve", "restore", "return", "review"}),
      ("aikg audit --for", {"--format"}), ("aikg audit --format j", {"json"}),
      ("aikg token ", {"create", "list", "revoke", "sessions"})],
 )  # fmt: skip

@@ -58,6 +58,7 @@ class Settings:
         bodies: How many bytes of request bodies are accepted at once; one client may use a quarter.
         url: The public address of the server, without a slash at the end; empty: each client's
             own address for the server.
+        publish_own: Whether a curator may publish what they sent themselves.
         contact: The mail address, or the web address, to which readers report mistakes.
         releases: How many older releases are open at once.
         access_log: The file for a line on each request; `-`: standard error; empty: no log.
@@ -92,6 +93,7 @@ class Settings:
     url: str = ""
     contact: str = ""
     releases: int = 1
+    publish_own: bool = False
     access_log: str = ""
     log_clients: str = "none"
     slow: float = 5.0
@@ -119,6 +121,7 @@ def from_environment() -> Settings:
     readers: dict[str, Callable[[str, Any], object]] = {
         "int": lambda name, default: int(_number(name, default)),
         "float": _number,
+        "bool": lambda name, default: _yes(name),
         "str": os.environ.get,
         **_TEXTS,
     }
@@ -215,6 +218,16 @@ _TEXTS: dict[str, Callable[[str, str], str]] = {
     "slow_texts": _one_of("yes", "no"),
     "metrics": _listening,
 }
+
+
+def _yes(name: str) -> bool:
+    text = os.environ.get(name, "no").strip().lower()
+    if text not in {"yes", "no"}:
+        raise SettingError(
+            f"{name} is {text!r}, which is neither yes nor no.",
+            advice=f"Set {name} to yes or no, or leave it out for no.",
+        )
+    return text == "yes"
 
 
 def _number(name: str, default: float) -> float:

@@ -16,7 +16,9 @@ COMMANDS = {
     "doctor": ("doctor",),
     "completion": ("completion",),
     "releases": ("release", "diff"),
-    "submissions": ("submit", "review", "publish", "reject", "withdraw", "purge", "export"),
+    "submissions": (
+        *("submit", "review", "publish", "return", "reject", "withdraw", "purge", "export"),
+    ),
     "decisions": ("number", "notice", "outcome"),
     "ledger": ("token", "person", "namespace", "backup", "restore"),
 }

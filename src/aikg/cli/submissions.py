@@ -175,17 +175,19 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
     @click.option("--why", required=needs_reason, default=None if needs_reason else "")
     @format_option("text", "json")
     @with_server
-    def command(
+    def command(  # noqa: PLR0913, PLR0917  the options
         submission: tuple[str, int],
         why: str,
         form: str,
         server: str | None,
         token: str,
+        remark: tuple[str, ...] = (),
         **options: bool,
     ) -> None:
         chosen = [option for option, is_set in options.items() if is_set]
+        remarks = [(place, text.strip()) for place, _, text in (r.partition(":") for r in remark)]
         with open_curation(server, token) as curation:
-            found = curation.step(verb, *submission, why, chosen)
+            found = curation.step(verb, *submission, why, chosen, remarks)
         if form == "json":
             say_json(found)
             return
@@ -198,6 +200,10 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
 
 publish = _step("publish", "Make SUBMISSION (NAME/VERSION) part of the graph.", False)
 reject = _step("reject", "Decide that SUBMISSION (NAME/VERSION) will not be published.")
+# The name of the command is a word of Python.
+globals()["return"] = click.option(
+    "--remark", multiple=True, help="A place and what is to change there, as `C7: no such unit`."
+)(_step("return", "Send SUBMISSION (NAME/VERSION) back to its sender, with remarks."))
 withdraw = _step("withdraw", "Take SUBMISSION (NAME/VERSION) out of the graph.")
 for _option, _help in (
     ("--with-dependents", "Withdraw all submissions that refer to it too, in one step."),
@@ -254,6 +260,8 @@ def _print_submission(found: dict[str, Any]) -> None:
     for event in found["history"]:
         why = f": {event['why']}" if event["why"] else ""
         say(f"{event['at']}  {event['state']} by {event['by'] or 'someone'}{why}")
+    for remark in found.get("remarks", ()):
+        say(f"remark, {remark['place'] or 'the whole'}: {remark['text']}")
     _print_report(found["report"])
 
 

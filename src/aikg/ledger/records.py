@@ -15,6 +15,8 @@ from aikg.names import BASE, SUBMISSIONS
 RECEIVED, INVALID, WAITING = "received", "invalid", "waiting"
 PUBLISHED, REJECTED, SUPERSEDED = "published", "rejected", "superseded"
 WITHDRAWN, PURGED = "withdrawn", "purged"
+#: Back with its sender, who sends a corrected version.
+RETURNED = "returned"
 #: Published, but not in the graph, which cannot take it.
 WITHHELD = "withheld"
 
@@ -25,9 +27,10 @@ BEFORE = {
     PUBLISHED: (WAITING, WITHHELD),
     WITHHELD: (PUBLISHED,),
     REJECTED: (WAITING,),
-    SUPERSEDED: (INVALID, WAITING, PUBLISHED, WITHHELD),
+    RETURNED: (WAITING,),
+    SUPERSEDED: (INVALID, WAITING, RETURNED, PUBLISHED, WITHHELD),
     WITHDRAWN: (PUBLISHED, WITHHELD),
-    PURGED: (RECEIVED, INVALID, WAITING, REJECTED, SUPERSEDED, WITHDRAWN),
+    PURGED: (RECEIVED, INVALID, WAITING, REJECTED, RETURNED, SUPERSEDED, WITHDRAWN),
 }
 
 #: An ORCID (https://orcid.org), alone or as an address.
@@ -270,6 +273,21 @@ def history(database: Database, submission: Submission) -> list[Event]:
         (submission.id,),
     )
     return [Event(**row) for row in rows]
+
+
+def remarks(database: Database, submission: Submission) -> list[dict[str, str]]:
+    """Return what a curator remarked on places of a file: `place` and `text`, in their order."""
+    return database.rows(
+        "SELECT place, text FROM remark WHERE submission = ? ORDER BY number", (submission.id,)
+    )
+
+
+def decided(database: Database, submission: Submission) -> str:
+    """Return a sentence: since when a submission is in its state, and who brought it there."""
+    events = history(database, submission)
+    who = f", by {events[-1].by}" if events and events[-1].by else ""
+    since = f" since {events[-1].at[:10]}{who}" if events else ""
+    return f"{submission.address} is {submission.state}{since}"
 
 
 def later(database: Database, submission: Submission) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aikg.errors import StateConflict
+from aikg.characters import hidden, visible
+from aikg.errors import RequestMalformed, StateConflict
 from aikg.ledger import overlay, records
 from aikg.ledger.database import Database
 from aikg.ledger.records import BEFORE, Submission, now
@@ -19,6 +21,10 @@ LICENCES = {
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
 }
+#: The longest place and the longest text of a remark, in characters.
+LONGEST_PLACE, LONGEST_REMARK = 80, 1000
+#: Places of a file, each with what is to change there.
+Remarks = Iterable[tuple[str, str]]
 #: How a line of N-Quads ends that is inferred.
 _INFERRED = f" {INFERRED} ."
 
@@ -141,7 +147,7 @@ def judge(database: Database, submission: Submission, actor: Actor, found: Judge
             (found.report, found.statements, submission.id),
         )
         judged = bring(database, submission, found.state, actor)
-        undecided = (records.INVALID, records.WAITING)
+        undecided = (records.INVALID, records.WAITING, records.RETURNED)
         for other in records.versions(database, judged.name):
             before = other.version < judged.version and other.state in undecided
             if before and judged.state == records.WAITING:
@@ -220,7 +226,7 @@ def bring(  # noqa: PLR0913, PLR0917  all that the record has
         present = records.find(database, submission.name, submission.version)
         if not changed:
             raise StateConflict(
-                f"{submission.address} is {present.state}; only a submission that is "
+                f"{records.decided(database, present)}; only a submission that is "
                 f"{' or '.join(before)} can become {state}.",
                 advice="Look at its page: someone else may have decided meanwhile.",
             )
@@ -228,6 +234,43 @@ def bring(  # noqa: PLR0913, PLR0917  all that the record has
         if delta is not None:
             overlay.change(database, actor.files, delta)
     return present
+
+
+def send_back(
+    database: Database, submission: Submission, actor: Actor, why: str, remarks: Remarks = ()
+) -> Submission:
+    """Record that a submission goes back to its sender.
+
+    Args:
+        database: The ledger.
+        submission: The submission.
+        actor: Who does it.
+        why: The reason.
+        remarks: Places of the file, such as a cell, each with what is to change there.
+
+    Raises:
+        RequestMalformed: A remark has a hidden character, or is too long.
+        StateConflict: It does not wait (any more).
+    """
+    rows = [_checked_remark(place, text) for place, text in remarks]
+    with database.transaction():
+        returned = bring(database, submission, records.RETURNED, actor, why)
+        database.write_many(
+            "INSERT INTO remark (submission, place, text) VALUES (?, ?, ?)",
+            [(submission.id, *row) for row in rows],
+        )
+    return returned
+
+
+def _checked_remark(place: str, text: str) -> tuple[str, str]:
+    if hidden(place + text) or len(place) > LONGEST_PLACE or len(text) > LONGEST_REMARK:
+        raise RequestMalformed(
+            f"The remark on “{visible(place[:LONGEST_PLACE])}” is too long, or has a hidden "
+            "character.",
+            advice=f"Write a place of at most {LONGEST_PLACE} characters, such as C7, and one line "
+            f"of at most {LONGEST_REMARK}.",
+        )
+    return place, text
 
 
 def purge(database: Database, submission: Submission, actor: Actor, why: str) -> Submission:
@@ -250,6 +293,7 @@ def purge(database: Database, submission: Submission, actor: Actor, why: str) ->
             "WHERE id = ?",
             (submission.id,),
         )
+        database.write("DELETE FROM remark WHERE submission = ?", (submission.id,))
         database.write(
             "UPDATE event SET by = '', person = NULL, why = '' "
             "WHERE submission = ? AND state <> 'purged'",

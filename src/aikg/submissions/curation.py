@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import asdict
 from typing import Any
 
+from aikg.errors import NotAllowed
 from aikg.ledger import decisions, records
 from aikg.ledger.records import Submission
-from aikg.ledger.steps import Actor, Sent
+from aikg.ledger.steps import Actor, Remarks, Sent
 from aikg.ledger.tokens import Token
 from aikg.submissions import deciding, receipts
 from aikg.submissions.home import Home
@@ -65,16 +66,24 @@ class Curation:
             "next": receipts.NEXT[found.state],
             "said": events[-1] if events and events[-1].why else None,
             "own": own,
+            "must_leave": self._must_leave(found),
+            "changes": self.changes(name, version) if own or self._may("review") else None,
         }
 
     def impact(self, name: str, version: int) -> dict[str, Any]:
         """Return what would change if it were published, or withdrawn."""
         return self._home.impact(records.find(self._home.database, name, version))
 
-    def step(
-        self, verb: str, name: str, version: int, why: str, options: Collection[str] = ()
+    def step(  # noqa: PLR0913, PLR0917  all that a step has
+        self,
+        verb: str,
+        name: str,
+        version: int,
+        why: str,
+        options: Collection[str] = (),
+        remarks: Remarks = (),
     ) -> dict[str, Any]:
-        """Publish, reject, withdraw or purge it, and return its receipt.
+        """Publish, return, reject, withdraw or purge it, and return its receipt.
 
         Args:
             verb: The name of the step.
@@ -82,10 +91,45 @@ class Curation:
             version: Its version.
             why: The reason.
             options: For `withdraw`: `force`, `with_dependents`; see `Home.withdraw`.
+            remarks: For `return`: places of the file, each with what is to change there.
+
+        Raises:
+            NotAllowed: The person would publish what they sent themselves.
         """
-        take: Callable[..., Submission] = getattr(self._home, verb)
         found = records.find(self._home.database, name, version)
+        if verb == "publish" and self._must_leave(found):
+            raise NotAllowed(
+                f"You sent {found.address}, so another curator publishes it.",
+                advice="Ask another curator; or the server's administrator sets "
+                "AIKG_PUBLISH_OWN=yes.",
+            )
+        if verb == "return":
+            returned = self._home.send_back(found, self._actor, why, remarks=remarks)
+            return self._receipt(returned)
+        take: Callable[..., Submission] = getattr(self._home, verb)
         return self._receipt(take(found, self._actor, why, **dict.fromkeys(options, True)))
+
+    def _must_leave(self, submission: Submission) -> bool:
+        """Return whether the person may not publish a submission, because it is their own."""
+        own = self._token is not None and self._token.person == submission.person
+        return own and not self._home.engine.settings.publish_own
+
+    def changes(self, name: str, version: int) -> dict[str, Any]:
+        """Return how the statements of a version differ from those of the version before it.
+
+        Returns:
+            `before`: the address of that version, or None; `come` and `go`: lines of N-Triples.
+        """
+        found, database = self.find(name, version), self._home.database
+        earlier = [one for one in records.versions(database, name) if one.version < version]
+        before = next((one for one in earlier if records.statements(database, one)), None)
+        new = set(records.statements(database, found).decode().splitlines())
+        old = set(records.statements(database, before).decode().splitlines()) if before else new
+        return {
+            "before": before.address if before else None,
+            "come": sorted(new - old),
+            "go": sorted(old - new),
+        }
 
     def decisions(self) -> list[dict[str, Any]]:
         """List the decisions that concern no single submission; anyone may see them."""

@@ -22,7 +22,7 @@ from aikg.intake.formats import recognise
 from aikg.ledger import namespaces, overlay, records, steps
 from aikg.ledger.database import Database
 from aikg.ledger.records import Submission
-from aikg.ledger.steps import Actor, Judgement, Sent
+from aikg.ledger.steps import Actor, Judgement, Remarks, Sent
 from aikg.names import graph_of
 from aikg.publication import provenance
 from aikg.publication.change import counted
@@ -199,6 +199,16 @@ class Home:
         """
         return steps.bring(self.database, submission, records.REJECTED, actor, why)
 
+    def send_back(
+        self, submission: Submission, actor: Actor, why: str, *, remarks: Remarks = ()
+    ) -> Submission:
+        """Send a submission back to its sender, with remarks on places of the file.
+
+        Raises:
+            StateConflict: It does not wait.
+        """
+        return steps.send_back(self.database, submission, actor, why, remarks)
+
     def purge(self, submission: Submission, actor: Actor, why: str) -> Submission:
         """Remove a file and its sender for ever; the record that it was there stays.
 
@@ -346,7 +356,7 @@ class Home:
         present = records.find(self.database, submission.name, submission.version)
         if present.state not in states:
             raise StateConflict(
-                f"{submission.address} is {present.state}, not {' or '.join(states)}.",
+                f"{records.decided(self.database, present)}, not {' or '.join(states)}.",
                 advice="Look at its page: someone else may have decided meanwhile.",
             )
         return present

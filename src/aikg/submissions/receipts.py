@@ -30,6 +30,7 @@ def receipt(database: Database, submission: Submission) -> dict[str, Any]:
         **{part: getattr(submission, part) for part in _PARTS},
         "history": [asdict(event) for event in records.history(database, submission)],
         "report": json.loads(submission.report) if submission.report else None,
+        "remarks": records.remarks(database, submission),
         "follows": records.followed(database, submission).decode().split("\n")[:-1],
     }
 
@@ -47,6 +48,7 @@ NEXT = {
     records.WAITING: "A curator decides. You need to do nothing.",
     records.PUBLISHED: "It is a part of the graph. To correct it, send it again under its name.",
     records.WITHHELD: "A curator looks into it: the graph cannot take it. It stays public.",
+    records.RETURNED: "Change what the curator remarks, and send it again under the same name.",
     records.REJECTED: "It will not be published. The reason is in its history.",
     records.SUPERSEDED: "A newer version took its place.",
     records.WITHDRAWN: "It is no longer a part of the graph. The reason is in its history.",

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from aikg.errors import EngineUnavailable, RequestMalformed, ServerRefused, SubmissionInvalid
-from aikg.ledger.steps import Sent
+from aikg.ledger.steps import Remarks, Sent
 
 #: How long an answer may take, in seconds: an impact asks every question.
 _PATIENCE = 600
@@ -57,11 +57,19 @@ class RemoteCuration:
         """See `Curation.impact`."""
         return dict(self._json(f"/submissions/{name}/{version}/impact"))
 
-    def step(
-        self, verb: str, name: str, version: int, why: str, options: Collection[str] = ()
+    def step(  # noqa: PLR0913, PLR0917  all that a step has
+        self,
+        verb: str,
+        name: str,
+        version: int,
+        why: str,
+        options: Collection[str] = (),
+        remarks: Remarks = (),
     ) -> dict[str, Any]:
         """See `Curation.step`."""
-        fields = {"why": why} | dict.fromkeys(options, "true")
+        fields = [("why", why), *((option, "true") for option in options)]
+        for place, text in remarks:
+            fields += [("place", place), ("remark", text)]
         return dict(self._form(f"/submissions/{name}/{version}/{verb}", fields))
 
     def decisions(self) -> list[dict[str, Any]]:
@@ -80,7 +88,7 @@ class RemoteCuration:
         """See `Curation.statements`."""
         return self._send(f"/submissions/{name}/{version}/statements")
 
-    def _form(self, path: str, fields: dict[str, str]) -> Any:
+    def _form(self, path: str, fields: dict[str, str] | list[tuple[str, str]]) -> Any:
         body = urllib.parse.urlencode(fields).encode()
         return self._json(path, body, "application/x-www-form-urlencoded")
 

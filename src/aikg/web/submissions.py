@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from typing import Any
 
 from flask import (
@@ -122,12 +123,13 @@ def _add_steps(routes: Blueprint, home: Home, access: Access, shares: Shares) ->
             options = [option for option in possible if _parameter(option) == "true"]
             if "force" in options:
                 access.require("admin")
-            found = curation.step(verb, name, version, why, options)
+            remarks = _remarks() if verb == "return" else ()
+            found = curation.step(verb, name, version, why, options, remarks)
             return redirect(address_of(found), 303) if problems.wants_page() else jsonify(found)
 
         routes.add_url_rule(f"{_ADDRESS}/{verb}", verb, view, methods=["POST"])
 
-    for verb in ("publish", "reject", "withdraw"):
+    for verb in ("publish", "return", "reject", "withdraw"):
         step(verb, "review")
     step("purge", "admin")
 
@@ -159,6 +161,13 @@ def _add_decisions(routes: Blueprint, home: Home, access: Access) -> None:
             raise _needs_reason("to undo a decision")
         found = curation.undo(number, why)
         return _decisions() if problems.wants_page() else jsonify(found)
+
+
+def _remarks() -> list[tuple[str, str]]:
+    """Return the remarks of a form: each `place` goes with the `remark` of the same rank."""
+    places, texts = request.values.getlist("place"), request.values.getlist("remark")
+    pairs = itertools.zip_longest(places, texts, fillvalue="")
+    return [(place.strip(), text.strip()) for place, text in pairs if text.strip()]
 
 
 def _decisions() -> AnyResponse:
