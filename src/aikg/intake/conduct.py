@@ -78,8 +78,10 @@ def doubles(store: ox.Store, triples: list[ox.Triple], house: House) -> Iterator
     """
     path, numbering = ox.NamedNode(_IDENTIFIER), Numbering(store, house)
     for triple in triples:
+        if triple.predicate != path:
+            continue
         text = canonical(value_of(triple))
-        if triple.predicate != path or not is_number(text) or numbering.is_decided(text):
+        if not is_number(text) or numbering.is_decided(text):
             continue
         same = store.quads_for_pattern(None, path, ox.Literal(text), ox.DefaultGraph())
         found = {text_of(quad.subject) for quad in same} | {house.numbers.get(text, "")}

@@ -109,11 +109,13 @@ def _leads_on(quad: ox.Quad) -> bool:
 def joined(store: ox.Store, nodes: Iterable[Any], paths: Iterable[Path]) -> set[Any]:
     """Return the nodes to which paths lead from some nodes."""
     found: set[Any] = set()
+    reached: dict[Path, set[Any]] = {(): set(nodes)}  # paths begin alike
     for path in paths:
-        reached: set[Any] = set(nodes)
-        for step in path:
-            reached = _follow(store, reached, step)
-        found |= reached
+        for length, step in enumerate(path):
+            begun, further = path[:length], path[: length + 1]
+            if further not in reached:
+                reached[further] = _follow(store, reached[begun], step)
+        found |= reached[path]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -67,8 +68,9 @@ class Result:
 def to_graph(triples: Iterable[ox.Triple]) -> Graph:
     """Make an rdflib graph of what pyoxigraph parsed; literals stay as they were written."""
     graph = Graph()
+    term = cache(_term)  # most terms of a graph occur more than once
     for triple in triples:
-        graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+        graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
     return graph
 
 
