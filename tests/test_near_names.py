@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyoxigraph as ox
 import pytest
 from blunders import Row, sheets
@@ -105,6 +107,29 @@ def test_a_name_that_is_nearly_one_of_the_graph(shipped: ox.Store, rules: Rules)
     assert [(f.place.line, f.place.heading) for f in found] == [(6, "Outcome")] or [
         (f.place.line, f.place.heading) for f in found
     ] == [(5, "Outcome"), (6, "Outcome")]
+
+
+@pytest.mark.parametrize(
+    ("respelt", "questions"),
+    [
+        pytest.param(str.upper, 1, id="capitals"),
+        pytest.param(lambda text: text.replace("cancer", "cancers"), 1, id="plural"),
+        pytest.param(lambda text: text.replace("tamoxifen", "tamoxiven"), 1, id="letter"),
+        pytest.param(lambda text: text.replace("had had", "never had"), 0, id="other people"),
+    ],
+)
+def test_the_people_of_a_trial_may_be_of_the_graph(
+    respelt: Callable[[str], str], questions: int, shipped: ox.Store, rules: Rules
+) -> None:
+    """A sheet that describes the people of a trial in the words of another trial, or nearly."""
+    people = "postmenopausal women with breast cancer who had had tamoxifen"
+    people += " (trials of Jonat and of Buzdar)"
+    assert any(shipped.quads_for_pattern(None, None, ox.Literal(people, language="en"), None))
+    headings, rows = sheets()["paloma-2"]
+    changed = [dict(one) for one in rows]
+    changed[0]["Trial population"] = respelt(people)
+    found = asked(shipped, rules, headings, changed)
+    assert [f.place.heading for f in found] == ["Trial population"] * questions
 
 
 @pytest.mark.parametrize("sheet", sheets())

@@ -20,7 +20,10 @@ from aikg.shared.spelling import NotShared, fold_name
 
 #: The columns with names, and the class of the nodes that they name; arms and subgroups belong to
 #: a trial, and their names in other trials do not count.
-_COMPARED = {"Trial": "Trial", "Outcome": "Outcome", "Subgroup": "Population"}
+_COMPARED = {
+    **{"Trial": "Trial", "Outcome": "Outcome"},
+    **{"Subgroup": "Population", "Trial population": "Population"},
+}
 _OF_A_TRIAL = {"Arm", "Compared with", "Subgroup"}
 _NEW = re.compile(
     r"new (?:[a-z]+ )*?(?:outcome|event): *(.*?)(?: *\((?:higher|lower) is better\))?"
@@ -193,6 +196,11 @@ def _names(
     found: list[tuple[str, str, ox.NamedNode | None]] = [
         ("Trial", row.text("Trial"), row.trial),
         ("Publication", row.text("Publication"), row.paper),
+        (
+            "Trial population",
+            row.text("Trial population"),
+            objects.get((row.trial, f"{AIKG}enrols")),
+        ),
         ("Arm", row.text("Arm"), objects.get((row.group, f"{AIKG}ofArm"))),
         ("Subgroup", row.text("Subgroup"), objects.get((row.group, f"{AIKG}inPopulation"))),
         (
