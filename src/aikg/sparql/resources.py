@@ -97,7 +97,7 @@ def write_node(  # noqa: PLR0913, PLR0917  a request, and where it is answered
 def write_rows(
     store: ox.Store,
     iri: str,
-    queries: Sequence[tuple[str, str]],
+    queries: Sequence[tuple[str, str, str]],
     output: IO[bytes],
     begin: Callable[[str], None],
 ) -> None:
@@ -108,7 +108,8 @@ def write_rows(
     Args:
         store: The graphs.
         iri: The node, an absolute IRI.
-        queries: The project's own queries, each after the IRI of the class of its nodes, or "".
+        queries: The project's own queries, each after the IRI of the class of its nodes, or "",
+            and the IRIs of the classes whose nodes it is not about, with blanks between them.
         output: Receives the list.
         begin: Called with the media type before.
 
@@ -118,8 +119,10 @@ def write_rows(
     node = ox.NamedNode(iri)
     _find(store, node)
     answers = []
-    for kind, query in queries:
-        if kind and not any(store.quads_for_pattern(node, _TYPE, ox.NamedNode(kind), _DEFAULT)):
+    kinds = {quad.object.value for quad in store.quads_for_pattern(node, _TYPE, None, _DEFAULT)
+             if isinstance(quad.object, ox.NamedNode)}  # fmt: skip
+    for kind, apart, query in queries:
+        if (kind and kind not in kinds) or not kinds.isdisjoint(apart.split()):
             answers.append(_NOTHING)
             continue
         rows = cast(ox.QuerySolutions, store.query(query, substitutions={_THIS: node}))

@@ -29,6 +29,7 @@ from aikg.web import (
     compare,
     description,
     frame,
+    front,
     handbook,
     lists,
     logs,
@@ -94,7 +95,9 @@ def create_app(
         app.register_blueprint(submissions.blueprint(home, access, shares))
         app.register_blueprint(sending.blueprint(home, access, shares))
     withheld = home.withheld if home else dict
-    app.register_blueprint(description.blueprint(engine, registered, withheld))
+    current = front.Current(engine)
+    app.register_blueprint(front.blueprint(engine, current))
+    app.register_blueprint(description.blueprint(engine, registered, current, withheld))
     refuse_gone = partial(receipts.refuse_gone, home.database) if home else None
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 

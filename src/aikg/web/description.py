@@ -18,7 +18,6 @@ from flask import (
     Response,
     jsonify,
     make_response,
-    render_template,
     request,
     url_for,
 )
@@ -27,6 +26,7 @@ from aikg.engine.client import Engine
 from aikg.files.queries import Query
 from aikg.names import BASE, PREFIXES, is_absolute
 from aikg.sparql.formats import TRIPLES
+from aikg.web import front as front_page
 from aikg.web import nodes, problems
 from aikg.web.frame import LICENSE
 
@@ -58,13 +58,17 @@ _ANYWHERE = {
 
 
 def blueprint(
-    engine: Engine, registered: Sequence[Query], withheld: Callable[[], Iterable[str]] = tuple
+    engine: Engine,
+    registered: Sequence[Query],
+    current: front_page.Current,
+    withheld: Callable[[], Iterable[str]] = tuple,
 ) -> Blueprint:
     """Make the routes of the front page and of the descriptions.
 
     Args:
         engine: The graph.
         registered: The questions that the front page shows.
+        current: What else it shows.
         withheld: Returns the submissions that are published and that the graph cannot take.
     """
     routes = Blueprint("description", __name__)
@@ -73,8 +77,8 @@ def blueprint(
     def front() -> Response:
         if not problems.wants_page(TRIPLES, by_default=True):
             return nodes.data(engine, BASE, request.args.get("format"))
-        page = render_template(
-            "front.html", questions=registered, graph=engine.describe(), dataset=_dataset(engine)
+        page = front_page.render(
+            current.get(), registered, graph=engine.describe(), dataset=_dataset(engine)
         )
         return _add_signposts(make_response(page))
 

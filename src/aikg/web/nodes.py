@@ -34,9 +34,9 @@ from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
 from aikg.errors import UnknownGraph, UnknownNode
 from aikg.files.queries import Query, read_queries
-from aikg.names import BASE, OTHER_PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
+from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
 from aikg.sparql.formats import TRIPLES
-from aikg.web import parameters, problems, sections
+from aikg.web import layout, parameters, problems, sections, sentences
 from aikg.web.cache import VERSION
 from aikg.web.frame import LICENSE
 from aikg.web.sections import Row
@@ -54,7 +54,11 @@ _SENTENCES = (
     OTHER_PREFIXES["dcterms"] + "description",
     OTHER_PREFIXES["rdfs"] + "comment",
 )
+#: Properties of a node that are not for readers, and those that they read last.
+_ASIDE = (OTHER_PREFIXES["skos"] + "hiddenLabel", PREFIXES["aikg"] + "sharedKey")
+_LAST = {"skos:altLabel", "aikg:statedAt", "dcterms:identifier", "rdfs:seeAlso"}
 _STATEMENTS = "statements"
+_ACRONYM = PREFIXES["aikg"] + "acronym"
 _BOOLEAN = OTHER_PREFIXES["xsd"] + "boolean"
 WRITING = ["PUT", "POST", "PATCH", "DELETE"]
 #: Their pages show the figures of the graph.
@@ -76,6 +80,7 @@ def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None
     routes.add_app_template_filter(shorten, "iri")
     routes.add_app_template_filter(link, "link")
     routes.add_app_template_filter(_words, "words")
+    routes.add_app_template_filter(sections.details, "details")
     routes.add_app_template_filter(lambda iri: iri.removeprefix(BASE), "own")
     routes.add_app_template_test(lambda iri: iri == _BOOLEAN, "boolean_type")
     routes.add_app_template_test(lambda iri: iri in _STRINGS, "plain")
@@ -186,7 +191,8 @@ def page(engine: Engine, iri: str) -> Response:
     answer = sections.ask(engine, iri, current_app.config["SECTIONS"])
     answers = json.loads(answer.read())
     _keep(answer, iri)
-    response = make_response(render_template("node.html", **context(iri, answers)))
+    shown = context(iri, answers) | {"labels": layout.names_of(engine, answers)}
+    response = make_response(render_template("node.html", **shown))
     _add_links(response, iri)
     return response
 
@@ -201,23 +207,24 @@ def context(iri: str, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     queries: Sequence[Query] = current_app.config["SECTIONS"]
     found = {query.name: (query, answer) for query, answer in zip(queries, answers, strict=True)}
     statements = found.pop(_STATEMENTS)[1]["results"]["bindings"]
-    tables = [sections.section(query, answer) for query, answer in found.values()]
     shown = {
         name
         for query, answer in found.values()
         if answer["results"]["bindings"]
         for name in query.header.get("shows", "").split()
     }
+    laid_out = layout.lay_out(found, statements)
     return {
         "iri": iri,
         "label": _value(statements, [RDFS_LABEL, OTHER_PREFIXES["dcterms"] + "title"]),
-        "sentence": _value(statements, _SENTENCES),
+        "called": _value(statements, [_ACRONYM]),
+        "sentence": _value(statements, _SENTENCES) or sentences.of(statements, found),
         "kinds": _kinds(statements),
         "properties": _properties(statements, shown),
         "graphs": sorted({row["graph"]["value"] for row in statements}),
-        "first": [table for table in tables if table.rows and table.order < 0],
-        "sections": [table for table in tables if table.rows and table.order >= 0],
+        "labels": {},
         "formats": TRIPLES,
+        **laid_out,
     }
 
 
@@ -277,14 +284,15 @@ def _kinds(statements: Sequence[Row]) -> list[Row]:
 
 def _properties(statements: Sequence[Row], shown: Container[str]) -> list[tuple[Row, list[Row]]]:
     """Return each property once with its values, but not those that the page shows elsewhere."""
-    head = {RDFS_LABEL, RDF_TYPE, *_SENTENCES}
+    head = {RDFS_LABEL, RDF_TYPE, *_SENTENCES, *_ASIDE}
     found: dict[str, dict[str, Row]] = {}
     for row in statements:
         name = row["property"]["value"]
         if name not in head and shorten(name) not in shown:
             key = json.dumps(row["value"], sort_keys=True)
             found.setdefault(row["property"]["value"], {}).setdefault(key, row)
-    return [(next(iter(values.values())), list(values.values())) for values in found.values()]
+    pairs = [(next(iter(values.values())), list(values.values())) for values in found.values()]
+    return sorted(pairs, key=lambda pair: shorten(pair[0]["property"]["value"]) in _LAST)
 
 
 def _only_graph(given: MultiDict[str, str]) -> str | None:

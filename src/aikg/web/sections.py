@@ -13,6 +13,14 @@ from aikg.engine.client import Engine
 from aikg.files.queries import Query
 from aikg.names import PREFIXES
 
+#: What makes a figure that figure: it stands below the figure, not in columns of its own.
+DETAILS = (
+    *("measure", "unit", "patients", "time", "analysis", "assessed_by", "grade", "interval", "p"),
+)
+#: The words before such a detail.
+_BEFORE = {"patients": "n = ", "grade": "grade ", "p": "p "}
+_FIGURES = ("figure", "finding")
+
 Term = dict[str, Any]
 Row = dict[str, Term]
 
@@ -45,14 +53,23 @@ def about(query: Query) -> str:
     return query.header.get("about", "").replace("aikg:", PREFIXES["aikg"])
 
 
+def _apart(query: Query) -> str:
+    """Return the classes whose nodes a section is not about, each IRI after a blank."""
+    return query.header.get("except", "").replace("aikg:", PREFIXES["aikg"])
+
+
 def ask(engine: Engine, node: str, queries: Sequence[Query]) -> Answer:
     """Ask queries in which `?this` stands for a node; the answer is a list of JSON results.
 
     Raises:
         UnknownNode: No graph describes the node.
     """
-    asked = json.dumps([(about(query), query.text) for query in queries]).encode()
-    return engine.run("rows", {"node": node}, asked)
+    return engine.run("rows", {"node": node}, json.dumps(listed(queries)).encode())
+
+
+def listed(queries: Sequence[Query]) -> list[tuple[str, str, str]]:
+    """Return queries as a worker reads them: the class, the classes left out, and the text."""
+    return [(about(query), _apart(query), query.text) for query in queries]
 
 
 def section(query: Query, answer: dict[str, Any]) -> Section:
@@ -60,10 +77,23 @@ def section(query: Query, answer: dict[str, Any]) -> Section:
     rows: list[Row] = answer["results"]["bindings"]
     names = [n for n in answer["head"]["vars"] if n != "this" and not n.endswith("_label")]
     by = query.header.get("by")
-    columns = [name for name in names if name != by and any(name in row for row in rows)]
+    below = set(DETAILS) if any(name in names for name in _FIGURES) else set()
+    columns = [
+        name
+        for name in names
+        if name != by and name not in below and any(name in row for row in rows)
+    ]
     parts: list[tuple[Row | None, list[Row]]] = [(None, rows)]
     if by:
         grouped = groupby(rows, key=lambda row: row.get(by, {}).get("value"))
         parts = [(part[0], part) for _, part in ((key, list(each)) for key, each in grouped)]
     order = int(query.header.get("order", 0))
     return Section(query.name, query.summary, order, by, columns, parts, len(rows))
+
+
+def details(row: Row, column: str) -> str:
+    """Return the text below a figure in its cell: measure, unit, patients, interval and so on."""
+    if column not in _FIGURES:
+        return ""
+    found = [f"{_BEFORE.get(name, '')}{row[name]['value']}" for name in DETAILS if name in row]
+    return " · ".join(found)

@@ -97,7 +97,7 @@ def _add_drafts(routes: Blueprint, home: Home, access: Access) -> None:
         found = drafting.find(draft)
         if not problems.wants_page():
             return jsonify(found.described)
-        asked = [(sections.about(q), q.text) for q in current_app.config["SECTIONS"]]
+        asked = sections.listed(current_app.config["SECTIONS"])
         page = drafting.preview(found, asked, request.args.get("node", ""))
         context = nodes.context(page["node"], page["answers"])
         shown = {"draft": found.described, "trials": page["trials"], "token": token}
