@@ -22,7 +22,7 @@ from aikg.submissions.home import Home
 #: Returns the time in UTC, or a time that is later by so much.
 Clock = Callable[[datetime.timedelta], str]
 #: The queries of a page: the class that each is about, and its text.
-Sections = list[tuple[str, str]]
+Sections = list[tuple[str, str, str]]
 
 
 class Drafting:
