@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import urllib.parse
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from pyhornedowl import open_ontology
 from aikg.build import Built
 from aikg.errors import ReleaseRefused, UnknownRelease
 from aikg.ledger import records
-from aikg.releases import content, difference
+from aikg.releases import content, difference, nanopublications
 from aikg.releases.artefacts import SUMS
 from aikg.releases.content import Content
 from aikg.releases.shelf import Shelf
@@ -121,6 +122,29 @@ def test_a_release_is_the_served_graph(shelved: Shelved) -> None:
     assert shelved.shelf.content("2027-01").lines == present.lines
     table = shelved.shelf.path("2026-11", "tables/review-table-1.csv").read_text()
     assert len(table.splitlines()) == 9
+
+
+def test_each_finding_and_claim_is_a_nanopublication(shelved: Shelved) -> None:
+    """Four graphs, no blank node, and nothing else; the address of one answers with it alone."""
+    path = shelved.shelf.path("2026-11", nanopublications.FILE)
+    quads = list(ox.parse(gzip.decompress(path.read_bytes()), format=ox.RdfFormat.N_QUADS))
+    assert not any(isinstance(t, ox.BlankNode) for q in quads for t in (q.subject, q.object))
+    graphs: dict[str, Counter[str]] = defaultdict(Counter)
+    for quad in quads:
+        base, _, part = quad.graph_name.value.rpartition("/")  # type: ignore[union-attr]
+        graphs[base][part] += 1
+    parts = {"Head", "assertion", "provenance", "pubinfo"}
+    assert all(set(one) == parts and one["Head"] == 4 for one in graphs.values())
+    kinds = "{ VALUES ?k { aikg:Finding aikg:Claim } ?x a ?k }"
+    asked = f"PREFIX aikg: <https://w3id.org/aikg/ontology/> SELECT DISTINCT ?x {kinds}"
+    nodes = list(shelved.shelf.content("2026-11").store().query(asked))  # type: ignore[arg-type]
+    assert len(nodes) == len(graphs)
+    one = min(graphs)
+    for address in (f"{one}/", f"{one}/assertion"):
+        target = urllib.parse.urlsplit(address).path.removeprefix("/aikg")
+        reply = shelved.desk.ask("GET", target)
+        assert len(reply.body.splitlines()) == sum(graphs[one].values())
+    assert shelved.desk.ask("GET", "/releases/2026-11/np/none/").status == 404
 
 
 def test_an_older_release_gives_its_old_answer(shelved: Shelved) -> None:

@@ -19,7 +19,7 @@ from aikg.errors import NotAcceptable
 from aikg.files.queries import read_queries
 from aikg.files.turtle import write_rdfxml
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES
-from aikg.releases import catalogue
+from aikg.releases import catalogue, nanopublications
 from aikg.releases.content import Content
 from aikg.sparql.evaluation import Request, deep
 from aikg.sparql.tables import write_table
@@ -75,6 +75,9 @@ def make(
         "ontology.ttl": _turtle(stated),
         "ontology.owl": write_rdfxml(stated),
         "void.ttl": _turtle(figures),
+        nanopublications.FILE: _packed(
+            nanopublications.write(content, release.address, release.version, release.date)
+        ),
         **_mappings(root),
         **_tables(content.store(), root),
         **changes,

@@ -15,8 +15,10 @@ from flask import Blueprint, Response, request, send_file, url_for
 
 from aikg.engine.client import Engine
 from aikg.engine.slots import QUIETER
-from aikg.errors import TooBusy
+from aikg.errors import TooBusy, UnknownRelease
 from aikg.files.queries import Query
+from aikg.names import BASE
+from aikg.releases import nanopublications
 from aikg.releases.artefacts import SUMS, nquads_name
 from aikg.releases.catalogue import media_type
 from aikg.releases.shelf import Shelf
@@ -145,6 +147,8 @@ def blueprint(archive: Archive, registered: Sequence[Query]) -> Blueprint:
 
     @routes.get("/releases/<version>/<path:name>")
     def file(version: str, name: str) -> Response:
+        if name.startswith(f"{nanopublications.FOLDER}/"):
+            return _nanopublication(shelf, version, name)
         kind = "application/gzip" if name.endswith(".gz") else media_type(name)
         path = shelf.path(version, name)
         response = send_file(path, mimetype=kind, etag=shelf.files(version)[name])
@@ -166,6 +170,26 @@ def blueprint(archive: Archive, registered: Sequence[Query]) -> Blueprint:
         return response
 
     return routes
+
+
+def _nanopublication(shelf: Shelf, version: str, name: str) -> Response:
+    """Answer with one nanopublication, whose address or whose graph's address was asked for."""
+    base = f"{BASE}releases/{version}/{name}"
+    for part in ("Head", "assertion", "provenance", "pubinfo"):
+        base = base.removesuffix(f"/{part}")
+    packed = shelf.path(version, nanopublications.FILE).read_bytes()
+    start = f" <{base.rstrip('/')}/".encode()
+    found = [
+        line
+        for line in gzip.decompress(packed).splitlines(keepends=True)
+        if line.rpartition(b" <")[2].rpartition(b"/")[0] == start[2:-1]
+    ]
+    if not found:
+        raise UnknownRelease(
+            f"The release {version} has no nanopublication {name!r}.",
+            advice=f"{nanopublications.FILE} has all of them.",
+        )
+    return Response(b"".join(found), mimetype=media_type("x.nq"))
 
 
 def _shown(shelf: Shelf, version: str) -> dict[str, Any]:
