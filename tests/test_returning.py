@@ -21,7 +21,9 @@ FORM = "application/x-www-form-urlencoded"
 REMARKS = [("row 3, column Value", "the paper prints 38"), ("", "<b>all</b> units")]
 
 
-def back(desk: Desk, address: str, remarks: Any = REMARKS, why: str = "two <i>cells</i>"):
+def back(
+    desk: Desk, address: str, remarks: Any = REMARKS, why: str = "two <i>cells</i>\r\nand a row"
+):
     """Return a submission to its sender, as the form of the page does."""
     fields = [("why", why)] + [
         (n, t) for pair in remarks for n, t in zip(("place", "remark"), pair, strict=True)
@@ -43,6 +45,7 @@ def test_a_return_has_remarks_and_is_followed_by_a_corrected_version(desk: Desk)
     found = json.loads(shown(desk, "back/1").body)
     assert found["state"] == "returned"
     assert [(r["place"], r["text"]) for r in found["remarks"]] == REMARKS
+    assert found["history"][-1]["why"] == "two <i>cells</i>\nand a row"
     page = shown(desk, "back/1", accept="text/html").body.decode()
     assert "two &lt;i&gt;cells&lt;/i&gt;" in page
     assert "row 3, column Value" in page

@@ -241,7 +241,9 @@ def sent_file(settings: Settings) -> Sent:
 
 def _parameter(name: str) -> str | None:
     """Return a parameter of the address, or of a form."""
-    return request.args.get(name) or request.form.get(name)
+    text = request.args.get(name) or request.form.get(name)
+    # As it was typed: a form sends other ends of lines.
+    return text and text.replace("\r\n", "\n")
 
 
 def _licence(name: str | None) -> str:
