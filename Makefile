@@ -15,7 +15,7 @@ PIN = .venv/tools/bin/uv pip compile --quiet --universal --python-version 3.11 -
 
 EDITOR := src/aikg/web/static/codemirror.js
 
-.PHONY: help serve build editor package test test-fast bench soak mutate check format pins audit sssom clean
+.PHONY: help serve build editor package test test-fast bench soak mutate check sheets format pins audit sssom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -60,6 +60,9 @@ check: .venv/dev ## format, style, types, layers, rules, words
 	$(BIN)/lint-imports
 	$(BIN)/python tools/rule_lint.py
 	$(BIN)/python tools/words.py
+
+sheets: .venv/dev ## write the extraction sheets of data/sheets/ as Turtle
+	$(BIN)/python tools/sheets.py
 
 format: .venv/dev ## put Python and Turtle into their one form
 	$(BIN)/ruff format

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
+from bare import root
 from blunders import KINDS, Planted, Row, sheets, variants
-from conftest import ROOT
 
 from aikg import build
 from aikg.intake.examination import examine
@@ -82,11 +82,11 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=3, help="mistakes of each kind")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(from_environment(), root=ROOT, home=Path(folder))
+        settings = replace(from_environment(), root=root(), home=Path(folder))
         built = build.build(settings)
     store = ox.Store()
     store.extend(built.quads())
-    found = results(Sheets(store, Rules.load(ROOT)), sorted(KINDS), chosen.count)
+    found = results(Sheets(store, Rules.load(root())), sorted(KINDS), chosen.count)
     for kind, counts in found.items():
         if counts["silent"]:
             sys.stdout.write(f"{counts['silent']} of {counts.total()} silent: {kind}\n")

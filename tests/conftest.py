@@ -52,13 +52,22 @@ def data() -> list[Statement]:
 
 @pytest.fixture(scope="session")
 def built(settings: Settings, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
-    """The graph, built from the repository's files and written to the test's home.
+    """The graph, built from the repository's files and written to the test's home."""
+    return build_once(settings, tmp_path_factory.getbasetemp(), worker_id, "built")
 
-    Where pytest-xdist runs several processes, one of them builds, and the others take copies.
+
+def build_once(settings: Settings, temporary: Path, worker_id: str, name: str) -> Built:
+    """Build a graph; where pytest-xdist runs several processes, one builds, and others copy.
+
+    Args:
+        settings: The files, and the home that the graph is written to.
+        temporary: The temporary folder of the process.
+        worker_id: The name that pytest-xdist has for the process.
+        name: The name of the copy that the processes share.
     """
     if worker_id == "master":
         return build.build(settings)
-    shared = tmp_path_factory.getbasetemp().parent / "built"
+    shared = temporary.parent / name
     with shared.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not shared.exists():
@@ -68,8 +77,8 @@ def built(settings: Settings, tmp_path_factory: pytest.TempPathFactory, worker_i
             (unfinished / "built.pickle").write_bytes(pickle.dumps(result))
             unfinished.rename(shared)
             return result
-    for name in (settings.graph.name, "aikg.owl"):
-        shutil.copy(shared / name, settings.home)
+    for file in (settings.graph.name, "aikg.owl"):
+        shutil.copy(shared / file, settings.home)
     copied: Built = pickle.loads((shared / "built.pickle").read_bytes())  # noqa: S301  made above
     return copied
 

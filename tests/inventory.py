@@ -77,8 +77,13 @@ def facts() -> list[dict[str, str]]:
 
 
 def data() -> dict[ox.Triple, str]:
-    """Read the data: each triple with its place."""
-    statements = turtle.read_folder(ROOT / "data" / "turtle", ROOT)
+    """Read the data without the later trials, whose facts are in their sheets.
+
+    Returns:
+        Each triple with its place.
+    """
+    read = turtle.read_folder(ROOT / "data" / "turtle", ROOT)
+    statements = [said for said in read if not said.path.startswith("data/turtle/later")]
     return {statement.triple: statement.place for statement in statements}
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import orders
-from conftest import ROOT
+from bare import root
 from shelf import Shelf
 
 from aikg import build
@@ -63,8 +63,8 @@ def main() -> int:
     """Print the tables."""
     say = sys.stdout.write
     with tempfile.TemporaryDirectory() as folder:
-        built = build.build(replace(from_environment(), root=ROOT, home=Path(folder)))
-    known, rows = Knowledge.load(ROOT), dict[str, list[int]]()
+        built = build.build(replace(from_environment(), root=root(), home=Path(folder)))
+    known, rows = Knowledge.load(root()), dict[str, list[int]]()
     sent = {
         **{"name": ONE, "graph": f"{BASE}graph/submission/{ONE}/1", "media_type": orders.CSV},
         **{"filename": "f", "replaced": None, "later": [], "namespaces": []},

@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 import pyoxigraph as ox
+from bare import root
 from conftest import CASES, ROOT
 from desk import Desk, opened
 from readback import Readback
@@ -207,9 +208,9 @@ def main() -> int:
     chosen = parser.parse_args()
     random, began = Random(chosen.seed), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(from_environment(), root=ROOT, home=Path(folder))
+        settings = replace(from_environment(), root=root(), home=Path(folder))
         built = build.build(settings)
-        found, dump = compare(built, Knowledge.load(ROOT), list(SHEETS), random, chosen.orders)
+        found, dump = compare(built, Knowledge.load(root()), list(SHEETS), random, chosen.orders)
         expected = without_times(dump)
         for _ in range(chosen.served):
             assert served(settings, settings.graph, list(SHEETS), random, found) == expected

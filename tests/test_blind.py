@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
+from bare import built, rules, settings, shipped  # noqa: F401
 from blind import Sheets, results
 from blunders import KINDS
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bare import built, settings  # noqa: F401
 from click.testing import CliRunner, Result
 from conftest import CASES
 
@@ -24,7 +25,8 @@ def run(built: Built, settings: Settings) -> Callable[..., Result]:
     """Run `aikg` with the test's home."""
 
     def command(*words: str) -> Result:
-        return CliRunner().invoke(main, words, env={"AIKG_HOME": str(settings.home)})
+        there = {"AIKG_HOME": str(settings.home), "AIKG_ROOT": str(settings.root)}
+        return CliRunner().invoke(main, words, env=there)
 
     return command
 

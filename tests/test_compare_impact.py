@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from bare import built, settings  # noqa: F401
 from click.testing import CliRunner
 from conftest import ROOT
 from desk import Desk
@@ -100,7 +101,9 @@ def run(built: Built, settings: Settings) -> Any:
     """Run `aikg` with the test's home."""
 
     def command(*words: str) -> Any:
-        return CliRunner().invoke(main, words, env={"AIKG_HOME": str(settings.home)})
+        return CliRunner().invoke(
+            main, words, env={"AIKG_HOME": str(settings.home), "AIKG_ROOT": str(settings.root)}
+        )
 
     return command
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import cast
 
 import pyoxigraph as ox
+from bare import built, rules, settings, shipped  # noqa: F401
 from blunders import Row, sheets
 
 from aikg.intake.examination import examine
 from aikg.intake.verdict import Rules
-from aikg.rules import checks
 
 #: The share of rows with a Check that an author may be asked about in vain, in percent.
 MOST = 2
@@ -42,20 +41,3 @@ def test_sheets_of_real_trials_raise_no_false_alarm(shipped: ox.Store, rules: Ru
     assert total > 390
     assert not errors
     assert 100 * len({row[:2] for row in asked}) <= MOST * total, sorted(map(str, asked))
-
-
-def test_the_shipped_graph_raises_no_false_alarm(shipped: ox.Store, rules: Rules) -> None:
-    """No error that is not recorded, and a Check on at most two figures of a hundred."""
-    rows = cast(
-        "ox.QuerySolutions",
-        shipped.query(
-            "PREFIX aikg: <https://w3id.org/aikg/ontology/> "
-            "SELECT DISTINCT ?f { ?f aikg:statedAt ?p ; aikg:ofOutcome ?o }"
-        ),
-    )
-    figures = {row["f"].value for row in rows}
-    problems = [p for p in checks.run(shipped, rules.checks) if p.recorded is None]
-    assert not [p for p in problems if p.level == "Error"]
-    asked = {(p.node, p.check) for p in problems if p.level == "Check" and p.node in figures}
-    assert len(figures) > 150
-    assert 100 * len({node for node, _ in asked}) <= MOST * len(figures), sorted(asked)

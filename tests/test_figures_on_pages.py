@@ -60,7 +60,7 @@ def test_a_section_has_a_row_for_each_figure(query: Path, shipped: ox.Store) -> 
     assert max(map(len, seen.values())) <= 2  # a line may have a subject in two groups
 
 
-def test_the_page_of_an_outcome_names_the_trials(server) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_the_page_of_an_outcome_names_the_trials(server) -> None:  # type: ignore[no-untyped-def]
     """Anastrozole of one trial and exemestane of another are not side by side without a name."""
     markup = page(server, "/outcome/arthralgia")
     (table,) = re.findall(r'<h2 id="outcome-results">.*?</section>', markup)

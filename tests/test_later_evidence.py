@@ -11,7 +11,7 @@ import io
 from collections import defaultdict
 
 import pytest
-from conftest import ROOT
+from bare import built, root, settings  # noqa: F401
 from later import ONE, TRIALS, ask, stages
 from orders import SHEETS, publish
 from shelf import Shelf
@@ -31,7 +31,7 @@ ASKED = [
 @pytest.fixture(scope="module")
 def known() -> Knowledge:
     """The questions, and the rules that later trials are judged by."""
-    return Knowledge.load(ROOT)
+    return Knowledge.load(root())
 
 
 @pytest.fixture(scope="module")

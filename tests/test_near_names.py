@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pyoxigraph as ox
 import pytest
+from bare import built, rules, settings, shipped  # noqa: F401
 from blunders import Row, sheets
 from hypothesis import given
 from hypothesis import strategies as st

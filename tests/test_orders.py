@@ -8,7 +8,7 @@ from random import Random
 
 import orders
 import pytest
-from conftest import ROOT
+from bare import built, root, settings  # noqa: F401
 from orders import SHEETS
 from readback import FIELDS, Readback
 from shelf import Shelf, blocking
@@ -25,7 +25,7 @@ FEW = ["falcon", "falcon-more", "sofea", "sofea-more", "efect-sofea-esr1", "camp
 @pytest.fixture(scope="module")
 def known() -> Knowledge:
     """What submissions are judged by."""
-    return Knowledge.load(ROOT)
+    return Knowledge.load(root())
 
 
 def test_some_sheets_in_two_orders(built: Built, known: Knowledge) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
+from bare import built, rules, settings, shipped  # noqa: F401
 from blunders import Row, sheets
 from test_false_alarms import written
 

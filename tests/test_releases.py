@@ -49,7 +49,7 @@ class Shelved:
 
 
 @pytest.fixture(scope="module")
-def shelved(desk: Desk, built: Built, settings: Settings) -> Shelved:  # noqa: F811
+def shelved(desk: Desk, built: Built, settings: Settings) -> Shelved:
     """The releases are made while the server runs."""
     own = replace(settings, home=desk.home)
     shelf = Shelf(own)

@@ -1,4 +1,4 @@
-"""The sheets of later trials: each is valid against the shipped graph, and no row is lost."""
+"""The sheets of later trials: each is valid, no row is lost, and the Turtle is made from them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from bare import built, rules, settings, shipped  # noqa: F401
 from conftest import ROOT
 
 from aikg.intake.examination import examine
 from aikg.intake.verdict import Rules
 from aikg.names import PREFIXES
+from tools.sheets import DESCRIPTION, LATER, texts
 
 SHEETS = sorted((ROOT / "data" / "sheets").glob("*.csv"))
 PRINTED = PREFIXES["aikg"] + "printed"
@@ -35,3 +37,13 @@ def test_a_sheet_is_valid_and_each_figure_is_read(
         expected = {row["As printed"] for row in csv.DictReader(file)} - {""}
     read = {t.object.value for t in found.verdict.triples if t.predicate.value == PRINTED}
     assert expected <= read
+
+
+def test_the_turtle_is_that_of_the_sheets(shipped: ox.Store, rules: Rules) -> None:
+    """`make sheets` writes it; nobody edits it."""
+    made = texts(shipped, rules, ROOT)
+    there = {path.relative_to(ROOT) for path in (ROOT / LATER).rglob("*")}
+    assert set(made) == there | {DESCRIPTION}
+    assert len(there) == len(SHEETS)
+    for path, text in made.items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path}: run `make sheets`"

@@ -6,9 +6,9 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pyoxigraph as ox
 
@@ -26,6 +26,14 @@ PREFIX aikg: <https://w3id.org/aikg/ontology/>
 PREFIX derivation: <https://w3id.org/aikg/derivation/>
 SELECT ?version { derivation:claim-status aikg:version ?version }
 """
+
+#: How many claims are marked as those to read first.
+_FIRST = 3
+#: Where the questions take the year of the claim, and what stands there if a year is given.
+_YEARS = {
+    "?own aikg:year ?said .": "BIND({} AS ?said)",
+    "(MIN(?when) AS ?year)": "({} AS ?year)",
+}
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,86 @@ def assess(
     return _assessed(store, settings, before, version)
 
 
+@dataclass(frozen=True)
+class Change:
+    """A claim of which something changed.
+
+    Attributes:
+        claim: The claim, as a prefixed name.
+        says: Its text.
+        margin: The margin, or nothing.
+        state: The status now; of an expectation, whether it was met.
+        sentence: What changed, in words.
+        trials: The trials that reported since, as one text.
+        figures: The figures that an expectation is judged by, as one text, or nothing.
+        first: Whether it is one of the few to read first.
+    """
+
+    claim: str
+    says: str
+    margin: str
+    state: str
+    sentence: str
+    trials: str
+    figures: str = ""
+    first: bool = False
+
+
+def changes(
+    paths: Sequence[Path], settings: Settings, year: int, progress: Progress = lambda stage: None
+) -> list[Change]:
+    """Return each claim of which something has changed since a year, those to read first before.
+
+    First are changed statuses, then expectations that were not met, then those that were met, then
+    claims with more evidence; among equals those of more trials. Of claims with the same trials
+    only one is among the first.
+
+    Raises:
+        MissingFolder: A file cannot be read.
+        TurtleSyntaxError: A file is not Turtle.
+        GraphInvalid: A file breaks a shape, or contradicts the ontology.
+    """
+    store = build.store_with(paths, settings.root, progress)
+    ranked: list[tuple[tuple[int, int, str, str], Change]] = []
+    for row in _ask(store, settings, "claims-over-time", year):
+        if row["then"] != row["now"] or row["lines_since"] != "0":
+            said: dict[str, Any] = {n: row[n] for n in ("claim", "says", "margin", "sentence")}
+            found = Change(**said, state=row["now"], trials=row["trials_since"])
+            ranked.append((_rank(0 if row["then"] != row["now"] else 3, found), found))
+    for row in _ask(store, settings, "expectations", year):
+        if row["trials"]:
+            names = ("claim", "says", "state", "sentence", "trials", "figures")
+            said = {name: row[name] for name in names}
+            found = Change(**said, margin="")
+            ranked.append((_rank(1 if row["state"] == "not met" else 2, found), found))
+    return _with_first([found for _, found in sorted(ranked, key=lambda pair: pair[0])])
+
+
+def _rank(kind: int, found: Change) -> tuple[int, int, str, str]:
+    return kind, -len(found.trials.split(", ")), found.claim, found.margin
+
+
+def _with_first(ranked: Sequence[Change]) -> list[Change]:
+    """Mark the first few, each of other trials than those before it."""
+    chosen: dict[str, Change] = {}
+    for found in ranked:
+        if len(chosen) < _FIRST:
+            chosen.setdefault(found.trials, found)
+    first = [replace(found, first=True) for found in chosen.values()]
+    return first + [found for found in ranked if found not in chosen.values()]
+
+
+def write_changes(found: Sequence[Change], form: str, output: TextIO) -> None:
+    """Write as JSON, or as CSV with a row for each claim."""
+    if form == "json":
+        json.dump([asdict(each) for each in found], output, indent=2, ensure_ascii=False)
+        output.write("\n")
+        return
+    writer = csv.DictWriter(output, [f.name for f in fields(Change)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(each) for each in found)
+
+
 def write(assessed: Sequence[Assessed], form: str, output: TextIO) -> None:
     """Write as JSON, or as CSV with a row for each line."""
     if form == "json":
@@ -180,8 +268,20 @@ def _assessed(
     return found
 
 
-def _ask(store: ox.Store, settings: Settings, name: str) -> list[dict[str, str]]:
-    """Answer a registered question; an unbound variable is empty."""
+def _ask(
+    store: ox.Store, settings: Settings, name: str, year: int | None = None
+) -> list[dict[str, str]]:
+    """Answer a registered question; an unbound variable is empty.
+
+    Args:
+        store: The graph.
+        settings: Where the questions are.
+        name: The question.
+        year: Later is what came after this year, not after the year of the claim.
+    """
     registered = read_queries(settings.root / "queries" / "competency")
-    names, rows = select(store, find_query(registered, name).text)
+    text = find_query(registered, name).text
+    for said, given in _YEARS.items() if year is not None else ():
+        text = text.replace(said, given.format(year))
+    names, rows = select(store, text)
     return [dict(zip(names, map(as_text, row), strict=True)) for row in rows]

@@ -175,14 +175,23 @@ def _prove(asserted: Sequence[Statement], rules: Path) -> None:
 
 @click.command()
 @_FILES
+@click.option(
+    "--since",
+    type=click.IntRange(1900, 2200),
+    metavar="YEAR",
+    help="Only claims of which something has changed since then, in words.",
+)
 @_FORMAT
-def claims(files: tuple[Path, ...], form: str) -> None:
+def claims(files: tuple[Path, ...], since: int | None, form: str) -> None:
     """Show the status of each claim that findings can test, with the reasons.
 
     FILES are added to the graph first: a trial, or your own margin. The output marks each status
-    that they change.
+    that they change. With --since, expectations have a status too: met, or not.
     """
     configured = settings.from_environment()
+    if since is not None:
+        _show_changes(files, since, form, configured)
+        return
     with stages() as progress:
         assessed = judging.assess(files, configured, progress)
     if form != "table":
@@ -203,3 +212,29 @@ def claims(files: tuple[Path, ...], form: str) -> None:
         say(f"By the rule {rule}, on the data of version {data}.")
     say("docs/explanation/claims.md explains each status and reason. A likeness is supported")
     say("only with a margin. Judgements, expectations and recommendations are not computed.")
+
+
+def _show_changes(
+    files: Sequence[Path], since: int, form: str, configured: settings.Settings
+) -> None:
+    """Print what has changed since a year: a few to read first, then the others."""
+    with stages() as progress:
+        found = judging.changes(files, configured, since, progress)
+    if form != "table":
+        with text_output() as output:
+            judging.write_changes(found, form, output)
+        return
+    for first in (True, False):
+        chosen = [each for each in found if each.first == first]
+        say(f"{'Read first' if first else 'Also changed'}: {len(chosen)}")
+        say()
+        for each in chosen:
+            margin = f", under {each.margin}" if each.margin else ""
+            say(f"{each.state}{margin}  {each.claim}")
+            say(f"    {each.says}")
+            say(f"    {each.sentence}")
+            if each.figures:
+                say(f"    {each.figures}")
+            say()
+    say("docs/explanation/claims.md explains each status, and by which rule some come first.")
+    say("The trials were chosen by hand; `aikg query trials-chosen` lists them.")

@@ -87,7 +87,8 @@ def read_text(path: Path) -> str:
             )
         return file.read_text(encoding="utf-8")
 
-    return _INCLUDE.sub(fragment, path.read_text(encoding="utf-8"))
+    text = _INCLUDE.sub(fragment, path.read_text(encoding="utf-8"))
+    return _INCLUDE.sub(fragment, text)  # a fragment may include one that includes none
 
 
 def _read_query(path: Path, required: Sequence[str]) -> Query:

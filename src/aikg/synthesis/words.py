@@ -11,7 +11,10 @@ from aikg.synthesis.evidence import Evidence, Question
 from aikg.synthesis.verdicts import CODES, NOTE
 
 #: What every answer says of where its evidence comes from.
-SEARCH = "No systematic search was made: the answer rests on what this graph contains."
+SEARCH = (
+    "No systematic search was made, and the later trials were chosen by hand: "
+    "the answer rests on what this graph contains."
+)
 
 #: How the sentence on refusals begins; a page has a table of them instead.
 NOT_COMPUTED = "Not computed: "
