@@ -91,10 +91,16 @@ class Knowledge:
 
 
 def warm_up(known: Knowledge) -> None:
-    """Judge a file of each reader, so that every lazy import happens now."""
-    for (ending, _), body in {("ttl", True): _NOTHING, **known.sheets}.items():
+    """Read a file by each reader and judge one, so that every lazy import happens now."""
+    files = {"ttl": _NOTHING} | {
+        ending: body for (ending, long), body in known.sheets.items() if long
+    }
+    for ending, body in files.items():
         sent = {"name": "nothing", "media_type": None, "filename": f"nothing.{ending}"}
-        _examine(ox.Store(), known, sent | {"namespaces": ()}, body)
+        if ending == "csv":
+            _examine(ox.Store(), known, sent | {"namespaces": ()}, body)
+        else:
+            _read(ox.Store(), known, sent, body)
 
 
 def receive(store: ox.Store, known: Knowledge, arguments: Arguments, body: bytes) -> Arguments:
