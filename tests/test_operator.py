@@ -115,7 +115,6 @@ def test_from_an_old_home_to_a_new_machine(
     home, other = tmp_path / "home", tmp_path / "other"
     old_homes.make("home-0.1.0", home, settings.graph)
     behind = replace(settings, proxy="127.0.0.1", access_log=str(tmp_path / "access.log"))
-    behind = replace(behind, publish_own=True)  # one operator sends and publishes
     question = "/kg/sparql?" + urllib.parse.urlencode({"query": COUNT, "format": "csv"})
     with start(behind, home=home) as server, proxy(tmp_path / "one", server.port) as ask:
         assert saved_before(home / "ledger.db", 1).exists()
