@@ -58,40 +58,42 @@ class Arms:
     flags: Mapping[str, list[Row]]
 
 
-def side_by_side(
-    results: Sequence[Row], contrasts: Sequence[Row], issues: Sequence[Row], whole: str
-) -> Arms | None:
+def side_by_side(rows: Mapping[str, Sequence[Row]], whole: str) -> Arms | None:
     """Put the results of a trial's arms side by side; None if it has no two arms with results.
 
     Args:
-        results: The rows of `study-results.rq`.
-        contrasts: The rows of `study-comparisons.rq`.
-        issues: The rows of `issues.rq`.
+        rows: The rows of the sections of a trial's page, by the name of the section.
         whole: The IRI of the people that the trial enrolled, or "".
     """
-    arms = {row["arm"]["value"]: row["arm_label"]["value"] for row in results if "arm" in row}
-    if not 2 <= len(arms) <= MOST_ARMS:
+    results, arms = rows.get("study-results", ()), rows.get("study-arms", ())
+    people, issues = rows.get("study-groups", ()), rows.get("study-issues", ())
+    groups = {_of(row, "group"): row for row in people}
+    used = {_of(groups.get(_of(row, "group"), {}), "arm") for row in results} - {""}
+    named = sorted((_of(a, "regimen_label") or _of(a, "arm_label"), _of(a, "arm")) for a in arms)
+    columns = {arm: name for name, arm in named if arm in used}
+    if not 2 <= len(columns) <= MOST_ARMS:
         return None
-    arms = dict(sorted(arms.items(), key=lambda arm: arm[1]))
     lines: dict[tuple[str, ...], Line] = {}
     by_group: dict[tuple[str, ...], Line] = {}
     for row in results:
-        if "arm" not in row:
+        group = groups.get(_of(row, "group"), {})
+        if _of(group, "arm") not in columns:
             continue
-        key = (_of(row, "outcome"), _of(row, "people"), _of(row, "set"), *_details(row, True))
-        line = lines.setdefault(key, Line(row, _people(row, whole), _details(row)))
-        cell = line.cells.setdefault(row["arm"]["value"], [])
+        who = (_of(group, "population"), _of(group, "analysis_set"))
+        key = (_of(row, "outcome"), *who, *_details(row, True))
+        line = lines.setdefault(key, Line(row, _people(group, whole), _details(row)))
+        cell = line.cells.setdefault(_of(group, "arm"), [])
         if not any(_of(row, "figure_label") == _of(other, "figure_label") for other in cell):
             cell.append(row)
         by_group[_of(row, "outcome"), _of(row, "group"), *_details(row, True)[2:]] = line
-    _add_contrasts(contrasts, by_group, lines)
+    _add_contrasts(rows.get("study-comparisons", ()), by_group, lines)
     for line in lines.values():
-        line.difference = _difference(line, list(arms))
+        line.difference = _difference(line, list(columns))
     flags: dict[str, list[Row]] = {}
     for row in issues:
         if "about" in row:
             flags.setdefault(row["about"]["value"], []).append(row)
-    return Arms(arms, list(lines.values()), flags)
+    return Arms(columns, list(lines.values()), flags)
 
 
 def _of(row: Row, name: str) -> str:
@@ -105,10 +107,10 @@ def _details(row: Row, all_: bool = False) -> list[str]:
     return found if all_ else [word for word in words if word and word != "crude proportion"]
 
 
-def _people(row: Row, whole: str) -> str:
-    """Return how the people of a row differ from all who were enrolled."""
-    people = "" if _of(row, "people") == whole else _of(row, "people_label")
-    return "; ".join(filter(None, (people, _of(row, "set"))))
+def _people(group: Row, whole: str) -> str:
+    """Return how the people of a group differ from all who were enrolled."""
+    people = "" if _of(group, "population") == whole else _of(group, "population_label")
+    return "; ".join(filter(None, (people, _of(group, "analysis_set"))))
 
 
 def _add_contrasts(

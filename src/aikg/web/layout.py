@@ -30,7 +30,7 @@ _PLOTTED = ("drug-comparisons", "outcome-comparisons", "study-comparisons")
 #: Sections that few readers need at first.
 _FOLDED = {"study-arms", "study-groups", "drug-regimens", "other-vocabularies", "claim-findings"}
 #: Columns of results that only the arms beside each other need.
-_HIDDEN = {"study-results": ("arm", "people", "set"), "issues": ("about",)}
+_HIDDEN = {"study-groups": ("arm",), "study-issues": ("about",)}
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,7 @@ def lay_out(
         statements: The statements about the node.
     """
     rows = {name: answer["results"]["bindings"] for name, (_, answer) in found.items()}
-    beside = arms.side_by_side(
-        rows.get("study-results", ()), rows.get("study-comparisons", ()), rows.get("issues", ()),
-        _first(statements, "enrols"),
-    )  # fmt: skip
+    beside = arms.side_by_side(rows, _first(statements, "enrols"))
     status = _status(rows.pop("claim-status", []))
     left = float(_HEIGHT)
     if beside:

@@ -36,7 +36,7 @@ from aikg.errors import UnknownGraph, UnknownNode
 from aikg.files.queries import Query, read_queries
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
 from aikg.sparql.formats import TRIPLES
-from aikg.web import layout, parameters, problems, sections, sentences
+from aikg.web import cells, layout, parameters, problems, sections, sentences
 from aikg.web.cache import VERSION
 from aikg.web.frame import LICENSE
 from aikg.web.sections import Row
@@ -59,7 +59,6 @@ _ASIDE = (OTHER_PREFIXES["skos"] + "hiddenLabel", PREFIXES["aikg"] + "sharedKey"
 _LAST = {"skos:altLabel", "aikg:statedAt", "dcterms:identifier", "rdfs:seeAlso"}
 _STATEMENTS = "statements"
 _ACRONYM = PREFIXES["aikg"] + "acronym"
-_BOOLEAN = OTHER_PREFIXES["xsd"] + "boolean"
 WRITING = ["PUT", "POST", "PATCH", "DELETE"]
 #: Their pages show the figures of the graph.
 _COUNTED = (BASE, BASE + ".well-known/void", DEFAULT)
@@ -80,9 +79,8 @@ def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None
     routes.add_app_template_filter(shorten, "iri")
     routes.add_app_template_filter(link, "link")
     routes.add_app_template_filter(_words, "words")
-    routes.add_app_template_filter(sections.details, "details")
     routes.add_app_template_filter(lambda iri: iri.removeprefix(BASE), "own")
-    routes.add_app_template_test(lambda iri: iri == _BOOLEAN, "boolean_type")
+    routes.add_app_template_global(cells.writer(link, _words), "cell")
     routes.add_app_template_test(lambda iri: iri in _STRINGS, "plain")
 
     @routes.get("/store/")
