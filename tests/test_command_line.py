@@ -22,7 +22,7 @@ from aikg.cli import COMMANDS, console, main
 
 #: Commands that show nothing but what they did.
 SILENT = {
-    "serve", "template", "export", "backup", "restore", "completion",
+    "serve", "template", "export", "backup", "restore", "completion", "mcp",
     "create", "revoke", "add", "join", "remove", "strike", "move", "adopt", "undo",
 }  # fmt: skip
 

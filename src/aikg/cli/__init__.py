@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": ("doctor",),
     "completion": ("completion",),
     "releases": ("release", "diff"),
+    "models": ("mcp",),
     "submissions": (
         *("submit", "review", "publish", "return", "reject", "withdraw", "purge", "export"),
     ),
