@@ -6,15 +6,18 @@ the system's chromium.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from desk import Desk
 from serving import Server
+
+from aikg.web.sending import FILLED
 
 pytestmark = pytest.mark.slow
 
@@ -110,22 +113,24 @@ def test_a_trialist_sends_a_table_and_finds_it_again(
     desk: Desk, installed: None, tmp_path: Path
 ) -> None:
     """A mistake, its fix, the page as a draft, sent, found; with scripts and without; no scroll."""
-    sheet = (ROOT / "data" / "sheets" / "confirm.csv").read_text()
+    text = io.StringIO()
+    csv.writer(text).writerows([FILLED.keys(), FILLED.values()])
     bad = tmp_path / "bad.csv"
-    bad.write_text(sheet.replace("fulvestrant 500 mg (", "foolvestrant 500 mg (", 1))
+    bad.write_text(text.getvalue().replace("exemestane 25 mg", "exemestone 25 mg"))
     modes = ("scripts", "plain")
     for mode in modes:
-        (tmp_path / f"confirm-{mode}.csv").write_text(sheet + ("" if mode == "plain" else "\n"))
-    base, good = desk.server.url.removesuffix("/sparql"), str(tmp_path / "confirm-MODE.csv")
+        own = text.getvalue().replace("INVENTED-1", f"INVENTED-{mode}")
+        (tmp_path / f"invented-{mode}.csv").write_text(own)
+    base, good = desk.server.url.removesuffix("/sparql"), str(tmp_path / "invented-MODE.csv")
     seen = node("browser.js", "trialist", base, desk.tokens["submit"], str(bad), good, *modes)
     for mode, one in seen.items():
         assert (one["clicks"], one["errors"], one["wide"]) == (8, [], []), mode
-        assert "foolvestrant" in one["mistake"]
+        assert "exemestone" in one["mistake"]
         assert "Did you mean" in one["mistake"]
         assert "A draft, not sent" in one["draft"]
-        assert "CONFIRM" in one["page"]
+        assert f"INVENTED-{mode}" in one["page"]
         assert "waiting" in one["sent"]
-        assert f"confirm-{mode}/1" in one["mine"]
+        assert f"invented-{mode}/1" in one["mine"]
         assert "A curator decides" in one["mine"]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
 import json
 import random
 from pathlib import Path
@@ -19,6 +21,7 @@ from aikg.ledger.steps import Actor, Sent
 from aikg.settings import Settings
 from aikg.submissions import quota
 from aikg.submissions.drafting import Drafting
+from aikg.web.sending import FILLED
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 NEW, CHECK = "/submissions/new", "/submissions/check"
@@ -74,6 +77,19 @@ def test_a_sender_follows_what_was_sent(desk: Desk) -> None:
         text = desk.ask("GET", target, "submit", Accept="text/html").body.decode()
         assert "not a &lt;b&gt;trial&lt;/b&gt;" in text
     assert desk.ask("GET", "/submissions?mine=true").body == b"[]\n"
+
+
+def test_the_row_that_the_page_shows_is_valid(desk: Desk) -> None:
+    """Who copies it makes no mistake; each column is one of the short sheet."""
+    text = io.StringIO()
+    csv.writer(text).writerows([FILLED.keys(), FILLED.values()])
+    body = text.getvalue().encode()
+    reply = desk.ask("POST", "/validate", None, body, Content_Type="text/csv")
+    assert json.loads(reply.body)["accepted"]
+    head = desk.ask("GET", "/template.csv").body.decode("utf-8-sig").splitlines()[0]
+    assert set(FILLED) <= set(next(csv.reader([head])))
+    page = desk.ask("GET", NEW, Accept="text/html").body.decode()
+    assert all(f"<td>{value}</td>" in page for value in FILLED.values())
 
 
 def test_what_is_not_valid_is_not_kept(desk: Desk) -> None:

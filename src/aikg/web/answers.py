@@ -16,7 +16,7 @@ from aikg.sparql.formats import TRIPLES
 from aikg.web import parameters
 
 #: How much of an answer a page reads, in rows and in bytes, and how many rows it shows at once.
-ROWS, BYTES, AT_ONCE = 10_000, 4_000_000, 50
+ROWS, BYTES, AT_ONCE = 10_000, 4_000_000, 25
 #: The parameters of a view; each leaves the answer itself as it is.
 VIEW = ("sort", "order", "contains", "page", "labels", "view", "bar")
 _BINDINGS = '"bindings":['

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from flask import (
@@ -35,14 +33,14 @@ _DRAFT = "/submissions/drafts/<draft>"
 _FIELDS = ("name", "orcid", "licence", "text")
 #: The columns of the filled row that the first step shows, with its values. The trial is invented.
 FILLED = {
-    "Trial": "EXAMPLE-1",
-    "Publication": "primary paper of EXAMPLE-1",
+    "Trial": "INVENTED-1",
+    "Trial population": "postmenopausal women with advanced disease",
+    "Publication": "primary paper of INVENTED-1",
     "Section": "Abstract",
-    "Source seen": "abstract",
     "Arm": "exemestane",
     "Drugs": "exemestane 25 mg (once daily)",
     "Analysis set": "intention to treat",
-    "Outcome": "clinical benefit",
+    "Outcome": "clinical benefit rate",
     "Measure": "crude proportion",
     "As printed": "38%",
     "Value": "38",
@@ -132,12 +130,5 @@ def _form(engine: Engine) -> dict[str, Any]:
         "formats": FORMATS,
         "most": engine.settings.submission_bytes,
         "filled": FILLED,
-        "example": _as_csv(FILLED),
         "written": {name: request.values.get(name, "") for name in _FIELDS},
     }
-
-
-def _as_csv(row: dict[str, str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([row.keys(), row.values()])
-    return text.getvalue()
