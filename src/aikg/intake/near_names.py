@@ -105,6 +105,8 @@ class NearNames:
     def __init__(self, store: ox.Store, reader: Reader) -> None:
         self._store = store
         self._reader = reader
+        #: The node of each label of a class, and the shapes of the label.
+        self._labels: dict[str, dict[str, tuple[str, frozenset[tuple[str, ...]]]]] = {}
 
     def report(self, rows: Iterable[Row]) -> None:
         """Report each name that is nearly another one, at its first cell."""
@@ -155,25 +157,33 @@ class NearNames:
         if not new:
             return
         graph = Known(self._store)
-        known = suggestions.named(self._store, [AIKG + kind])
+        known = self._known(kind)
         asked: dict[tuple[str, ...], list[str]] = {}
         shapes = {shape for name in new for shape in _shapes(name)}
         for name in new:
             for key in _keys(name):
                 asked.setdefault(key, []).append(name)
         found: dict[str, str] = {}
-        for label in known:
+        for label, (_, its) in known.items():
             # The graph has many labels and the sheet few: most are left aside by their shape.
-            if shapes.isdisjoint(_shapes(label)):
+            if shapes.isdisjoint(its):
                 continue
             for name in dict.fromkeys(name for key in _keys(label) for name in asked.get(key, ())):
                 if name not in found and near(name, label):
                     found[name] = label
         for name, (_, row, heading) in new.items():
             meant_by = found.get(name)
-            if meant_by and not self._own(known[meant_by]) and not graph.find(kind, name):
-                meant = graph.label(ox.NamedNode(known[meant_by])) or meant_by
+            if meant_by and not self._own(known[meant_by][0]) and not graph.find(kind, name):
+                meant = graph.label(ox.NamedNode(known[meant_by][0])) or meant_by
                 self._ask(row, heading, f"“{name}” is nearly “{meant}”, which the graph has.")
+
+    def _known(self, kind: str) -> dict[str, tuple[str, frozenset[tuple[str, ...]]]]:
+        if kind not in self._labels:
+            named = suggestions.named(self._store, [AIKG + kind])
+            self._labels[kind] = {
+                label: (node, frozenset(_shapes(label))) for label, node in named.items()
+            }
+        return self._labels[kind]
 
     def _is_new(self, node: ox.NamedNode) -> bool:
         if not is_shared(node) and not self._reader.statements.owns(node):

@@ -33,6 +33,8 @@ _ADVICE = {
     _RDF + "dirLangString": "Leave the datatype out and state language and direction: in JSON-LD "
     'by `@language` and `@direction`, in Turtle as in `"text"@en--ltr`.',
 }
+#: So many statements are written and read together; only where one of them fails, one by one.
+_AT_ONCE = 1000
 _OTHERWISE = "Write the value in a form that N-Quads can express: https://www.w3.org/TR/n-quads/."
 
 
@@ -48,8 +50,10 @@ def checked(submission: ParsedSubmission, longest: int) -> ParsedSubmission:
     """
     kept: list[ox.Triple] = []
     problems: list[Problem] = []
-    for triple in submission.triples:
-        found = _refusal(triple, longest)
+    triples = submission.triples
+    many = (triples[at : at + _AT_ONCE] for at in range(0, len(triples), _AT_ONCE))
+    refusals = (found for some in many for found in _refusals(some, longest))
+    for triple, found in zip(triples, refusals, strict=True):
         if found is None:
             kept.append(triple)
         else:
@@ -59,12 +63,31 @@ def checked(submission: ParsedSubmission, longest: int) -> ParsedSubmission:
     return replace(submission, triples=kept, problems=[*submission.problems, *problems])
 
 
+def _refusals(triples: list[ox.Triple], longest: int) -> list[literals.Fault | None]:
+    """Return why each of some statements cannot be kept, and what to do; None for one that can."""
+    wrong = [
+        literals.fault(t.object) if isinstance(t.object, ox.Literal) else None for t in triples
+    ]
+    if not _all_kept([t for t, fault in zip(triples, wrong, strict=True) if not fault], longest):
+        pairs = zip(triples, wrong, strict=True)
+        return [fault or _refusal(triple, longest) for triple, fault in pairs]
+    return wrong
+
+
+def _all_kept(triples: list[ox.Triple], longest: int) -> bool:
+    """Whether statements that are written together are read again as they were."""
+    quads = [ox.Quad(t.subject, t.predicate, t.object) for t in triples]
+    written = cast(bytes, ox.serialize(quads, format=ox.RdfFormat.N_QUADS))
+    if max(map(len, written.split(b"\n"))) >= longest:
+        return False
+    try:
+        return list(ox.parse(written, format=ox.RdfFormat.N_QUADS)) == quads
+    except (SyntaxError, ValueError, MemoryError):
+        return False
+
+
 def _refusal(triple: ox.Triple, longest: int) -> literals.Fault | None:
-    """Return why a statement cannot be kept, and what to do; None for one that can."""
-    if isinstance(triple.object, ox.Literal):
-        wrong = literals.fault(triple.object)
-        if wrong is not None:
-            return wrong
+    """Return why a statement with a valid literal cannot be kept; None for one that can."""
     quad = ox.Quad(triple.subject, triple.predicate, triple.object)
     written = cast(bytes, ox.serialize([quad], format=ox.RdfFormat.N_QUADS))
     if len(written) > longest:
