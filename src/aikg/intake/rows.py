@@ -14,6 +14,7 @@ from aikg.intake.places import Place
 from aikg.intake.sheets import Cell
 from aikg.intake.spellings import SPELLINGS, without_zeros
 from aikg.intake.statements import Statements, decimal
+from aikg.links.forms import separate
 from aikg.names import OTHER_PREFIXES
 from aikg.shared.numbers import canonical
 
@@ -65,6 +66,8 @@ class Row:
         """Return each of the values of a cell that may have several, or its one."""
         if not BY_HEADING[heading].several:
             return [self.text(heading)] if heading in self.cells else []
+        if BY_HEADING[heading].property == _IDENTIFIER:
+            return separate(self.text(heading))
         return [text for text in re.split(r"\s*;\s*", self.text(heading)) if text]
 
     def figure(self, heading: str) -> str:

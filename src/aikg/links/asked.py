@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aikg.errors import IdentifierMalformed
+from aikg.links.forms import separate, tidy
 from aikg.links.index import Index, Link, Row
 from aikg.links.search import LONGEST, Hit, Names
 from aikg.links.spelling import normalise
@@ -100,7 +101,7 @@ class Box:
         return Pair(found[0], found[1], outcome, population, apart)
 
     def _numbered(self, text: str) -> Iterator[Hit]:
-        for key in _spellings(text):
+        for key in set().union(*map(_spellings, {text, tidy(text), *separate(text)})):
             for entity, number in sorted(self._by_number.get(key, {}).items()):
                 if found := self._hit(entity, number):
                     yield found
@@ -109,9 +110,10 @@ class Box:
         """Find by an identifier of a linked vocabulary, with its prefix or where it is clear."""
         try:
             code = self._names.curie(text) or re.sub(r"^([A-Za-z]+) +(?=\S*\d)", r"\1:", text)
-            links = self._index.find(self._index.prefixes.parse(code))
+            identifiers = self._index.prefixes.parse_all(code)
         except IdentifierMalformed:
-            links = []
+            return iter(())
+        links = [link for one in identifiers for link in self._index.find(one)]
         return (hit for link in links if (hit := self._hit(link.entity, _called(link))))
 
     def _hit(self, iri: str, name: str) -> Hit | None:

@@ -7,6 +7,7 @@ extended prefix map: `ontology/mappings/prefixes.json`.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ from urllib.parse import unquote
 import curies
 
 from aikg.errors import IdentifierMalformed, MissingFolder
+from aikg.links.forms import Forms, read_forms, separate, tidy
 from aikg.names import OWN_PREFIXES
 
 #: The prefixes, below the root.
@@ -43,10 +45,16 @@ class Identifier:
 
 
 class Prefixes:
-    """The known vocabularies, each with the pattern of its identifiers."""
+    """The known vocabularies, each with the pattern of its identifiers.
 
-    def __init__(self, converter: curies.Converter) -> None:
+    Args:
+        converter: The vocabularies.
+        forms: The forms in which their identifiers are pasted.
+    """
+
+    def __init__(self, converter: curies.Converter, forms: Forms | None = None) -> None:
         self._converter = converter
+        self.forms = forms or Forms([])
         self._lower = {
             name.lower(): record.prefix
             for record in converter.records
@@ -75,16 +83,43 @@ class Prefixes:
         return self._converter.bimap[prefix]
 
     def parse(self, text: str) -> Identifier:
-        """Read a CURIE or an address; prefixes may be doubled, and upper or lower case.
+        """Read a CURIE, an address or a bare number, as people paste them.
+
+        Prefixes may be doubled, and in upper or lower case.
 
         Raises:
-            IdentifierMalformed: The prefix is unknown, or the part after it breaks its pattern.
+            IdentifierMalformed: The prefix is unknown, the part after it breaks its pattern, or the
+                text has several identifiers.
         """
-        text = unquote(text.strip())
+        text = tidy(text)
+        if re.match(r"https?%3A", text, re.IGNORECASE):
+            text = unquote(text)
+        if len(separate(text)) > 1:
+            raise IdentifierMalformed(
+                f"{text!r} has several identifiers.", advice="Send one identifier at a time."
+            )
+        if found := self._pasted(text):
+            return found
+        text = unquote(text)
         reference = self._converter.parse_uri(text) or self._parse_curie(text)
         if reference is None:
             raise IdentifierMalformed(_unknown(text), advice=self._advise(text))
         return self.identifier(reference.prefix, reference.identifier)
+
+    def parse_all(self, text: str) -> list[Identifier]:
+        """Read a text of one or several identifiers; see `parse` and `forms.separate`.
+
+        Raises:
+            IdentifierMalformed: One of them is not valid.
+        """
+        return list(dict.fromkeys(self.parse(part) for part in separate(tidy(text)) or [text]))
+
+    def _pasted(self, text: str) -> Identifier | None:
+        """Read a text by the table of forms; None if it has none of them."""
+        for prefix, local in self.forms.read(text):
+            with suppress(IdentifierMalformed):
+                return self.identifier(prefix, local)
+        return None
 
     def identifier(self, prefix: str, local: str) -> Identifier:
         """Return the identifier of a known prefix, in its canonical form.
@@ -108,8 +143,8 @@ class Prefixes:
 
     def _parse_curie(self, text: str) -> curies.ReferenceTuple | None:
         prefix, colon, local = text.partition(":")
-        found = self._lower.get(prefix.lower()) if colon else None
-        return curies.ReferenceTuple(found, local) if found else None
+        found = self._lower.get(prefix.strip().lower()) if colon else None
+        return curies.ReferenceTuple(found, local.strip()) if found else None
 
     def _advise(self, text: str) -> str:
         if "://" in text or ":" not in text:
@@ -129,7 +164,7 @@ def read_prefixes(root: Path) -> Prefixes:
             f"{FILE} is not in {root}.",
             advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
         )
-    return Prefixes(curies.load_extended_prefix_map(path))
+    return Prefixes(curies.load_extended_prefix_map(path), read_forms(root))
 
 
 def expand_own(curie: str) -> str | None:

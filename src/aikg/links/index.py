@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aikg.errors import IdentifierObsolete, IdentifierUnknown
+from aikg.errors import IdentifierMalformed, IdentifierObsolete, IdentifierUnknown
 from aikg.links.identifiers import Identifier, Prefixes, expand_own
-from aikg.links.records import PREDICATES, Obsolete
+from aikg.links.records import EXACT, PREDICATES, Obsolete
 from aikg.names import BASE, PREFIXES, shorten
 
 #: A row of an answer, as text; a variable that is not bound is not in it.
@@ -62,15 +62,18 @@ class Index:
         obsolete: Rows with `term` and `seen_in`; `label`, `replacement`, `replacement_label`.
         others: Rows with `name`: names of other things that look like ours.
         prefixes: The vocabularies that are known.
+        numbers: Rows with `entity` and `number`: numbers of trials and papers in the evidence.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the tables of the look-up
         self,
         names: Sequence[Row],
         links: Sequence[Row],
         obsolete: Sequence[Row],
         others: Sequence[Row],
         prefixes: Prefixes,
+        *,
+        numbers: Sequence[Row] = (),
     ) -> None:
         self.prefixes = prefixes
         self.names_of_others = {row["name"] for row in others}
@@ -90,10 +93,22 @@ class Index:
             entity.label = entity.label or shorten(link.entity)
             entity.links.append(link)
             self.by_identifier[_key(link.identifier)].append(link)
+        for row in numbers:
+            self._add_number(row["entity"], row["number"])
         for found in self.entities.values():
             found.links.sort(key=lambda link: (PREDICATES.index(link.predicate), link.identifier))
         for same in self.by_identifier.values():
             same.sort(key=lambda link: (PREDICATES.index(link.predicate), link.entity))
+
+    def _add_number(self, entity: str, number: str) -> None:
+        """Link an entity to a number that the evidence states of it, where a registry is known."""
+        try:
+            identifier = self.prefixes.parse(number)
+        except IdentifierMalformed:
+            return  # a number of a sponsor
+        links = self.by_identifier[_key(identifier)]
+        if entity in self.entities and entity not in {link.entity for link in links}:
+            links.append(Link(entity, EXACT, identifier, ""))
 
     def _read_obsolete(self, row: Row) -> Obsolete:
         replacement = row.get("replacement")
@@ -123,12 +138,24 @@ class Index:
     def resolve(self, text: str) -> list[Link]:
         """Find the links to an external identifier, the strongest first.
 
+        Several identifiers, as of the reports of one trial, must lead to the same entities.
+
         Raises:
-            IdentifierMalformed: Its prefix is unknown, or it breaks its pattern.
+            IdentifierMalformed: Its prefix is unknown, it breaks its pattern, or several
+                identifiers lead to different entities.
             IdentifierObsolete: Its vocabulary retired it.
             IdentifierUnknown: It is well-formed, and nothing here is linked to it.
         """
-        identifier = self.prefixes.parse(text)
+        first, *others = (self._resolve(one) for one in self.prefixes.parse_all(text))
+        same = {link.entity for link in first}
+        if any({link.entity for link in links} != same for links in others):
+            raise IdentifierMalformed(
+                f"{text!r} has several identifiers, of different things.",
+                advice="Send one identifier at a time.",
+            )
+        return first
+
+    def _resolve(self, identifier: Identifier) -> list[Link]:
         if old := self.obsolete(identifier):
             raise self._explain_obsolete(old)
         if found := self.find(identifier):

@@ -65,7 +65,7 @@ class LookUp:
             rows(ask(self._queries[name].text))
             for name in ("names", "links", "obsolete", "neighbours", "numbers")
         )
-        self.index = Index(names, links, obsolete, others, sources.prefixes)
+        self.index = Index(names, links, obsolete, others, sources.prefixes, numbers=numbers)
         self.names = Names(self.index)
         self.box = Box(self.index, self.names, numbers)
 

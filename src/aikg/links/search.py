@@ -135,15 +135,19 @@ class Names:
         return [self.link(name) for name in names]
 
     def _by_identifier(self, text: str) -> Linked | None:
+        """Link by one identifier, or by several; those of two entities are ambiguous."""
         try:
-            identifier = self._index.prefixes.parse(self.curie(text) or text)
+            identifiers = self._index.prefixes.parse_all(self.curie(text) or text)
         except IdentifierMalformed:
             return None
-        if ended := self._index.obsolete(identifier):
-            use = ended.replaced_by.curie if ended.replaced_by else ""
-            return Linked(text, None, "", use, "obsolete")
-        links = self._index.find(identifier)
-        exact = {link.entity: link.identifier.curie for link in links if link.predicate == EXACT}
+        exact: dict[str, str] = {}
+        for identifier in identifiers:
+            if ended := self._index.obsolete(identifier):
+                use = ended.replaced_by.curie if ended.replaced_by else ""
+                return Linked(text, None, "", use, "obsolete")
+            for link in self._index.find(identifier):
+                if link.predicate == EXACT:
+                    exact.setdefault(link.entity, link.identifier.curie)
         return self._linked(text, exact, "identifier") if exact else None
 
     def _near(self, form: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from aikg.errors import IdentifierMalformed
+from aikg.links.forms import tidy
 from aikg.links.identifiers import Prefixes
 from aikg.shared.spelling import NotShared
 
@@ -140,7 +141,8 @@ class Numbers:
             NotShared: It names a registry, and breaks the pattern of its numbers.
         """
         plain = unicodedata.normalize("NFKC", unquote(text))
-        plain = re.sub("[\u2010-\u2015\u2212]", "-", " ".join(plain.split())).strip(" .;,()[]")
+        plain = re.sub("[\u2010-\u2015\u2212]", "-", " ".join(plain.split()))
+        plain = tidy(plain).strip(" .;,[]").lstrip("(")
         doi = _DOI.fullmatch(plain)
         if doi:
             return self._doi(doi["doi"])
