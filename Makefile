@@ -15,6 +15,7 @@ PIN = .venv/tools/bin/uv pip compile --quiet --universal --python-version 3.11 -
 
 EDITOR := src/aikg/web/static/codemirror.js
 
+.DELETE_ON_ERROR:
 .PHONY: help serve build editor package test test-fast bench soak mutate check sheets format pins audit sssom clean
 
 help: ## list the targets
@@ -27,7 +28,7 @@ build: .venv/ready ## build the graph from the files
 	$(BIN)/aikg build
 
 package: .venv/dev ## write the wheel and the source distribution to dist/
-	if command -v npm >/dev/null; then $(MAKE) editor; else echo 'The query page has a text field: no npm.'; fi
+	$(MAKE) editor || echo 'The query page has a text field: npm is not there, or could not install the editor.'
 	$(BIN)/python -m hatchling build -d dist
 
 editor: $(EDITOR) ## make the editor of the query page from pinned npm packages (optional; needs Node and npm)
