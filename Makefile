@@ -44,6 +44,7 @@ soak: .venv/dev ## kill processes under load, ROUNDS times (500); invent submiss
 	$(BIN)/python tests/ledger_kills.py --rounds $(ROUNDS)
 	PYTHONPATH=. $(BIN)/python -W ignore tests/equality.py
 	$(BIN)/python tests/load.py
+	PYTHONPATH=tests $(BIN)/python tests/crawl.py
 	PYTHONPATH=. $(BIN)/python -W ignore tests/orders.py
 	PYTHONPATH=. $(BIN)/python -W ignore tests/blind.py
 

@@ -78,7 +78,8 @@ def test_axe_finds_nothing_serious(server: Server) -> None:
         "/sparql?query=ASK", "/compare", "/compare?experimental=exemestan",
         "/compare?experimental=exemestane&reference=anastrozole&outcome=clinical-benefit",
         "/network?outcome=objective-response", "/evidence-map?outcome=objective-response",
-        "/shape/finding-ci-low", "/rule/decimal-comma", "/graph/description/rules",
+        "/shape/finding-ci-low", "/rule/decimal-comma", "/graph/description/rules", "/drug",
+        "/claim", "/docs/reference/model", "/search?q=xyzzy", "/outcome/objective-response",
     ]  # fmt: skip
     found = node("browser.js", "axe", *(base + path for path in paths))
     assert {page: problems for page, problems in found.items() if problems} == {}

@@ -186,6 +186,59 @@ const actions = {
     return seen;
   },
 
+  /**
+   * For each address: its height at 1280, whether it scrolls sideways at 390, raw identifiers where a
+   * name should stand, and what the security policy refused. `script` is "off" for a browser without.
+   */
+  async shape(browser, script, ...addresses) {
+    const found = {};
+    for (const address of addresses) found[address] = { refused: [] };
+    for (const width of [1280, 390]) {
+      const context = await browser.newContext(
+        { viewport: { width, height: 900 }, javaScriptEnabled: script !== "off" });
+      const page = await context.newPage();
+      let current;
+      page.on("console", (message) => message.type() === "error" && found[current].refused.push(message.text()));
+      for (const address of addresses) {
+        current = address;
+        await page.goto(address);
+        Object.assign(found[address], await page.evaluate((wide) => {
+          const root = document.documentElement;
+          if (!wide) return { sideways: root.scrollWidth > root.clientWidth };
+          const raw = [...document.querySelectorAll("main a[href^='/']")].flatMap((link) => {
+            const [kind, ...rest] = decodeURIComponent(link.getAttribute("href")).slice(1).split(/[?#]/)[0].split("/");
+            const tail = rest.join("/").replaceAll("-", " ");
+            const bare = ["finding", "passage", "claim", "publication", "issue", "shared", "submission"].includes(kind);
+            const text = link.textContent.trim();
+            return bare && text === tail && !link.closest("details.data") ? [text] : [];
+          });
+          const text = document.querySelector("h1")?.textContent ?? "";
+          if (/-[a-z2-7]{16}\b|w3id\.org/.test(text)) raw.push(text);
+          return { height: root.scrollHeight, raw, heading: text.trim() };
+        }, width > 1000));
+      }
+      await context.close();
+    }
+    return found;
+  },
+
+  /** From the front page, a question typed into the search box: the foot of the answer, in pixels. */
+  async ask(browser, address, text) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const seen = {};
+    const foot = () => page.$eval(".lead.summary", (answer) => answer.getBoundingClientRect().bottom);
+    await page.goto(address);
+    await page.fill("#find", text);
+    await page.press("#find", "Enter");
+    await page.waitForSelector(".lead.summary");
+    seen.search = { foot: await foot(), text: await page.$eval("main", (main) => main.innerText) };
+    await page.goto(address);
+    await page.click("#headline a");
+    await page.waitForSelector(".lead.summary");
+    seen.click = { foot: await foot(), text: await page.$eval("main", (main) => main.innerText) };
+    return seen;
+  },
+
   /** What the search offers after each text, and where Enter leads after the last. */
   async search(browser, address, ...texts) {
     const page = await browser.newPage();

@@ -18,6 +18,8 @@ from aikg.engine.client import Engine
 
 #: The index of the documentation.
 _INDEX = "README"
+#: The length of a page, in characters of HTML, from which on its sections are folded.
+_LONG = 15_000
 
 
 def blueprint(engine: Engine) -> Blueprint:
@@ -44,8 +46,19 @@ def _show(folder: Path, name: str) -> Response:
     text = (folder / f"{name}.md").read_text(encoding="utf-8")
     found = re.search(r"^# (.+)$", text, re.MULTILINE)
     title = found[1] if found else name
-    html = _markdown().render(text, {"page": name, "known": known})
+    html = _folded(_markdown().render(text, {"page": name, "known": known}))
     return make_response(render_template("document.html", heading=title, html=Markup(html)))  # noqa: S704
+
+
+def _folded(html: str) -> str:
+    """Fold the sections of a long page; a link into one of them opens it."""
+    if len(html) < _LONG:
+        return html
+    first, *sections = re.split(r"(?=<h2 )", html)
+    for section in sections:
+        heading, end, body = section.partition("</h2>")
+        first += f"<details><summary>{heading}{end}</summary>{body}</details>\n"
+    return first
 
 
 @cache

@@ -57,6 +57,8 @@ _SENTENCES = (
 #: Properties of a node that are not for readers, and those that they read last.
 _ASIDE = (OTHER_PREFIXES["skos"] + "hiddenLabel", PREFIXES["aikg"] + "sharedKey")
 _LAST = {"skos:altLabel", "aikg:statedAt", "dcterms:identifier", "rdfs:seeAlso"}
+#: The properties that name a thing, the best first.
+_NAMES = (RDFS_LABEL, OTHER_PREFIXES["dcterms"] + "title", OTHER_PREFIXES["schema"] + "name")
 _STATEMENTS = "statements"
 _ACRONYM = PREFIXES["aikg"] + "acronym"
 WRITING = ["PUT", "POST", "PATCH", "DELETE"]
@@ -147,6 +149,8 @@ def link(iri: str) -> str | None:
 
 def _words(iri: str) -> str:
     """Return the end of an IRI as words, for a node without a label."""
+    if iri == DEFAULT:
+        return "all evidence, the default graph"
     if not iri.startswith(BASE):
         return shorten(iri)
     return iri.removeprefix(BASE).partition("/")[2].replace("-", " ") or iri
@@ -214,7 +218,7 @@ def context(iri: str, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     laid_out = layout.lay_out(found, statements)
     return {
         "iri": iri,
-        "label": _value(statements, [RDFS_LABEL, OTHER_PREFIXES["dcterms"] + "title"]),
+        "label": _value(statements, _NAMES),
         "called": _value(statements, [_ACRONYM]),
         "sentence": _value(statements, _SENTENCES) or sentences.of(statements, found),
         "kinds": _kinds(statements),
