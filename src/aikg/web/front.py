@@ -151,7 +151,8 @@ def network(pairs: Sequence[Row], root: str) -> str | None:
             + "</a>"
         )
     words = "Each line is a pair of drugs in different arms of a trial; the number counts trials."
-    return svg.document("drugs", (_WIDTH, _HEIGHT), "Drugs that trials compare", words, parts)
+    drawn = svg.document("drugs", (_WIDTH, _HEIGHT), "Drugs that trials compare", words, parts)
+    return drawn.replace('role="img"', 'role="group"', 1)  # an image may have no links
 
 
 def _place(index: int, count: int) -> tuple[float, float]:
