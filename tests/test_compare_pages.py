@@ -207,6 +207,19 @@ def test_a_nasty_label_is_only_text(nasty: Server, path: str) -> None:
     assert NASTY in json.loads(answers["json"])["labels"]["drug/exemestane"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/drug", "/drug/exemestane", "/drug/anastrozole", "/search?q=aromasin"],
+)
+def test_a_nasty_label_is_only_text_on_pages(nasty: Server, path: str) -> None:
+    """In sentence, heading, citation, network and tables; hidden characters are seen."""
+    text = nasty.send("GET", path, {"Accept": "text/html"}).body.decode()
+    assert "&lt;b&gt;ex" in text
+    assert "\u202e" not in text
+    assert "<b>ex" not in text
+    assert "</script>{" not in text
+
+
 def processes(root: int) -> dict[int, str]:
     """Return a process and all below it, with the files that each has mapped."""
     found, new = {}, [root]
