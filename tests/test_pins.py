@@ -16,7 +16,7 @@ from tools import advisories
 
 FILES = ["constraints.txt", "requirements.txt", "tools/requirements.txt", "tools/sssom.txt"]
 #: This project itself, and what every environment is made with.
-BESIDE = {"aikg", "pip"}
+BESIDE = {"aikg", "pip", "setuptools"}  # Python 3.11 makes it with setuptools
 
 
 def entries(file: str) -> dict[tuple[str, str], str]:
