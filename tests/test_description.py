@@ -8,6 +8,8 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 import pyoxigraph as ox
 import pytest
@@ -29,10 +31,12 @@ from aikg.submissions.home import Home
 
 VOID = rdflib.Namespace(PREFIXES["void"])
 SD = rdflib.Namespace(PREFIXES["sd"])
+SPARQL = rdflib.Namespace("http://www.w3.org/ns/sparql#")
 SCHEMA = rdflib.Namespace(PREFIXES["schema"])
 DATASET = rdflib.URIRef(BASE)
 HTML = {"Accept": "text/html"}
-PREAMBLE = f"""PREFIX void: <{VOID}> PREFIX sd: <{SD}> PREFIX sh: <{PREFIXES["sh"]}>
+PREAMBLE = f"""PREFIX rdfs: <{PREFIXES["rdfs"]}>
+PREFIX void: <{VOID}> PREFIX sd: <{SD}> PREFIX sh: <{PREFIXES["sh"]}>
 PREFIX dataset: <{BASE}> PREFIX well-known: <{BASE}.well-known/>
 """
 
@@ -156,7 +160,48 @@ def test_a_bare_get_describes_the_service(server: Server) -> None:
     assert int(described.value(DATASET, VOID.triples)) > 1000
     assert len(set(described.objects(here, SD.resultFormat))) == 10
     assert set(described.objects(DATASET, SD.namedGraph))
+    versions = {SPARQL[f"version-{name}"] for name in ("1.0", "1.1", "1.2", "1.2-basic")}
+    assert set(described.objects(here, SD.supportedVersion)) == versions
     assert server.send("GET", "/sparql", {"Accept": "text/csv"}).status == 406
+
+
+@pytest.mark.parametrize(
+    ("what", "asked"),
+    [
+        (
+            "examples",
+            "?x a sh:SPARQLExecutable ; rdfs:comment ?c ; sh:select|sh:ask|sh:construct ?q",
+        ),
+        ("prefixes", "?x sh:prefix ?prefix ; sh:namespace ?namespace"),
+        ("partitions", "?x void:class ?class ; void:propertyPartition [ void:property ?p ]"),
+    ],
+)
+def test_an_editor_finds_what_it_asks(server: Server, what: str, asked: str) -> None:
+    """SIB's editor asks the default graph, gets no row, and reads the service description."""
+    query = f"{PREAMBLE} SELECT * {{ {asked} }} LIMIT 1"
+    reply = server.send("GET", "/sparql?" + urlencode({"query": query}), {})
+    assert json.loads(reply.body)["results"]["bindings"] == []
+    found = read(server, "/sparql").query(f"{PREAMBLE} SELECT * {{ {asked} }}")
+    assert len(list(found)) > 20, what
+
+
+def test_the_ontology_is_whole_in_each_format(server: Server) -> None:
+    """Each ending has all triples, and RDF/XML has an element for the kind of each term."""
+    sizes = set()
+    for ending in ("ttl", "nt", "rdf", "jsonld", "nq", "trig"):
+        reply = server.send("GET", f"/ontology.{ending}", {})
+        form = ox.RdfFormat.from_media_type(reply.media_type)
+        assert reply.status == 200
+        sizes.add(len({quad.triple for quad in ox.parse(reply.body, format=form)}))
+    assert len(sizes) == 1
+    assert sizes.pop() > 2000
+    body = server.send("GET", "/ontology.rdf", {}).body
+    xml = ElementTree.fromstring(body)  # noqa: S314  our own
+    kinds = Counter(element.tag.rpartition("}")[2] for element in xml)
+    assert kinds["Ontology"] == 1
+    assert kinds["Class"] > 20
+    assert kinds["ObjectProperty"] > 20
+    assert server.send("GET", "/ontology.owl", {}).status == 404
 
 
 @pytest.mark.parametrize("target", ["/.well-known/void", "/void.ttl", "/"])

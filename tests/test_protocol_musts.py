@@ -289,6 +289,56 @@ def test_bad_input_is_told(server: Server, request_: bytes, status: int, says: b
     assert says in body
 
 
+@pytest.mark.parametrize(
+    ("others", "accept", "media_type"),
+    [
+        ({"default-graph-uri": "", "named-graph-uri": ""}, "*/*", JSON),
+        ({"default-graph-uri": "", "timeout": "0", "format": "auto"}, CSV, CSV),
+        ({"timeout": "0"}, "*/*", JSON),
+        ({"format": "text/html"}, "*/*", "text/html"),
+        ({"format": "html", "default-graph-uri": ""}, JSON, "text/html"),
+        ({"format": "auto"}, "text/html", "text/html"),
+    ],
+)
+def test_a_parameter_means_what_its_sender_means(
+    server: Server, others: dict[str, str], accept: str, media_type: str
+) -> None:
+    """Forms of other servers send an empty graph, `timeout=0` and `format=auto`."""
+    plain = server.send("GET", ask(VALUE), {"Accept": JSON})
+    found = json.loads(plain.body)["results"]["bindings"]
+    reply = server.send("GET", ask(VALUE, **others), {"Accept": accept})
+    assert (reply.status, reply.media_type) == (200, media_type)
+    if media_type == JSON:
+        assert json.loads(reply.body)["results"]["bindings"] == found
+    both = server.send("GET", ask(GRAPHS, **{"named-graph-uri": ""}), {"Accept": JSON})
+    all_graphs = server.send("GET", ask(GRAPHS), {"Accept": JSON})
+    assert len(both.body) == len(all_graphs.body)
+
+
+def test_turtle_has_its_old_name(server: Server) -> None:
+    """SPARQLWrapper asks for N3 by name and by types that Turtle had before."""
+    construct = "CONSTRUCT WHERE { ?s a ?kind }"
+    for target, accept in (
+        (ask(construct, format="n3"), "*/*"),
+        (ask(construct), "text/rdf+n3,application/n3,text/n3"),
+        (ask(construct, output="n3", results="n3", format="n3"), "text/rdf+n3"),
+    ):
+        reply = server.send("GET", target, {"Accept": accept})
+        assert (reply.status, reply.media_type) == (200, TURTLE)
+    refused = server.send("GET", ask("ASK {}", format="n3"), {})
+    assert refused.status == 406
+
+
+@pytest.mark.parametrize(("path", "allowed"), [("/sparql", True), ("/submissions", False)])
+def test_a_token_is_for_its_own_site(server: Server, path: str, allowed: bool) -> None:
+    """Another site's page may send `Authorization` for reading only, and never has cookies."""
+    reply = server.send("OPTIONS", path, {"Origin": "https://example.org"})
+    headers = reply.headers["Access-Control-Allow-Headers"].split(", ")
+    assert ("Authorization" in headers) == allowed
+    assert "If-None-Match" in headers
+    assert "Access-Control-Allow-Credentials" not in reply.headers
+
+
 def test_another_sites_page_may_ask(server: Server) -> None:
     """The preflight of a browser allows each method and header that the protocol needs."""
     asked = {

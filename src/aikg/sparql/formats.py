@@ -39,7 +39,12 @@ SOLUTIONS = (
 
 #: For CONSTRUCT and DESCRIBE; the first is the default. Other names are SPARQLWrapper's.
 TRIPLES = (
-    Format("text/turtle", ("turtle", "ttl"), ending="ttl"),
+    Format(
+        "text/turtle",
+        ("turtle", "ttl", "n3"),
+        ("text/n3", "text/rdf+n3", "application/n3", "application/turtle", "application/x-turtle"),
+        ending="ttl",
+    ),
     Format("application/n-triples", ("ntriples", "nt"), ending="nt"),
     Format(
         "application/rdf+xml",

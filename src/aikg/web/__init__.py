@@ -116,7 +116,7 @@ def create_app(
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        response.headers.extend(problems.HEADERS)
+        response.headers.extend(problems.headers_for(request.path))
         response.vary.add("Accept")
         return response
 

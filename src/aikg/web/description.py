@@ -24,13 +24,16 @@ from flask import (
 
 from aikg.engine.client import Engine
 from aikg.files.queries import Query
-from aikg.names import BASE, PREFIXES, is_absolute
+from aikg.names import BASE, PREFIXES, RDF_TYPE, is_absolute
 from aikg.sparql.formats import TRIPLES
 from aikg.web import front as front_page
 from aikg.web import nodes, problems
 from aikg.web.frame import LICENSE
 
 ENDPOINT, VOID = BASE + "sparql", BASE + ".well-known/void"
+EXAMPLES = BASE + ".well-known/sparql-examples"
+#: The endings of the address of the whole ontology.
+_ENDINGS = ", ".join(form.ending for form in TRIPLES)
 #: The graphs of the files that describe dataset and endpoint.
 _FILES = f"<{BASE}graph/description/dataset> <{BASE}graph/description/service>"
 
@@ -39,11 +42,14 @@ _VOID = f"""CONSTRUCT {{ ?subject ?p ?object }} WHERE {{
   BIND(IF(?s = <{ENDPOINT}>, <urn:here>, ?s) AS ?subject)
   BIND(IF(?o = <{ENDPOINT}>, <urn:here>, ?o) AS ?object) }}"""
 
-#: The partitions, which are blank nodes, are left to VoID.
-_SERVICE = _VOID.replace("BIND", "FILTER(!isBlank(?s) && !isBlank(?o)) BIND", 1)
+#: Editors that find no examples, prefixes and partitions in the default graph read them here.
+_SERVICE = _VOID.replace("VALUES ?graph {", f"VALUES ?graph {{ <{EXAMPLES}>", 1)
 
-_ONTOLOGY = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH ?graph {{ ?s ?p ?o }}
-  FILTER(STRSTARTS(STR(?graph), "{BASE}graph/ontology/")) }}"""
+#: Types come first, the kind of term before all: readers of RDF/XML look for `<owl:Ontology>`.
+_ONTOLOGY = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
+  {{ SELECT DISTINCT ?s ?p ?o WHERE {{ GRAPH ?graph {{ ?s ?p ?o }}
+    FILTER(STRSTARTS(STR(?graph), "{BASE}graph/ontology/")) }} }}
+}} ORDER BY ?s (?p != <{RDF_TYPE}>) (!STRSTARTS(STR(?o), "{PREFIXES["owl"]}")) ?p ?o"""
 
 _DATASET = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
   GRAPH <{BASE}graph/description/dataset> {{ ?s ?p ?o }}
@@ -111,9 +117,9 @@ def blueprint(
             return nodes.page(engine, BASE + "ontology")
         return _answer(engine, _ONTOLOGY)
 
-    @routes.get("/ontology.ttl")
-    def ontology_file() -> Response:
-        return _answer(engine, _ONTOLOGY, "turtle")
+    @routes.get(f"/ontology.<any({_ENDINGS}):ending>")
+    def ontology_file(ending: str) -> Response:
+        return _answer(engine, _ONTOLOGY, ending)
 
     @routes.get("/.well-known/api-catalog")
     def catalogue() -> Response:

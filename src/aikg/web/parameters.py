@@ -17,6 +17,9 @@ QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
 #: The versions of SPARQL that a client can name; the engine treats all of them alike.
 VERSIONS = ("1.0", "1.1", "1.2", "1.2-basic")
 
+#: The parameters that name graphs.
+_GRAPHS = {"default-graph-uri", "named-graph-uri"}
+
 #: The bytes of a form for one byte of a query, and for the other parameters.
 _ESCAPED, _OTHERS = 3, 16_000
 #: The longest text in a form, in bytes; a file in a form is kept on the disk.
@@ -48,6 +51,11 @@ def read() -> MultiDict[str, str]:
         raise malformed("The request is not in UTF-8", "Send it in UTF-8.") from error
     if "update" in parameters:
         raise no_update()
+    for name in _GRAPHS & parameters.keys():  # forms send an empty one where no graph is named
+        named = [value for value in parameters.poplist(name) if value]
+        parameters.update({name: named} if named else {})
+    if "format" in parameters:
+        parameters["format"] = _meant(parameters["format"])
     versions = parameters.getlist("version")
     if len(versions) > 1 or not set(versions) <= set(VERSIONS):
         raise malformed(
@@ -55,6 +63,15 @@ def read() -> MultiDict[str, str]:
             f"Leave it out, or send one of {', '.join(VERSIONS)}.",
         )
     return parameters
+
+
+def _meant(name: str) -> str:
+    """Return the format that a name means; "" where the header Accept is to choose.
+
+    Virtuoso's form sends `auto`, and old clients call Turtle N3.
+    """
+    name = name.strip()
+    return "" if name.lower() == "auto" else name
 
 
 def _add_body(parameters: MultiDict[str, str]) -> None:
@@ -89,7 +106,7 @@ def _decode(raw: bytes) -> MultiDict[str, str]:
 
 
 def timeout(text: str | None) -> float | None:
-    """Read a time in seconds; None if there is none.
+    """Read a time in seconds; None if there is none, or 0: the client has no limit of its own.
 
     Raises:
         RequestMalformed: It is not a time.
@@ -100,8 +117,10 @@ def timeout(text: str | None) -> float | None:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
+    if seconds == 0:
+        return None
     if not 0 < seconds < math.inf:
-        raise malformed(f"timeout={text} is not a time", "Send a number of seconds above 0.")
+        raise malformed(f"timeout={text} is not a time", "Send a number of seconds, 0 or above.")
     return seconds
 
 

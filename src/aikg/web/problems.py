@@ -25,7 +25,7 @@ HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     # Any page may read an open graph from its visitor's browser.
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Allow-Headers", "Accept, Content-Type"),
+    ("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, If-None-Match"),
     ("Access-Control-Allow-Methods", "GET, HEAD, POST, QUERY, OPTIONS"),
     (
         "Access-Control-Expose-Headers",
@@ -33,6 +33,8 @@ HEADERS = [
     ),
     ("Access-Control-Max-Age", "86400"),
 ]
+#: The addresses where tokens count: no page of another site may send one there.
+_OWN = ("/submissions", "/sign-in")
 #: How long a client should wait before it asks again, in seconds.
 _RETRY = 5
 
@@ -61,7 +63,7 @@ def wants_page(
         by_default: Whether a client without a preference gets the page.
     """
     if named:
-        return False
+        return named in {HTML, "html"}
     types = [media_type for form in formats for media_type in (form.media_type, *form.also)]
     types = [HTML, *types] if by_default else [*types, HTML]
     return preferred(request.headers.get("Accept"), types) == HTML
@@ -100,6 +102,16 @@ def respond(members: dict[str, Any], page: str = "problem.html", **context: Any)
     response.status_code = members["status"]
     response.headers.extend(headers_of(members))
     return response
+
+
+def headers_for(path: str) -> list[tuple[str, str]]:
+    """Return the headers of every response at a path: another site may not use our tokens."""
+    if not path.startswith(_OWN):
+        return HEADERS
+    return [
+        (name, value.replace("Authorization, ", "") if name.endswith("Allow-Headers") else value)
+        for name, value in HEADERS
+    ]
 
 
 def headers_of(members: dict[str, Any]) -> list[tuple[str, str]]:
