@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import TextIO
 
@@ -10,7 +9,7 @@ import click
 
 from aikg import graph, settings
 from aikg.cli.console import format_option, print_rows, say, say_json, stages, text_output
-from aikg.links.lookup import LookUp, Sources
+from aikg.links.lookup import COLUMNS, LookUp, Sources, as_tsv
 from aikg.names import shorten
 
 _FORMAT = format_option("table", "json")
@@ -74,14 +73,9 @@ def names(file: TextIO, form: str) -> None:
     The output is TSV: the name, our entity, its label, the match, and how it was found:
     identifier, name, wording, spelling (please check), ambiguous, obsolete, stranger (no match).
     """
-    lines = [line.strip() for line in file if line.strip()]
-    header = ("name", "ours", "label", "matched", "how")
-    rows = [
-        (one.name, shorten(one.entity) if one.entity else "", one.label, one.matched, one.how)
-        for one in _open().names.link_all(lines)
-    ]
+    rows = _open().listed(line.strip() for line in file if line.strip())
     if form != "tsv":
-        print_rows(header, rows, form)
+        print_rows(COLUMNS, [tuple(row.values()) for row in rows], form)
         return
     with text_output() as output:
-        csv.writer(output, delimiter="\t", lineterminator="\n").writerows([header, *rows])
+        output.write(as_tsv(rows))

@@ -12,9 +12,8 @@ from typing import Any, cast
 
 import pyoxigraph as ox
 
+from aikg.engine.naming import look_up, make
 from aikg.engine.publishing import Arguments, Knowledge, Look
-from aikg.links.lookup import LookUp
-from aikg.sparql.evaluation import Request, evaluate
 from aikg.synthesis import changes, output, view
 from aikg.synthesis.asking import Asker, Words
 
@@ -28,8 +27,6 @@ _TYPES = {
     "fhir": "application/fhir+json",
 }
 _PACKED = "application/zip"
-#: The look-up of names, by version.
-_MADE: dict[str, LookUp] = {}
 
 
 def compare(
@@ -54,7 +51,7 @@ def compare(
     kind, form = arguments["kind"], arguments["format"]
     asker = Asker(
         lambda query: _rows(store, query),
-        lambda: _names(store, known, version),
+        lambda: look_up(store, known, version),
         known.synthesis,
         version,
     )
@@ -84,7 +81,7 @@ def with_comparisons(
 
     def look(outcomes: set[str]) -> None:
         asker = Asker(
-            lambda query: _rows(store, query), lambda: _look_up(store, known), known.synthesis, ""
+            lambda query: _rows(store, query), lambda: make(store, known), known.synthesis, ""
         )
         seen.append(changes.Look(asker, outcomes))
 
@@ -102,23 +99,6 @@ def _text(term: Any) -> str:
     if term is None:
         return ""
     return str(term) if isinstance(term, ox.BlankNode) else term.value
-
-
-def _names(store: ox.Store, known: Knowledge, version: str) -> LookUp:
-    """Return the look-up of names; a worker makes it once, for its graph stays as it is."""
-    if version not in _MADE:
-        _MADE[version] = _look_up(store, known)
-    return _MADE[version]
-
-
-def _look_up(store: ox.Store, known: Knowledge) -> LookUp:
-
-    def ask(query: str) -> bytes:
-        answer = io.BytesIO()
-        evaluate(store, Request(query, format="json"), answer, begin=lambda media_type: None)
-        return answer.getvalue()
-
-    return LookUp(ask, known.names)
 
 
 def _packed(files: Mapping[str, str]) -> bytes:

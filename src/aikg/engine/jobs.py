@@ -16,11 +16,12 @@ from typing import IO, Any, Protocol, cast
 
 import pyoxigraph as ox
 
-from aikg.engine import deciding, publishing
+from aikg.engine import deciding, naming, publishing
 from aikg.engine.publishing import Arguments, Knowledge
 from aikg.errors import MissingFolder
 from aikg.intake.examination import examine
 from aikg.intake.submission import Limits
+from aikg.links.lookup import LookUp
 from aikg.publication import change
 from aikg.publication.rereading import OthersNeeded
 from aikg.sparql import grammar
@@ -142,6 +143,18 @@ def compare(task: Task) -> None:
     task.answer(*found, repeatable=True)
 
 
+def _named(
+    write: Callable[[LookUp, Arguments, bytes], tuple[str, bytes]],
+) -> Callable[[Task], None]:
+    """Make a job of a function that asks the look-up of names."""
+
+    def run(task: Task) -> None:
+        names = naming.look_up(task.store, task.known, task.version)
+        task.answer(*write(names, task.arguments, task.body), repeatable=True)
+
+    return run
+
+
 def write_template(task: Task) -> None:
     """Write the extraction sheet, with the lists of the ontology that is in force."""
     form = task.arguments["form"]
@@ -220,6 +233,8 @@ JOBS = {
     "node": Job(read_node, keeps=True),
     "rows": Job(read_rows, keeps=True),
     "compare": Job(compare, keeps=True),
+    "names": Job(_named(naming.link), keeps=True),
+    "reconcile": Job(_named(naming.reconcile), keeps=True),
     "template": Job(write_template, keeps=True),
     "check": Job(check),
     "receive": Job(_as_json(publishing.receive)),

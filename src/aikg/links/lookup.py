@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from aikg.files.queries import Query, read_queries
 from aikg.links.asked import Box
 from aikg.links.identifiers import Prefixes, expand_own, read_prefixes
 from aikg.links.index import Index, Link, Row
-from aikg.links.search import Names
+from aikg.links.search import Linked, Names
 from aikg.names import BASE, shorten
 
 #: Answers a query as SPARQL JSON.
@@ -21,6 +23,9 @@ Ask = Callable[[str], bytes]
 
 #: The queries of the look-up, below the root.
 FOLDER = Path("queries", "links")
+
+#: The columns of a list of names.
+COLUMNS = ("name", "ours", "label", "matched", "how")
 
 #: The entity in the text of `evidence.rq`, which another takes the place of.
 _EXAMPLE = f"<{BASE}drug/exemestane>"
@@ -112,6 +117,26 @@ class LookUp:
         pair = self.box.pair(text)
         hits = [asdict(hit) for hit in self.box.find(text, limit)]
         return {"query": text, "hits": hits, "pair": asdict(pair) if pair else None}
+
+    def listed(self, names: Iterable[str]) -> list[dict[str, str]]:
+        """Link each name of a list; the keys of a row are `COLUMNS`."""
+        listed = list(names)
+        rows = {name: _row(self.names.link(name)) for name in set(listed)}
+        return [rows[name] for name in listed]
+
+
+def as_tsv(rows: Iterable[dict[str, str]]) -> str:
+    """Write the rows of a list as a table."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, delimiter="\t", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return table.getvalue()
+
+
+def _row(one: Linked) -> dict[str, str]:
+    ours = shorten(one.entity) if one.entity else ""
+    return dict(zip(COLUMNS, (one.name, ours, one.label, one.matched, one.how), strict=True))
 
 
 def about(query: Query, entity: str) -> str:

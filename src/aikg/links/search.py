@@ -13,6 +13,7 @@ from aikg.errors import IdentifierMalformed
 from aikg.links.index import Index
 from aikg.links.records import EXACT
 from aikg.links.spelling import loosen, normalise, typos
+from aikg.names import shorten
 
 #: The longest text that is searched for, in characters; no name is longer.
 LONGEST = 200
@@ -136,6 +137,8 @@ class Names:
 
     def _by_identifier(self, text: str) -> Linked | None:
         """Link by one identifier, or by several; those of two entities are ambiguous."""
+        if own := self._index.own(text):
+            return Linked(text, own.iri, own.label, shorten(own.iri), "identifier")
         try:
             identifiers = self._index.prefixes.parse_all(self.curie(text) or text)
         except IdentifierMalformed:

@@ -38,6 +38,7 @@ from aikg.web import (
     nodes,
     parameters,
     problems,
+    reconcile,
     releases,
     sending,
     server,
@@ -78,6 +79,7 @@ def create_app(
     frame.register(app, engine, partial(records.changed, home.database) if home else lambda: None)
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(lookup.blueprint(engine))
+    app.register_blueprint(reconcile.blueprint(engine))
     app.register_blueprint(compare.blueprint(engine))
     archive = releases.Archive(engine, Shelf(engine.settings))
     app.register_blueprint(releases.blueprint(archive, registered))

@@ -26,12 +26,16 @@ _ESCAPED, _OTHERS = 3, 16_000
 FIELD = 1_000_000
 #: The addresses that accept files, and how much the form around a file may add, in bytes.
 _FILES, AROUND = {"/validate", "/submissions", "/submissions/check"}, 64_000
+#: The address that accepts lists of names, and the longest list: 5,000 names of 200 bytes.
+LIST, _LIST_BYTES = "/names", 1_000_000
 
 
 def most_body(settings: Settings, path: str) -> int:
     """Return the longest body of a request to a path, in bytes."""
     if path in _FILES:
         return settings.submission_bytes + AROUND
+    if path == LIST:
+        return _LIST_BYTES
     return settings.query_bytes * _ESCAPED + _OTHERS
 
 

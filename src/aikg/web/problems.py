@@ -13,12 +13,16 @@ from aikg.names import BASE
 from aikg.sparql.formats import SOLUTIONS, TRIPLES, Format, preferred
 
 HTML = "text/html"
+#: The preview of an entity, which programs show in a frame: it has no form, script or cookie.
+PREVIEW = "/reconcile/preview"
+_POLICY = "Content-Security-Policy"
+_IN_FRAME = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 #: The formats of data, problem documents included.
 DATA = (*SOLUTIONS, *TRIPLES, Format("application/problem+json", ()))
 #: The headers of every response.
 HEADERS = [
     (
-        "Content-Security-Policy",
+        _POLICY,
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
     ("Referrer-Policy", "same-origin"),
@@ -105,7 +109,12 @@ def respond(members: dict[str, Any], page: str = "problem.html", **context: Any)
 
 
 def headers_for(path: str) -> list[tuple[str, str]]:
-    """Return the headers of every response at a path: another site may not use our tokens."""
+    """Return the headers of every response at a path.
+
+    Another site may not use our tokens, and may put the preview alone into a frame.
+    """
+    if path == PREVIEW:
+        return [(_POLICY, _IN_FRAME), *HEADERS[1:]]
     if not path.startswith(_OWN):
         return HEADERS
     return [

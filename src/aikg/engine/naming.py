@@ -1,0 +1,56 @@
+"""The jobs that look names up: a list of names, and the Reconciliation Service API."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pyoxigraph as ox
+
+from aikg.engine.publishing import Arguments, Knowledge
+from aikg.links.lookup import LookUp, as_tsv
+from aikg.links.reconciliation import Reconciliation
+from aikg.sparql.evaluation import Request, evaluate
+
+#: The look-up of names, by version.
+_MADE: dict[str, LookUp] = {}
+
+
+def look_up(store: ox.Store, known: Knowledge, version: str) -> LookUp:
+    """Return the look-up of names; a worker makes it once, for its graph stays as it is."""
+    if version not in _MADE:
+        _MADE[version] = make(store, known)
+    return _MADE[version]
+
+
+def make(store: ox.Store, known: Knowledge) -> LookUp:
+    """Make the look-up of a graph as it is now."""
+
+    def ask(query: str) -> bytes:
+        answer = io.BytesIO()
+        evaluate(store, Request(query, format="json"), answer, begin=lambda media_type: None)
+        return answer.getvalue()
+
+    return LookUp(ask, known.names)
+
+
+def link(names: LookUp, arguments: Arguments, body: bytes) -> tuple[str, bytes]:
+    """Link the names that the body lists, and write the table in the format of the arguments.
+
+    Returns:
+        The media type and the bytes.
+    """
+    rows = names.listed(json.loads(body))
+    if arguments["format"] == "json":
+        return "application/json", json.dumps(rows, ensure_ascii=False).encode()
+    return "text/tab-separated-values", as_tsv(rows).encode()
+
+
+def reconcile(names: LookUp, arguments: Arguments, body: bytes) -> tuple[str, bytes]:
+    """Answer a request of the Reconciliation Service API; see `Reconciliation.answer`.
+
+    Raises:
+        RequestMalformed: The body does not have the form that the specification demands.
+    """
+    found = Reconciliation(names).answer(arguments["kind"], json.loads(body))
+    return "application/json", json.dumps(found).encode()
