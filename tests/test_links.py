@@ -44,6 +44,17 @@ HEADER = """#mapping_set_id: https://w3id.org/aikg/graph/mappings/drugs
 #  drug: https://w3id.org/aikg/drug/
 """
 
+
+class _Everything(dict[str, str]):
+    """Labels of a graph that has every node."""
+
+    def __contains__(self, key: object) -> bool:
+        """Have it."""
+        return True
+
+
+EVERYTHING = _Everything()
+
 GOOD = {
     "subject_id": "drug:exemestane",
     "subject_label": "exemestane",
@@ -322,6 +333,55 @@ def test_a_bad_look_alike_is_named(
     assert complaint in str(raised.value)
 
 
+#: The columns in which `|` is valid.
+TEXTS = {"see_also", "comment", "object_label", "label", "name"}
+#: Cells with several values, as SSSOM writes them, and broken ones; `{}` is the cell as it is.
+SEVERAL = ("{}|{}", "{}|x", "|{}", "{}|", "|", "{}|http://a b")
+
+
+@pytest.mark.parametrize(
+    "name", [path.name for path in (*TABLES, *sorted((ROOT / FOLDER).glob("n*.tsv")))]
+)
+def test_a_cell_with_several_values_is_read_or_named(
+    name: str, tmp_path: Path, prefixes: Prefixes
+) -> None:
+    """`see_also` has several, texts have the mark, and other columns say file and line."""
+    copy = tmp_path / FOLDER / name
+    copy.parent.mkdir(parents=True)
+    lines = (ROOT / FOLDER / name).read_text(encoding="utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    columns, cells = lines[at].split("\t"), lines[at + 1].split("\t")
+    cells += [""] * (len(columns) - len(cells))
+    rows = records.read_mappings(ROOT, prefixes)
+    called = {row.subject: row.subject_label for row in rows}
+    called |= {name.subject: "" for name in records.read_names(ROOT, EVERYTHING)}
+    for number, column in enumerate(columns):
+        for form in SEVERAL:
+            changed = [*cells[:number], form.replace("{}", cells[number]), *cells[number + 1 :]]
+            copy.write_text("\n".join([*lines[:at], lines[at], "\t".join(changed)]))
+            faults = ""
+            try:
+                found = records.read_mappings(tmp_path, prefixes)
+                mappings.check(found, called)
+                records.read_names(tmp_path, called)
+                records.read_look_alikes(tmp_path, prefixes, called)
+            except MappingInvalid as error:
+                faults = str(error)
+            assert f"{name}:{at + 2}: " in faults or (not faults and column in TEXTS)
+
+
+def test_a_table_that_a_spreadsheet_saved_is_the_same(tmp_path: Path, prefixes: Prefixes) -> None:
+    """A mark at the beginning, its ends of lines, and empty cells that fill each row."""
+    path = tmp_path / FOLDER / "drugs.sssom.tsv"
+    path.parent.mkdir(parents=True)
+    text = (ROOT / FOLDER / "drugs.sssom.tsv").read_text(encoding="utf-8")
+    filled = "\r\n".join(line + "\t\t" for line in text.splitlines())
+    path.write_bytes(f"\ufeff{filled}\r\n".encode())
+    saved = records.read_mappings(tmp_path, prefixes)
+    ours = [row for row in records.read_mappings(ROOT, prefixes) if row.kind == "drugs"]
+    assert saved == ours
+
+
 def test_links_stand_aside_from_the_evidence(shipped: ox.Store) -> None:
     """No link is in the default graph; each row is in the graph of its table, with its sighting."""
     rows = records.read_mappings(ROOT, read_prefixes(ROOT))
@@ -351,6 +411,20 @@ def test_no_exact_match_of_what_is_not_the_same() -> None:
     assert pairs["megestrol-acetate", "atc:L02AB01"] != EXACT  # the code of the base
     roles = {"CHEBI:50790", "CHEBI:50837", "CHEBI:59826", "CHEBI:68481", "CHEBI:61115"}
     assert all(row.predicate != EXACT for row in rows if row.object.curie in roles)
+    # A property is not a class, a time not a rate, a status not a stage, a cell not an enzyme.
+    for pair, predicate in {
+        ("endometrial-cancer", "umls:C0476089"): "skos:closeMatch",
+        ("venous-thromboembolic-events", "HP:0001907"): "skos:relatedMatch",
+        ("pValue", "OBI:0000175"): "skos:closeMatch",
+        ("size", "STATO:0000088"): "skos:closeMatch",
+        ("ciLow", "STATO:0000315"): "skos:closeMatch",
+        ("ciHigh", "STATO:0000314"): "skos:closeMatch",
+        ("overall-survival", "EFO:0000638"): "skos:closeMatch",
+        ("Postmenopausal", "EFO:0002721"): "skos:closeMatch",
+        ("half-life", "mesh:D006207"): "skos:broadMatch",
+        ("ic50", "mesh:D020128"): "skos:relatedMatch",
+    }.items():
+        assert pairs[pair] == predicate
     assert all(
         row.predicate == "skos:relatedMatch" for row in rows if "/population/" in row.subject
     )

@@ -190,8 +190,8 @@ def read_mappings(root: Path, prefixes: Prefixes) -> list[Mapping]:
 def _mapping(path: Path, root: Path, prefixes: Prefixes) -> tuple[list[Mapping], list[str]]:
     rows, faults = tables.read_table(mapping_table(prefixes), path, root)
     name = path.relative_to(root) if path.is_relative_to(root) else path
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    metadata = "\n".join(line.removeprefix("#") for line in tables.header(lines))
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    metadata = "\n".join(line.removeprefix("#").rstrip() for line in tables.header(lines))
     return rows, [f"{name}:1: {m}" for m in _check_metadata(metadata, prefixes)] + faults
 
 

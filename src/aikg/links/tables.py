@@ -64,12 +64,12 @@ def read_table(table: Table[Row], path: Path, root: Path) -> tuple[list[Row], li
         return [], []
     name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()  # spreadsheets write a mark
     except UnicodeDecodeError as error:
         return [], [f"{name}:1: the file is not in UTF-8: {error.reason}."]
     head = len(header(lines))
     reader = csv.reader(lines[head:], delimiter="\t", quoting=csv.QUOTE_NONE)
-    if next(reader, []) != list(table.columns):
+    if _trimmed(next(reader, []), 0) != list(table.columns):
         return [], [f"{name}:{head + 1}: the columns must be {', '.join(table.columns)}."]
     rows: list[Row] = []
     faults: list[str] = []
@@ -88,6 +88,7 @@ def header(lines: list[str]) -> list[str]:
 
 
 def _read_row(table: Table[Row], cells: list[str]) -> tuple[list[Any], list[str]]:
+    cells = _trimmed(cells, len(table.columns))
     if len(cells) > len(table.columns):
         return [], [f"there are more than {len(table.columns)} columns."]
     values: list[Any] = []
@@ -105,6 +106,13 @@ def _read_row(table: Table[Row], cells: list[str]) -> tuple[list[Any], list[str]
         except (ValueError, IdentifierMalformed) as error:
             mistakes.append(str(error))
     return values, mistakes
+
+
+def _trimmed(cells: list[str], least: int) -> list[str]:
+    """Return a row without the empty cells at its end, which a spreadsheet adds."""
+    while len(cells) > least and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
 
 
 def label(cell: str) -> str:
