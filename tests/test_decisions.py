@@ -209,7 +209,7 @@ def test_the_page_of_a_shared_node_has_what_each_source_says(desk: Desk) -> None
     """With the submission and the paper."""
     address = FIRST_NODE.removeprefix("https://w3id.org/aikg")
     page = desk.ask("GET", address, Accept="text/html").body.decode()
-    section = page.partition("Sources")[2].partition("<h2")[0]
+    section = page.partition('id="sources"')[2].partition("<h2")[0]
     for name in "abc":
         assert f"submission {name}/1" in section, name
     for text in (NCT, f"EUDRACT{EUDRACT}", "CALM", "Ben 2011 (CALM)", "Cleo 2012 (CALM)"):
