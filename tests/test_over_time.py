@@ -1,6 +1,7 @@
 """What has come since the review: claims then and now, expectations, sources, and the trials.
 
-What was expected of each question was written from the sheets before the query ran.
+The states and trials of `expectations` were written from the sheets before the query ran. The
+answers of the other questions were read against the sheets afterwards.
 """
 
 from __future__ import annotations

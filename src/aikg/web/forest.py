@@ -11,7 +11,7 @@ from aikg.web.sections import Row
 
 #: The most rows of a plot; the table below it has all.
 MOST = 14
-_WIDTH, _LEFT, _RIGHT, _ROW = 1000.0, 520.0, 800.0, 26.0
+_WIDTH, _LEFT, _RIGHT, _ROW = 1000.0, 520.0, 800.0, 40.0
 _LOW, _HIGH = 0.2, 5.0
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)")
 _NUMBER = re.compile(r"\d+(?:[.\u00b7]\d+)?")
@@ -36,7 +36,8 @@ def draw(key: str, title: str, rows: Sequence[Row]) -> str | None:
     bottom = y + _ROW * (len(ratios) - 0.5)
     parts.append(svg.line(_at(1), 34, _at(1), bottom, dashes="4 3"))
     for row, (value, low, high) in ratios:
-        parts.append(svg.text(10, y + 4, svg.cut(_label(row), _LEFT - 20, 12), size=12))
+        parts.append(svg.text(10, y - 3, svg.cut(_label(row), _LEFT - 20, 12), size=12))
+        parts.append(svg.text(10, y + 13, svg.cut(_groups(row), _LEFT - 20, 11), size=11))
         parts.append(svg.line(_at(low), y, _at(high), y, width=1.5))
         for end, turn in ((low, 7), (high, -7)):
             if not _LOW <= end <= _HIGH:
@@ -49,7 +50,9 @@ def draw(key: str, title: str, rows: Sequence[Row]) -> str | None:
     for tick in (0.25, 0.5, 1, 2, 4):
         parts.append(svg.line(_at(tick), bottom, _at(tick), bottom + 5))
         parts.append(svg.text(_at(tick), bottom + 20, f"{tick:g}", anchor="middle", size=12))
-    words = "; ".join(f"{_label(row)}: {v:g} ({a:g} to {b:g})" for row, (v, a, b) in ratios)
+    words = "; ".join(
+        f"{_label(row)}, {_groups(row)}: {v:g} ({a:g} to {b:g})" for row, (v, a, b) in ratios
+    )
     return svg.document(key, (_WIDTH, bottom + 30), title, words, parts)
 
 
@@ -58,12 +61,18 @@ def _at(value: float) -> float:
     return _LEFT + share * (_RIGHT - _LEFT)
 
 
-def _label(row: Row) -> str:
-    def words(name: str) -> str:
-        return str(row.get(f"{name}_label", row.get(name, {})).get("value", ""))
+def _words(row: Row, name: str) -> str:
+    return str(row.get(f"{name}_label", row.get(name, {})).get("value", ""))
 
-    what = [words("outcome"), words("study") or words("group"), words("assessed_by")]
-    return ", ".join(filter(None, (*what, words("analysis"))))
+
+def _label(row: Row) -> str:
+    names = ("outcome", "study", "assessed_by", "analysis")
+    return ", ".join(filter(None, (_words(row, name) for name in names)))
+
+
+def _groups(row: Row) -> str:
+    """Name the two groups: a ratio below 1 means fewer events in the first."""
+    return " against ".join(filter(None, (_words(row, "group"), _words(row, "against"))))
 
 
 def _ratio(row: Row) -> tuple[float, float, float] | None:
