@@ -103,6 +103,23 @@ def create_app(
     refuse_gone = partial(receipts.refuse_gone, home.database) if home else None
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
+    _attend(app, engine)
+    cache = Cache(
+        Compression(app.wsgi_app),
+        lambda: str(engine.describe()["version"]),
+        engine.settings.cache,
+        engine.settings.query_bytes,
+    )
+    app.wsgi_app = cache  # type: ignore[method-assign]
+    app.extensions["aikg"] = metrics.State(engine, home, cache)
+    if engine.settings.url:
+        app.wsgi_app = _Public(app.wsgi_app, engine.settings.url)  # type: ignore[method-assign]
+    return app
+
+
+def _attend(app: Flask, engine: Engine) -> None:
+    """Bound the body of each request, name its client, and add the headers of each answer."""
+
     @app.before_request
     def bound_body() -> None:
         most = parameters.most_body(engine.settings, request.path)
@@ -121,18 +138,6 @@ def create_app(
         response.headers.extend(problems.headers_for(request.path))
         response.vary.add("Accept")
         return response
-
-    cache = Cache(
-        Compression(app.wsgi_app),
-        lambda: str(engine.describe()["version"]),
-        engine.settings.cache,
-        engine.settings.query_bytes,
-    )
-    app.wsgi_app = cache  # type: ignore[method-assign]
-    app.extensions["aikg"] = metrics.State(engine, home, cache)
-    if engine.settings.url:
-        app.wsgi_app = _Public(app.wsgi_app, engine.settings.url)  # type: ignore[method-assign]
-    return app
 
 
 def _namespaces(home: Home | None, access: Access | None) -> list[str]:
