@@ -52,6 +52,16 @@ class Entity:
     names: dict[str, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
 
+    @property
+    def called(self) -> str:
+        """Its label; a trial whose label is a number has its acronym before it."""
+        acronym = min(
+            (name for name, how in self.names.items() if how == "abbreviation"), default=""
+        )
+        if self.kind != "Study" or not acronym or acronym in self.label:
+            return self.label
+        return f"{acronym} ({self.label})"
+
 
 class Index:
     """The look-up table of one version of the graph.

@@ -107,7 +107,7 @@ class Names:
 
     def _hit(self, iri: str, name: str, score: int) -> Hit:
         entity = self._index.entities[iri]
-        return Hit(iri, entity.label, entity.kind, name, score)
+        return Hit(iri, entity.called, entity.kind, name, score)
 
     def curie(self, text: str) -> str | None:
         """Return the whole identifier of a code that is clear without its prefix: `L02BG06`."""
