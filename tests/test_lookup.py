@@ -306,6 +306,12 @@ def test_a_registry_number_finds_the_trial(look_up: LookUp) -> None:
     assert hit["kind"] == "Study"
 
 
+@pytest.mark.parametrize("text", ["FALCON", "falcon", "NCT01602380"])
+def test_a_trial_is_called_by_its_acronym(look_up: LookUp, text: str) -> None:
+    """The label of a trial that several sources describe is its number."""
+    assert look_up.search(text)["hits"][0]["label"] == "FALCON (NCT01602380)"
+
+
 def test_two_treatments_are_a_pair(look_up: LookUp) -> None:
     """With the outcome and the patients that are named; other texts are not."""
     found = {text: look_up.search(text)["pair"] for text in PAIRS}
