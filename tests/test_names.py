@@ -104,7 +104,7 @@ def test_a_file_with_a_long_name(desk: Desk, tmp_path: Path) -> None:
 
 def test_both_forms_state_the_rule(desk: Desk) -> None:
     """A browser refuses what the server refuses."""
-    for address, scope in (("/validate", None), ("/submissions", "submit")):
+    for address, scope in (("/validate", None), ("/submissions/new", "submit")):
         page = desk.ask("GET", address, scope, Accept="text/html").body.decode()
         field = re.search(r'<input id="name"[^>]*>', page)[0]
         pattern = re.search(r'pattern="([^"]*)"', field)[1]
