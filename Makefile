@@ -33,13 +33,14 @@ package: .venv/dev ## write the wheel and the source distribution to dist/
 
 editor: $(EDITOR) ## make the editor of the query page from pinned npm packages (optional; needs Node and npm)
 
-test: .venv/dev ## every test
-	$(BIN)/pytest -n 2 --dist loadfile
+test: .venv/dev ## every test but the long forms, which `make soak` runs
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not endurance'
 
 test-fast: .venv/dev ## the tests without Java, second builds and mutations
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow'
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow and not endurance'
 
 soak: .venv/dev ## kill processes under load, ROUNDS times (500); invent submissions; orders of sheets; mistakes; few clients
+	$(BIN)/pytest -m endurance
 	$(BIN)/pytest -s -m 'not slow' tests/test_kills.py --rounds $(ROUNDS)
 	$(BIN)/python tests/ledger_kills.py --rounds $(ROUNDS)
 	PYTHONPATH=. $(BIN)/python -W ignore tests/equality.py

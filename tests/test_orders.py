@@ -36,7 +36,7 @@ def test_some_sheets_in_two_orders(built: Built, known: Knowledge) -> None:
     assert found.cells > 1200
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_some_sheets_on_a_server_that_restarts(
     built: Built, known: Knowledge, settings: Settings
 ) -> None:
