@@ -14,7 +14,7 @@ from conftest import ROOT
 from desk import TURTLE, Desk, trial
 
 from aikg.build import Built
-from aikg.names import PREFIXES, RDF_TYPE
+from aikg.names import PREFIXES
 from aikg.rules import incremental
 from aikg.settings import Settings
 
@@ -151,13 +151,13 @@ def test_the_finding_of_another_has_a_line_of_its_own(
             None, ox.NamedNode(AIKG + "citesFinding"), None, ox.DefaultGraph()
         )
     }
-    kind = ox.Quad(ox.NamedNode("x:x"), ox.NamedNode(RDF_TYPE), ox.NamedNode(AIKG + "GroupResult"))
+    by_rule = ox.NamedNode(AIKG + "foundBy"), ox.NamedNode(AIKG + "FoundByRule")
     chosen = next(
         finding
         for line, findings in sorted(before.items())
         for finding in sorted(findings & cited)
         if line.endswith(finding.rpartition("/")[2])
-        and ox.Quad(ox.NamedNode(finding), kind.predicate, kind.object) in store
+        and ox.Quad(ox.NamedNode(line), *by_rule) in store
     )
     other = spell.format(chosen.rpartition("/")[2])
     incremental.change(store, rules, added=copied(store, chosen, other))
