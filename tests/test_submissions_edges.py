@@ -38,9 +38,9 @@ shape:of-a-test a sh:NodeShape ;
 
 shape:of-a-test-year a sh:PropertyShape ;
     sh:path aikg:year ;
-    sh:maxExclusive 2018 ;
+    sh:maxExclusive 2026 ;
     sh:name "of a test: year" ;
-    sh:message "Nothing is later than 2017."@en .
+    sh:message "Nothing is later than 2025."@en .
 """
 
 
@@ -137,7 +137,7 @@ def test_what_the_new_files_forbid_or_take_over_is_told_and_stays(
     home.mkdir()
     moved = replace(settings, root=root, home=home)
     shutil.copy(settings.graph, home)
-    late = trial("late").replace(b"aikg:year 2005", b"aikg:year 2019")
+    late = trial("late").replace(b"aikg:year 2005", b"aikg:year 2026")
     with opened(moved, home) as desk:
         for name, body in (("kept", None), ("late", late), ("filed", None)):
             desk.submit(name, body)
@@ -148,7 +148,7 @@ def test_what_the_new_files_forbid_or_take_over_is_told_and_stays(
     (root / "data" / "turtle" / "filed.ttl").write_bytes(as_turtle(stated, "filed"))
     files = build.build(moved).version
     with opened(moved, home, said) as desk:
-        assert "late/1 is published and fails: Nothing is later than 2017." in said.read_text()
+        assert "late/1 is published and fails: Nothing is later than 2025." in said.read_text()
         assert "kept/1" not in said.read_text()
         assert [known(desk, name) for name in ("kept", "late", "filed")] == before
         assert desk.version().startswith(files)
