@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bare import built, root, settings  # noqa: F401
 from conftest import ROOT
 from serving import start
 
@@ -36,7 +37,7 @@ def run(told: list[tuple[str, str]], folder: Path, home: Path) -> list[str]:
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "AIKG_HOME": str(home),
-        "AIKG_ROOT": str(ROOT),
+        "AIKG_ROOT": str(root()),
     }
     done = subprocess.run(
         ["bash"], input=script, cwd=folder, env=env, capture_output=True, text=True, check=True

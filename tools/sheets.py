@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -163,8 +163,12 @@ def _formatted(found: Mapping[Path, str]) -> dict[Path, str]:
         return {path: place.read_text(encoding="utf-8") for path, place in places.items()}
 
 
-def main() -> int:
-    """Write the files anew."""
+def main(arguments: Sequence[str]) -> int:
+    """Write the files anew; with `--without FOLDER`, copy the other files of a build there."""
+    match arguments:
+        case ["--without", folder]:
+            without_later(ROOT, Path(folder))
+            return 0
     with tempfile.TemporaryDirectory() as folder:
         copy = without_later(ROOT, Path(folder))
         built = build.compile_graph(Settings(root=copy, home=copy / "var"))
@@ -179,4 +183,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))
