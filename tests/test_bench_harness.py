@@ -157,6 +157,7 @@ def test_results_replace_those_of_an_earlier_run(settings: Settings, tmp_path: P
     assert len(json.loads((tmp_path / "results.json").read_text())) == 2
 
 
+@pytest.mark.endurance
 def test_a_paper_comes_in_on_each_graph(setting: Setting) -> None:
     """Sent, shown, published and withdrawn on all three; what has a goal has a figure."""
     section = publication.measure(setting, 1)

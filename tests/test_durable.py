@@ -204,7 +204,9 @@ def test_each_term_is_refused_with_its_place_or_served_after_a_restart(
 # A home that contains what the graph cannot take
 
 
-@pytest.fixture(params=["on the same files", "on other files"])
+@pytest.fixture(
+    params=["on the same files", pytest.param("on other files", marks=pytest.mark.endurance)]
+)
 def poisoned(
     built: Built, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Path:

@@ -83,7 +83,7 @@ def test_without_a_file_and_with_it_again(store, evidence, source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [35, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4))]
+    "seed", [35, *(pytest.param(seed, marks=pytest.mark.endurance) for seed in range(4))]
 )
 def test_without_some_statements_and_with_them_again(store, evidence, seed: int) -> None:
     """Statements in the middle of what a rule joins are missed where they are gone."""

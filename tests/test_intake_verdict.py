@@ -10,6 +10,7 @@ from random import Random
 import pyoxigraph as ox
 import pytest
 from conftest import EXAMPLES, ROOT
+from sampling import some
 from whole import Whole, submission
 
 from aikg import names
@@ -51,7 +52,7 @@ def parted(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("any_node")
-@pytest.mark.parametrize("case", FILES[::2], ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("case", some(FILES, 5), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_verdict_on_a_part_is_that_on_the_whole(case: Path, rules: Rules) -> None:
     """However the nodes of a case are published and submitted, the same is found."""
     triples = [s.triple for s in turtle.read(case, ROOT)]

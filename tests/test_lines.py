@@ -70,12 +70,16 @@ def told_at(spots: Spots, focus: str, path: str) -> set[At]:
     return near or {spots[focus,]}
 
 
+#: A third of the other cases is run by `make test`, and all by `make soak`.
+SELDOM = (pytest.mark.slow, pytest.mark.endurance)
+
+
 def case_names() -> list[object]:
-    """Name the cases of shapes that a submission can be; most of them are marked as slow."""
+    """Name the cases of shapes that a submission can be; most of them are marked."""
     names = sorted(str(file.relative_to(EXAMPLES)) for file in EXAMPLES.glob("shapes/*/*.ttl"))
     names = [name for name in names if not name.startswith(NOBODYS)]
     return [
-        name if at % EVERY == 0 else pytest.param(name, marks=pytest.mark.slow)
+        name if at % EVERY == 0 else pytest.param(name, marks=SELDOM[at % 3 > 0])
         for at, name in enumerate(names)
     ]
 

@@ -129,7 +129,7 @@ def filled(shelf: Shelf, names: list[str]) -> Shelf:
     return shelf
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_the_order_of_publication_is_no_matter(built: Built, known: Knowledge) -> None:
     """An addition before its trial or after; and each may go without harm to the others."""
     random, dumps = Random(17), set()
