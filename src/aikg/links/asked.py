@@ -118,7 +118,7 @@ class Box:
 
     def _hit(self, iri: str, name: str) -> Hit | None:
         entity = self._index.entities.get(iri)
-        return Hit(iri, entity.label, entity.kind, name, 100) if entity else None
+        return Hit(iri, entity.called, entity.kind, name, 100) if entity else None
 
     def _mentions(self, text: str) -> tuple[list[Hit], list[str], bool]:
         """Return the treatments that a text names, its other words, and whether it contrasts."""
@@ -149,7 +149,7 @@ class Box:
         entity = self._index.entities.get(linked.entity or "")
         if entity is None or entity.kind not in _TREATMENTS or linked.how == "identifier":
             return None
-        return Hit(entity.iri, entity.label, entity.kind, linked.matched, 100)
+        return Hit(entity.iri, entity.called, entity.kind, linked.matched, 100)
 
     def _of_kind(self, words: list[str], kind: str) -> tuple[Hit | None, list[str]]:
         """Return the entity of a kind that the most words in a row name, and the other words."""
