@@ -21,9 +21,11 @@ from aikg.errors import (
     SettingError,
     TurtleSyntaxError,
 )
-from aikg.files import version
+from aikg.files import turtle, version
+from aikg.files.turtle import Statement
 from aikg.files.version import SOURCES
 from aikg.graph import ensure_built
+from aikg.intake.curated import Curated
 from aikg.names import stands_aside
 from aikg.settings import Settings
 
@@ -242,3 +244,22 @@ def test_a_missing_folder_is_named(copy: Settings, folder: str) -> None:
     with pytest.raises(MissingFolder, match=folder):
         build.build(copy)
     assert copy.graph.read_text() == "# aikg earlier\n"
+
+
+@pytest.mark.parametrize(
+    "written", ["NaN", "INF", "4_3.9", "4.39E1", " 43.9 ", "\u0664\u0663", "1e999"]
+)
+def test_a_figure_that_is_no_number_is_an_error_at_its_line(
+    written: str, ontology: list[Statement], tmp_path: Path
+) -> None:
+    """In the graph's own files as in those of others: it reaches no engine."""
+    file = tmp_path / "figure.ttl"
+    file.write_text(
+        "@prefix aikg: <https://w3id.org/aikg/ontology/> .\n"
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
+        '<https://w3id.org/aikg/finding/f> a aikg:GroupResult ; aikg:unit "%" ;\n'
+        f'  aikg:measure aikg:CrudeProportion ; aikg:value "{written}"^^xsd:decimal .\n'
+    )
+    judged = Curated.judge([*ontology, *turtle.read(file, tmp_path)], ROOT)
+    with pytest.raises(GraphInvalid, match=r"rule/literal-form  figure\.ttl:"):
+        judged.refuse()

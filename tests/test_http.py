@@ -360,7 +360,7 @@ def test_two_clients_with_many_long_queries_leave_room(small: Settings) -> None:
                 if connection.recv(1, socket.MSG_PEEK):
                     continue
             waiting += 1
-        assert waiting > 8  # more than there are workers: the load is still on
+        assert waiting > 40  # the load is still on
         for connection in opened:
             connection.close()
         assert_unharmed(server)

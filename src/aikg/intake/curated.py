@@ -9,9 +9,9 @@ from pathlib import Path
 
 from aikg.errors import GraphInvalid
 from aikg.files.turtle import Statement
-from aikg.intake import report
+from aikg.intake import report, roundtrip
 from aikg.intake.places import Mention, Place, Places
-from aikg.intake.submission import ParsedSubmission
+from aikg.intake.submission import Limits, ParsedSubmission
 from aikg.intake.terms import node_of, value_of
 from aikg.intake.texts import Examined
 from aikg.intake.verdict import Progress, Rules, Verdict, judge_whole
@@ -81,11 +81,15 @@ class Curated:
 def _submission(
     own: Sequence[Statement], statements: Iterable[Statement], file: str
 ) -> ParsedSubmission:
-    """Present the statements of some files as a submission, with the places of all statements."""
+    """Present the statements of some files as a submission, with the places of all statements.
+
+    A literal that is not valid is a problem of its own and reaches no engine, as with any sender.
+    """
     triples = list(dict.fromkeys(statement.triple for statement in own))
     paths = {statement.path for statement in own}
     locate = partial(_places, statements, paths if len(paths) == 1 else set())
-    return ParsedSubmission("", file, "Turtle", triples, _locate=locate)
+    read = ParsedSubmission("", file, "Turtle", triples, _locate=locate)
+    return roundtrip.checked(read, Limits().statement)
 
 
 def _places(statements: Iterable[Statement], first: Collection[str]) -> Places:
