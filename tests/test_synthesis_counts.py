@@ -18,8 +18,9 @@ from aikg.synthesis import settings as setting
 from aikg.synthesis.answer import compare
 from aikg.synthesis.counts import COMBINATIONS, candidates, common_rules, decimals_of
 from aikg.synthesis.distributions import z_of
-from aikg.synthesis.effects import Printed, corners, fault, newcombe
+from aikg.synthesis.effects import Printed, corners, fault
 from aikg.synthesis.evidence import Population
+from aikg.synthesis.proportions import newcombe
 
 
 def counts(printed: str, size: int) -> dict[int, tuple[str, ...]]:
@@ -187,7 +188,7 @@ def test_an_open_interval_is_unusable(missing: str) -> None:
 
 @pytest.mark.parametrize("figures", [(56, 70, 48, 80), (0, 10, 7, 30), (9, 10, 30, 30)])
 def test_newcombe_is_made_of_two_intervals_of_wilson(figures: tuple[int, int, int, int]) -> None:
-    """Those of scipy."""
+    """Those of scipy, for arrays and for plain numbers, which pages have."""
     a, n1, c, n2 = figures
     one, other = (
         stats.binomtest(k, n).proportion_ci(method="wilson") for k, n in ((a, n1), (c, n2))
@@ -196,6 +197,7 @@ def test_newcombe_is_made_of_two_intervals_of_wilson(figures: tuple[int, int, in
     low, high = newcombe(*(np.array([float(x)]) for x in figures))
     assert low[0] == pytest.approx(p1 - p2 - math.hypot(p1 - one.low, other.high - p2))
     assert high[0] == pytest.approx(p1 - p2 + math.hypot(one.high - p1, p2 - other.low))
+    assert newcombe(*figures) == pytest.approx((low[0], high[0]))
 
 
 def people(**more: frozenset[str]) -> Population:

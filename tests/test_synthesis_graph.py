@@ -216,7 +216,8 @@ def test_each_pair_of_table_1_equals_metafor(read: Any, tmp_path: Path) -> None:
 
 #: What the process that speaks HTTP has of the synthesis: they import nothing else of it.
 DRAWING = {"aikg.synthesis"} | {
-    f"aikg.synthesis.{name}" for name in ("counts", "plots", "plots.svg")
+    f"aikg.synthesis.{name}"
+    for name in ("counts", "distributions", "plots", "plots.svg", "proportions")
 }
 
 

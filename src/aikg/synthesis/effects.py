@@ -44,26 +44,6 @@ def arm_effect(measure: str, events: Floats, size: Floats) -> tuple[Floats, Floa
         return risk, risk * (1 - risk) / size
 
 
-def wilson(events: Floats, size: Floats) -> tuple[Floats, Floats]:
-    """Return Wilson's interval of a proportion, without continuity correction."""
-    z = z_of()
-    p = events / size
-    centre = (p + z * z / (2 * size)) / (1 + z * z / size)
-    half = z * np.sqrt(p * (1 - p) / size + z * z / (4 * size * size)) / (1 + z * z / size)
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
-
-
-def newcombe(a: Floats, n1: Floats, c: Floats, n2: Floats) -> tuple[Floats, Floats]:
-    """Return Newcombe's interval (method 10) of the risk difference a/n1 - c/n2."""
-    low1, high1 = wilson(a, n1)
-    low2, high2 = wilson(c, n2)
-    p1, p2 = a / n1, c / n2
-    d = p1 - p2
-    low = d - np.sqrt((p1 - low1) ** 2 + (high2 - p2) ** 2)
-    high = d + np.sqrt((high1 - p1) ** 2 + (p2 - low2) ** 2)
-    return low, high
-
-
 def mover(
     d1: Floats, limits1: tuple[Floats, Floats], d2: Floats, limits2: tuple[Floats, Floats]
 ) -> tuple[Floats, Floats]:

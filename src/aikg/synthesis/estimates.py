@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from aikg.synthesis import effects
+from aikg.synthesis import effects, proportions
 from aikg.synthesis.combinations import Combinations
 from aikg.synthesis.distributions import LEVEL, t_quantile, two_sided_p
 from aikg.synthesis.effects import RISK_DIFFERENCE
@@ -160,7 +160,7 @@ def _newcombe(
     reading: Reading, pair: tuple[str, str], combinations: Combinations, wald: Estimate
 ) -> Estimate:
     (a, n1), (c, n2) = (combinations.events(reading, node) for node in pair)
-    low, high = effects.newcombe(a, n1, c, n2)
+    low, high = proportions.newcombe(a, n1, c, n2)
     return replace(wald, method="newcombe", low=low, high=high, p=None)
 
 
@@ -241,7 +241,7 @@ def _mover(triangle: Triangle, combinations: Combinations, wald: Estimate) -> Es
         pair = (node, triangle.through)
         (a, n1), (c, n2) = (combinations.events(uses[0], each) for each in pair)
         differences.append(a / n1 - c / n2)
-        intervals.append(effects.newcombe(a, n1, c, n2))
+        intervals.append(proportions.newcombe(a, n1, c, n2))
     low, high = effects.mover(differences[0], intervals[0], differences[1], intervals[1])
     return replace(wald, method="mover", low=low, high=high, p=None)
 

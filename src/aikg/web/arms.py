@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from aikg.synthesis.counts import candidates, decimals_of
+from aikg.synthesis.proportions import newcombe
 from aikg.web.sections import Row
 
 #: The most arms that stand side by side; a trial with more has a plain table.
@@ -17,7 +17,6 @@ MOST_ARMS = 4
 #: What makes a figure that figure, besides its outcome, its people and its arm.
 _DETAILS = ("measure", "unit", "time", "analysis", "assessed_by", "grade")
 _NUMBER = re.compile(r"\d+(?:[.\u00b7]\d+)?")
-_Z = 1.959963984540054
 #: The most people of an arm for which all counts behind a percentage are tried.
 _MOST_PEOPLE = 100_000
 
@@ -144,11 +143,10 @@ def _difference(line: Line, arms: Sequence[str]) -> str:
     first, second = (_counts(cell[0]) for cell in cells)
     if not first or not second:
         return ""
-    found = [
-        newcombe(a, n, c, m) for a, n in first for c, m in second
-    ]  # at most a few counts stand behind a printed percentage
-    points = sorted({round(100 * point, 1) for point, _, _ in found})
-    low, high = min(found, key=lambda f: f[1])[1], max(found, key=lambda f: f[2])[2]
+    pairs = [(one, other) for one in first for other in second]
+    points = sorted({round(100 * (a / n - c / m), 1) for (a, n), (c, m) in pairs})
+    found = [newcombe(*one, *other) for one, other in pairs]
+    low, high = min(low for low, _ in found), max(high for _, high in found)
     shown = " to ".join(dict.fromkeys(f"{p:+.1f}" for p in (points[0], points[-1])))
     return f"{shown} points ({100 * low:+.0f} to {100 * high:+.0f})"
 
@@ -166,21 +164,6 @@ def _counts(row: Row) -> list[tuple[int, int]]:
     found = [candidate.count for candidate in candidates(value, decimals, people)]
     ends = sorted({found[0], found[-1]}) if found else []
     return [(count, people) for count in ends]
-
-
-def newcombe(a: int, n: int, c: int, m: int) -> tuple[float, float, float]:
-    """Return the difference a/n - c/m and the limits of Newcombe's interval (method 10)."""
-    (p, low, high), (q, lowest, highest) = _wilson(a, n), _wilson(c, m)
-    down, up = math.hypot(p - low, highest - q), math.hypot(high - p, q - lowest)
-    return p - q, p - q - down, p - q + up
-
-
-def _wilson(events: int, size: int) -> tuple[float, float, float]:
-    """Return a proportion with Wilson's interval."""
-    p, square = events / size, _Z * _Z
-    centre = (p + square / (2 * size)) / (1 + square / size)
-    half = _Z * math.sqrt(p * (1 - p) / size + square / (4 * size * size)) / (1 + square / size)
-    return p, max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def once(rows: Iterable[Row], without: str) -> list[Row]:

@@ -102,6 +102,13 @@ def blueprint(
         withheld()  # reads the ledger
         return {"status": "ok"}
 
+    _add_documents(routes, engine)
+    return routes
+
+
+def _add_documents(routes: Blueprint, engine: Engine) -> None:
+    """Add the routes of the descriptions that programs read."""
+
     @routes.get("/.well-known/void")
     def void() -> Response:
         return nodes.page(engine, VOID) if _wants_page() else _void(engine)
@@ -130,8 +137,6 @@ def blueprint(
     @routes.get("/openapi.json")
     def openapi() -> Response:
         return jsonify(load_openapi())
-
-    return routes
 
 
 def service(engine: Engine) -> Response:
