@@ -9,8 +9,10 @@ import subprocess
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import openpyxl
+import pyoxigraph as ox
 import pytest
 from conftest import ROOT
 from flask.testing import FlaskClient
@@ -18,8 +20,11 @@ from serving import BASE, LABEL, QUESTION, Server
 from test_pages import HTML, Page, show
 
 from aikg.engine.client import Engine
+from aikg.errors import AnswerTooLarge
 from aikg.files.queries import read_queries
 from aikg.settings import Settings
+from aikg.sparql import tables
+from aikg.sparql.evaluation import Request
 from aikg.sparql.tables import harmless
 from aikg.web import create_app
 from aikg.web.snippets import curl, python, r
@@ -114,6 +119,23 @@ def test_a_workbook_has_numbers_and_no_formula(client: FlaskClient) -> None:
     about = {row[0].value: row[1].value for row in book["about"].rows}
     assert about["query"].startswith("SELECT * {")
     assert about["version"] == "0123456789ab"
+
+
+@pytest.mark.parametrize(("rows", "enough"), [(2, True), (3, False)])
+def test_a_sheet_has_room_for_so_many_rows(
+    rows: int, enough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more is refused before anything is written: the request asks for too much."""
+    monkeypatch.setattr(tables, "MOST_ROWS", 2)
+    store, output = ox.Store(), io.BytesIO()
+    for number in range(rows):
+        store.add(ox.Quad(*(ox.NamedNode(f"urn:{number}"),) * 3))
+    asked = Request("SELECT * { ?s ?p ?o }", format="xlsx")
+    refused = nullcontext() if enough else pytest.raises(AnswerTooLarge, match="more than 2 rows")
+    with refused as caught:
+        tables.write_table(store, asked, False, [], output, lambda media_type: None)
+    assert bool(output.getvalue()) == enough
+    assert enough or caught.value.status == 400
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ class WorkerLost(AikgError, status=500):
     """The worker that evaluated the query ended before its answer did."""
 
 
-class AnswerTooLarge(AikgError):
+class AnswerTooLarge(AikgError, status=400):
     """The answer is over the size that one may have."""
 
 
