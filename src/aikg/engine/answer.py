@@ -10,6 +10,7 @@ from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames
 from aikg.engine.pool import Worker
 from aikg.engine.slots import QUIETER, TICK, Slot
 from aikg.errors import (
+    AikgError,
     AnswerTooLarge,
     ClientGone,
     DeadlineExceeded,
@@ -44,15 +45,14 @@ class NotAsked(WorkerLost):
 
 
 class Answer:
-    """An answer as it arrives; iterate over its pieces once, and close it.
+    """An answer as it arrives; `send` the request, `wait`, iterate once, and close it.
 
     If it breaks off, iterating raises an error, so that a part never looks like the whole.
 
     Args:
         worker: The worker, which waits for work.
         slot: The slot that the job holds.
-        request: What the worker is asked: job and arguments.
-        body: What goes with it.
+        job: What the worker is asked to do.
         most: The longest answer, in bytes.
         finish: Called once at the end, with whether the worker can be asked again, and with why the
             job did not end: one of `CAUSES`, or empty.
@@ -61,53 +61,109 @@ class Answer:
         media_type: The type that the pieces together are of.
         version: The version of the graph that it is from.
         repeatable: Whether the same request on the same version has the same answer.
-        whole: All of the answer, where it is short.
-
-    Raises:
-        AikgError: What the job raised, or the limit that it met.
+        whole: All of the answer, where it is short and has come.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  all that an answer comes from
+    media_type: str
+    repeatable: bool
+    whole: bytes | None = None
+    _first: tuple[bytes, bytes]
+
+    def __init__(
         self,
         worker: Worker,
         slot: Slot,
-        request: dict[str, Any],
-        body: bytes | IO[bytes],
+        job: str,
         most: int,
         finish: Callable[[bool, str], None],
     ) -> None:
         self._worker, self._slot, self._most, self._finish = worker, slot, most, finish
         self._frames = Frames(worker.connection, self._look_around)
         self._open, self._begun = True, False
-        self._what, self._shorter = _OTHERS.get(request["job"], ("query", _LESS))
+        self._failure: AikgError | None = None
+        self._what, self._shorter = _OTHERS.get(job, ("query", _LESS))
         self.version = worker.version()
         slot.stop = worker.stop
-        try:
-            head = self._begin(request, body)
-            self._first = self._receive()
-        except BaseException:
-            self.close()
-            raise
-        self.whole = self._first[1] if self._first[0] != DATA else None
-        if "error" in head:
-            raise revive(head)
-        self.media_type = str(head["media_type"])
-        self.repeatable = bool(head["repeatable"])
 
-    def _begin(self, request: dict[str, Any], body: bytes | IO[bytes]) -> dict[str, Any]:
-        """Send the request, and wait for the head of the answer."""
+    def send(self, request: dict[str, Any], body: bytes | IO[bytes]) -> None:
+        """Send the worker the job, its arguments, and what goes with them.
+
+        Raises:
+            NotAsked: The worker has ended.
+        """
         try:
             # The kernel ends the worker if nobody else does.
             self._frames.send_message(request | {"timeout": max(self._slot.left, TICK)}, body)
+        except ConnectionError:  # it ended before it had read the request
+            self._raise_not_asked()
+        except BaseException:
+            self.close()
+            raise
+
+    def wait(self) -> Self:
+        """Wait until the answer begins; if it has failed, every call raises the same error.
+
+        Raises:
+            AikgError: What the job raised, or the limit that it met.
+        """
+        if self._failure:
+            raise self._failure
+        if self._begun:
+            return self
+        try:
+            head = self._await_head()
+            self._first = self._receive()
+            if "error" in head:
+                raise revive(head)
+        except BaseException as error:
+            self._failure = error if isinstance(error, AikgError) else None
+            self.close()
+            raise
+        self.whole = self._first[1] if self._first[0] != DATA else None
+        self.media_type = str(head["media_type"])
+        self.repeatable = bool(head["repeatable"])
+        return self
+
+    def look(self) -> bool:
+        """Read what has come, without waiting; return whether `wait` has something to return.
+
+        That is so when head and first piece are there, or when nothing more will come.
+        """
+        try:
+            goes_on = self._frames.gather()
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return not goes_on or len(self._frames.gathered()) > 1
+
+    def is_short(self, most: int) -> bool:
+        """Return whether all of the answer has come, in one piece.
+
+        Args:
+            most: The longest that is short, in bytes.
+        """
+        frames = self._frames.gathered()
+        return [kind for kind, _ in frames[1:]] in ([END], [LEAVE]) and frames[1][1] <= most
+
+    def fileno(self) -> int:
+        """Return the descriptor of the worker's connection; -1 after the end."""
+        return self._frames.fileno()
+
+    def _await_head(self) -> dict[str, Any]:
+        try:
             self._worker.connection.settimeout(max(min(TICK, self._slot.left), 0.001))
             kind, content = self._receive()
-        except ConnectionError:  # it ended before it had read the request
-            self.close()
-            raise NotAsked("The worker was ended while it waited.", advice="Ask again.") from None
+        except ConnectionError:
+            self._raise_not_asked()
         if kind != HEAD:
             self._raise_broken()
         self._begun = True
         return dict(json.loads(content))
+
+    def _raise_not_asked(self) -> NoReturn:
+        self.close()
+        raise NotAsked("The worker was ended while it waited.", advice="Ask again.") from None
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces of the answer."""

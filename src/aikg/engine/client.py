@@ -10,9 +10,9 @@ from typing import IO, Any, Self
 
 from aikg.engine.answer import CAUSES, Answer, NotAsked
 from aikg.engine.kinds import kind_of
-from aikg.engine.pool import Pool
+from aikg.engine.pool import Pool, Worker
 from aikg.engine.process import Change, Process
-from aikg.engine.slots import Slots
+from aikg.engine.slots import Caller, Slot, Slots
 from aikg.errors import EngineUnavailable, QueryTooLarge, WorkerLost
 from aikg.settings import Settings
 
@@ -20,6 +20,37 @@ from aikg.settings import Settings
 Body = bytes | Callable[[], IO[bytes]]
 #: Returns the changes since the build, in their order; asked for at each start of the process.
 Replay = Callable[[], Iterable[Change]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query, and the form of its answer; see `Engine.query`."""
+
+    text: str
+    accept: str | None = None
+    format: str | None = None
+    timeout: float | None = None
+    default_graphs: Sequence[str] = ()
+    named_graphs: Sequence[str] = ()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of the worker's job."""
+        return {
+            "accept": self.accept,
+            "format": self.format,
+            "default_graphs": list(self.default_graphs),
+            "named_graphs": list(self.named_graphs),
+        }
+
+    @property
+    def body(self) -> bytes:
+        """The query's bytes."""
+        return self.text.encode()
+
+    def within(self, deadline: float) -> float:
+        """Return how long the query may take, in seconds, at most until a deadline."""
+        return min(self.timeout or deadline, deadline)
 
 
 @dataclass(frozen=True)
@@ -95,15 +126,42 @@ class Engine:
         Raises:
             AikgError: Any of those that a query can meet; the class says which.
         """
-        self.refuse_long(text)
-        arguments = {
-            "accept": accept,
-            "format": format,
-            "default_graphs": list(default_graphs),
-            "named_graphs": list(named_graphs),
-        }
-        shorter = min(timeout or self.settings.deadline, self.settings.deadline)
-        return self.run("query", arguments, text.encode(), timeout=shorter)
+        return self.ask(Question(text, accept, format, timeout, default_graphs, named_graphs))
+
+    def ask(self, question: Question, begun: Answer | None = None) -> Answer:
+        """Ask a query; see `query`.
+
+        Args:
+            question: The query.
+            begun: What `begin` returned for the same question.
+
+        Raises:
+            AikgError: Any of those that a query can meet; the class says which.
+        """
+        self.refuse_long(question.text)
+        seconds = question.within(self.settings.deadline)
+        return self.run("query", question.arguments, question.body, timeout=seconds, begun=begun)
+
+    def begin(self, question: Question, who: Caller) -> Answer | None:
+        """Ask a query, and wait for nothing; None where it would have to wait for slot or worker.
+
+        Args:
+            question: The query, at most as long as a query may be.
+            who: The client.
+        """
+        pool, seconds = self._pool, question.within(self.settings.deadline)
+        slot = self.slots.take_free(seconds, who)
+        worker = pool.take_idle() if slot else None
+        if slot is None or worker is None:
+            if slot:
+                self.slots.leave(slot)
+            return None
+        answer = self._answer(pool, worker, slot, "query")
+        try:
+            answer.send({"job": "query", "arguments": question.arguments}, question.body)
+        except NotAsked:
+            return None
+        return answer
 
     def refuse_long(self, text: str) -> None:
         """Refuse a query that is longer than the settings allow.
@@ -124,6 +182,7 @@ class Engine:
         body: Body = b"",
         *,
         timeout: float | None = None,
+        begun: Answer | None = None,
     ) -> Answer:
         """Do a job of `jobs.JOBS` in a worker, and wait until its answer begins.
 
@@ -133,6 +192,7 @@ class Engine:
             body: Untrusted bytes, which only the worker interprets; or a function that opens them
                 as a file, at its beginning each time, so that they need no memory.
             timeout: The deadline in seconds, shorter or longer than that of the settings.
+            begun: The answer of the same job, if a worker was asked already.
 
         Raises:
             AikgError: Any of those that the job raises, or a limit that it met.
@@ -143,7 +203,8 @@ class Engine:
         for _ in range(self.settings.workers + 1):
             pool = self._running()
             try:
-                return self._ask(pool, request, body, timeout)
+                asked, begun = begun or self._ask(pool, request, body, timeout), None
+                return asked.wait()
             except NotAsked:
                 continue
             except (OSError, WorkerLost):
@@ -151,21 +212,19 @@ class Engine:
                     raise
         raise EngineUnavailable("The engine ended repeatedly.", advice="Try again.")
 
-    def _ask(
-        self,
-        pool: Pool,
-        request: dict[str, Any],
-        body: Body,
-        timeout: float,
-    ) -> Answer:
-        """Let a worker do a job; closing the answer returns worker and slot."""
+    def _ask(self, pool: Pool, request: dict[str, Any], body: Body, timeout: float) -> Answer:
+        """Send a job to a worker, once there is one; closing the answer returns worker and slot."""
         slot = self.slots.take(timeout)
         try:
             worker = pool.take(slot, kind_of(request["job"]))
         except BaseException:
             self.slots.leave(slot)
             raise
+        answer = self._answer(pool, worker, slot, request["job"])
+        answer.send(request, body() if callable(body) else body)
+        return answer
 
+    def _answer(self, pool: Pool, worker: Worker, slot: Slot, job: str) -> Answer:
         def finish(reusable: bool, cause: str) -> None:
             self.slots.leave(slot)
             if cause:
@@ -176,8 +235,7 @@ class Engine:
             else:
                 pool.drop(worker)
 
-        content = body() if callable(body) else body
-        return Answer(worker, slot, request, content, self.settings.answer_bytes, finish)
+        return Answer(worker, slot, job, self.settings.answer_bytes, finish)
 
     def rehearse(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
         """Try a change on a copy of the graph; no query sees it.
@@ -242,6 +300,11 @@ class Engine:
     def describe(self) -> dict[str, Any]:
         """Return the graph's version, its size in triples, and how well queries are isolated."""
         return dict(self._running().process.description)
+
+    @property
+    def version(self) -> str:
+        """The version of the graph, as last known: the process is not asked whether it runs."""
+        return str(self._pool.process.description["version"])
 
     def load(self) -> Load:
         """Measure the use of the engine."""

@@ -54,6 +54,26 @@ class Frames:
         length, kind = _HEADER.unpack(self._read(_HEADER.size))
         return kind, self._read(length)
 
+    def gather(self) -> bool:
+        """Read what has come, without waiting; return whether the stream goes on.
+
+        Raises:
+            BlockingIOError: Nothing has come.
+        """
+        piece = self._connection.recv(_GULP, socket.MSG_DONTWAIT)
+        self._received += piece
+        return bool(piece)
+
+    def gathered(self) -> list[tuple[bytes, int]]:
+        """Return kind and length of the frames that have come whole and are not read yet."""
+        found, at = [], 0
+        while at + _HEADER.size <= len(self._received):
+            length, kind = _HEADER.unpack_from(self._received, at)
+            at += _HEADER.size + length
+            if at <= len(self._received):
+                found.append((kind, length))
+        return found
+
     def _read(self, size: int) -> bytes:
         while len(self._received) < size:
             try:

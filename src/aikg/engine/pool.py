@@ -61,6 +61,17 @@ class Worker:
             pass
         return False
 
+    def is_ready(self, version: str) -> bool:
+        """Return whether it is forked, and waits for work on that version."""
+        if self._version is None:
+            try:
+                self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+                self.connection.settimeout(TICK)
+                self.version()
+            except OSError:  # it is not forked yet, or has ended
+                return False
+        return self.waits(version)
+
     def stop(self) -> None:
         """End it, whatever it does; who reads from it finds the stream broken."""
         with self._lock, contextlib.suppress(OSError):
@@ -113,6 +124,16 @@ class Pool:
             except OSError:
                 pass  # it was ended while it waited; where the process was, no other is forked
             self.drop(worker)
+
+    def take_idle(self) -> Worker | None:
+        """Return an idle worker for queries that answers from the present version; never wait."""
+        with self._lock:
+            queries = [worker for worker in self._idle if worker.kind == QUERYING]
+            if not queries or not queries[-1].is_ready(self.process.description["version"]):
+                return None
+            self._idle.remove(queries[-1])
+            self._busy.add(queries[-1])
+            return queries[-1]
 
     def _next(self, kind: bytes) -> Worker:
         """Return an idle worker of a kind, or a new one, in the place of an idle one if need be."""

@@ -105,6 +105,19 @@ class Slots:
                 self._displaced.discard(who)
                 self._wake_next()
 
+    def take_free(self, timeout: float, who: Caller) -> Slot | None:
+        """Return a slot if one is free for a client, after those that wait already; never wait."""
+        with self._lock:
+            self._waiting[who] = threading.Condition(self._lock)
+            try:
+                if who not in self._next():
+                    return None
+            finally:
+                del self._waiting[who]
+            slot = Slot(who, timeout, time.monotonic() + timeout)
+            self._held.append(slot)
+            return slot
+
     def counts(self) -> tuple[int, int]:
         """Return how many requests wait, and how many jobs run."""
         with self._lock:

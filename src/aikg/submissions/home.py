@@ -222,8 +222,7 @@ class Home:
                 lambda: records.ever_published(self.database),  # others may share its persons
             )
             self.purge_releases()
-        self.database.erase()
-        return purged
+            return purged
 
     def purge_releases(self) -> list[str]:
         """Remove what was purged from every release; return the names of the changed ones."""

@@ -50,7 +50,9 @@ from aikg.web import (
 from aikg.web.access import Access
 from aikg.web.cache import Cache, Compression
 from aikg.web.clients import client_name
+from aikg.web.loop import PREPARE
 from aikg.web.metrics import Watch
+from aikg.web.plain import Plain
 from aikg.web.tasks import CLIENT, ROUTE
 
 if TYPE_CHECKING:
@@ -104,9 +106,11 @@ def create_app(
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
     _attend(app, engine)
+    plain = Plain(app.wsgi_app, engine, registered)
+    app.extensions[PREPARE] = plain.prepare
     cache = Cache(
-        Compression(app.wsgi_app),
-        lambda: str(engine.describe()["version"]),
+        Compression(plain),
+        lambda: engine.version,
         engine.settings.cache,
         engine.settings.query_bytes,
     )

@@ -20,13 +20,17 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import ClosingIterator
 
-from aikg.web.tasks import ROUTE
+from aikg.web.tasks import AT_ONCE, BEGUN, ROUTE, Postponed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: The key of the environment for the version of the graph that all of an answer is from.
 VERSION = "aikg.version"
+#: The key of the environment for the digest of what an answer depends on; empty: never cached.
+ASKED = "aikg.asked"
+#: A longer answer is sent by a thread, which waits for the client, in bytes.
+_SENT_AT_ONCE = 1 << 18
 #: The part of the cache that one answer may take: one of so many.
 _PARTS = 16
 #: The size of an entry beside its body, roughly, in bytes.
@@ -76,16 +80,24 @@ class Cache:
             return {**sizes, "hits": self._hits, "misses": self._misses}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
-        asked = self._digest(environ)
-        try:
-            tag = _tag(self._version(), asked) if asked else None
-        except Exception:
-            tag = None  # the application meets the same error, and reports it
-        if tag is None:
+        """Answer a request.
+
+        Raises:
+            Postponed: The answer should come at once, and is not kept.
+        """
+        asked = environ.get(ASKED)
+        if asked is None:
+            asked = environ[ASKED] = self._digest(environ)
+        if environ.get(BEGUN):
+            return self._ask(environ, start_response, asked)
+        tag = _tag(self._version(), asked)
+        with self._lock:
+            kept = self._kept.get(tag) if asked else None
+        if AT_ONCE in environ and (kept is None or len(kept.body) > _SENT_AT_ONCE):
+            raise Postponed
+        if not asked:
             return self._app(environ, start_response)
         with self._lock:
-            kept = self._kept.get(tag)
             self._hits, self._misses = self._hits + bool(kept), self._misses + (kept is None)
         if kept is None:
             return self._ask(environ, start_response, asked)

@@ -8,15 +8,19 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from aikg.errors import ShareExceeded, TooBusy
 
 #: The bits of an IPv6 address that are one client's: a provider's network for a household.
 _HOUSEHOLD = 64
+#: How many addresses are remembered, because each request asks about one.
+_REMEMBERED = 1 << 12
 #: An address with a port, as proxies write it in X-Forwarded-For.
 _WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d{1,5})?|(?P<four>\d+\.\d+\.\d+\.\d+):\d{1,5}")
 
 
+@lru_cache(_REMEMBERED)
 def client_name(address: str) -> str:
     """Return the name that a client's requests are counted by.
 
@@ -35,6 +39,7 @@ def client_name(address: str) -> str:
     return str(ipaddress.ip_network((parsed, _HOUSEHOLD), strict=False))
 
 
+@lru_cache(_REMEMBERED)
 def is_same(one: str, other: str) -> bool:
     """Return whether two texts are the same address; IPv4-mapped IPv6 is IPv4."""
     parsed = _parse(one)

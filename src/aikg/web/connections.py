@@ -164,7 +164,6 @@ class _Parser(HTTPRequestParser):
 class Channel(HTTPChannel):
     """A connection; it knows when its current answer began."""
 
-    task_class = Task
     error_task_class = Refused
     parser_class: Any
     request: Any
@@ -174,6 +173,7 @@ class Channel(HTTPChannel):
     _lingers_until: float | None = None
     _counted = True
     _is_refused = False
+    _task: Task | None = None
 
     def __init__(
         self, server: Any, sock: socket.socket, addr: Any, *others: Any, **more: Any
@@ -227,10 +227,20 @@ class Channel(HTTPChannel):
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
 
+    def prepare_task(self) -> Task:
+        """Return the task of the request that is next."""
+        if self._task is None:
+            self._task = Task(self, self.requests[0])
+        return self._task
+
+    def task_class(self, channel: Channel, request: Any) -> Task:  # type: ignore[override]
+        """Return the task of the request that is next, once, for waitress's own code."""
+        task, self._task = self.prepare_task(), None
+        return task
+
     def service(self) -> None:
         """Answer one request."""
-        client, refused = self.requests[0].client, bool(self.requests[0].error)
-        self._is_refused = refused
+        self._is_refused, task = bool(self.requests[0].error), self._task
         since = self.served_since = time.time()
         try:
             super().service()
@@ -240,8 +250,8 @@ class Channel(HTTPChannel):
                 self.served_since = math.inf
             if not self.connected:
                 self._drop_requests()
-            if not refused:
-                self.server.task_dispatcher.end_task(client)
+            if task:
+                task.release()
 
     def refuse(self, error: AikgError) -> None:
         """End the arriving request with an error."""

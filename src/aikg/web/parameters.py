@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from urllib.parse import parse_qsl
 
-from flask import request
+import flask
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request
 
 from aikg.errors import QueryRefused, RequestMalformed, UnsupportedMediaType
 from aikg.settings import Settings
@@ -39,18 +40,22 @@ def most_body(settings: Settings, path: str) -> int:
     return settings.query_bytes * _ESCAPED + _OTHERS
 
 
-def read() -> MultiDict[str, str]:
+def read(request: Request | None = None) -> MultiDict[str, str]:
     """Read the parameters of the address and of a form; a query as body is one of them.
+
+    Args:
+        request: The request; None for the one that Flask handles now.
 
     Raises:
         RequestMalformed: They are not in UTF-8, or one of them is not valid.
         UnsupportedMediaType: The type of the body is not accepted.
         QueryRefused: The request is an update.
     """
+    request = request or flask.request
     try:
         parameters = _decode(request.query_string)
         if request.method in {"POST", "QUERY"}:
-            _add_body(parameters)
+            _add_body(parameters, request)
     except UnicodeDecodeError as error:
         raise malformed("The request is not in UTF-8", "Send it in UTF-8.") from error
     if "update" in parameters:
@@ -78,7 +83,7 @@ def _meant(name: str) -> str:
     return "" if name.lower() == "auto" else name
 
 
-def _add_body(parameters: MultiDict[str, str]) -> None:
+def _add_body(parameters: MultiDict[str, str], request: Request) -> None:
     if request.content_encoding not in {None, "identity"}:
         raise UnsupportedMediaType(
             f"A body with the Content-Encoding {request.content_encoding} is not accepted.",

@@ -59,9 +59,28 @@ def register(app: Flask) -> None:
 def wants_page(
     formats: Iterable[Format] = DATA, *, named: str | None = None, by_default: bool = False
 ) -> bool:
-    """Return whether the client prefers a page to data.
+    """Return whether the client of the present request prefers a page to data.
 
     Args:
+        formats: What else the address has.
+        named: See `prefers_page`.
+        by_default: See `prefers_page`.
+    """
+    accept = request.headers.get("Accept")
+    return prefers_page(accept, formats, named=named, by_default=by_default)
+
+
+def prefers_page(
+    accept: str | None,
+    formats: Iterable[Format] = DATA,
+    *,
+    named: str | None = None,
+    by_default: bool = False,
+) -> bool:
+    """Return whether a client prefers a page to data.
+
+    Args:
+        accept: Its Accept header.
         formats: What else the address has.
         named: The format that the request asks for by name; then no page is wanted.
         by_default: Whether a client without a preference gets the page.
@@ -70,7 +89,7 @@ def wants_page(
         return named in {HTML, "html"}
     types = [media_type for form in formats for media_type in (form.media_type, *form.also)]
     types = [HTML, *types] if by_default else [*types, HTML]
-    return preferred(request.headers.get("Accept"), types) == HTML
+    return preferred(accept, types) == HTML
 
 
 def show(page: str, found: Any, **context: Any) -> Response:

@@ -22,7 +22,7 @@ from aikg.releases import nanopublications
 from aikg.releases.artefacts import SUMS, nquads_name
 from aikg.releases.catalogue import media_type
 from aikg.releases.shelf import Shelf
-from aikg.web import parameters, problems, sparql
+from aikg.web import parameters, plain, problems, sparql
 from aikg.web.tasks import QUERY
 
 #: A release that nobody asks is closed after this time, in seconds.
@@ -158,7 +158,7 @@ def blueprint(archive: Archive, registered: Sequence[Query]) -> Blueprint:
     @routes.route("/releases/<version>/sparql", methods=["GET", "POST", "QUERY"])
     def query(version: str) -> Response:
         given = parameters.read()
-        text = sparql.only_query(given, registered)
+        text = plain.only_query(given, registered)
         request.environ[QUERY] = text
         engine = archive.take(version)
         try:

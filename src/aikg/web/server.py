@@ -25,6 +25,7 @@ from aikg.settings import Settings
 from aikg.web.clients import Shares, client_name, is_same
 from aikg.web.connections import Bounds, Channel, Refusal
 from aikg.web.heads import MOST
+from aikg.web.loop import PREPARE, Loop, Prepare
 from aikg.web.metrics import Watch
 
 #: How long a client may neither send nor read, in seconds.
@@ -46,6 +47,22 @@ _OWN, _WORKER, _THREAD = 64, 4, 2
 #: The log has the same line at most once in so many seconds.
 _REPEAT = 10.0
 _FORWARDED = {"x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
+
+
+class _Turn:
+    """One request of a connection, for one of the threads."""
+
+    def __init__(self, threads: _Threads, channel: Channel) -> None:
+        self._threads, self._channel = threads, channel
+        self._client = channel.requests[0].client
+        self.cancel = channel.cancel
+
+    def service(self) -> None:
+        """Answer it; then the client may have the thread for its next request."""
+        try:
+            self._channel.service()
+        finally:
+            self._threads.end_task(self._client)
 
 
 class _Threads(ThreadedTaskDispatcher):
@@ -88,7 +105,7 @@ class _Threads(ThreadedTaskDispatcher):
     def _start(self, task: Channel) -> None:
         if self.active_count + len(self.queue) >= len(self.threads) < self._most:
             self.set_thread_count(len(self.threads) + 1)
-        super().add_task(task)
+        super().add_task(_Turn(self, task))
 
 
 class Server(TcpWSGIServer):
@@ -104,11 +121,20 @@ class Server(TcpWSGIServer):
     socket: Any
     _stop_at: float | None = None
     _rests_until = 0.0
+    #: The thread of the loop, which needs no trigger, because it looks before it sleeps.
+    _awake: int | None = None
 
-    def __init__(self, *arguments: Any, bounds: Bounds, connections: Shares, **more: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        bounds: Bounds,
+        connections: Shares,
+        prepare: Prepare | None,
+        **more: Any,
+    ) -> None:
         self.bounds, self.connections = bounds, connections
-        self._refused: deque[Channel] = deque()
         super().__init__(*arguments, **more)
+        self.loop = Loop(self._map, prepare, self.task_dispatcher.add_task)
 
     def readable(self) -> bool:
         """Return whether more connections are accepted."""
@@ -153,40 +179,43 @@ class Server(TcpWSGIServer):
             min(idle, key=lambda channel: channel.last_activity).handle_close()
 
     def add_task(self, task: Channel) -> None:
-        """Let a thread answer, or the loop itself if the answer is only an error."""
-        if task.requests[0].error:
-            self._refused.append(task)
-            self.pull_trigger()
-        else:
-            self.task_dispatcher.add_task(task)
+        """Let the loop answer, or a thread if the answer must wait for something."""
+        self.loop.add(task)
+        self.pull_trigger()
+
+    def pull_trigger(self) -> None:
+        """Wake the loop, if it may be asleep."""
+        if threading.get_ident() != self._awake:
+            super().pull_trigger()
 
     def maintenance(self, now: float) -> None:
         """Close silent and slow connections, and those that do not read their answer."""
         super().maintenance(now)
+        self._awake = None  # the loop sleeps after this
         for channel in list(self.active_channels.values()):
             if channel.served_since < now - self.patience and channel.total_outbufs_len:
                 channel.handle_close()
             else:
                 channel.hang_up_if_slow(time.monotonic())
+        self._awake = threading.get_ident()
 
     def stop(self, *_: object) -> None:
         """Accept no more connections; end after the current answers, or at once if called again."""
         if self._stop_at is not None:
             sys.exit()
         self._stop_at = time.time() + self.patience
-        self.pull_trigger()  # the loop may be asleep
+        super().pull_trigger()  # the loop may be asleep, and this its own thread
 
     def run(self) -> None:
         """Answer until `stop` is called."""
-        open_to_all = True
+        open_to_all, self._awake = True, threading.get_ident()
         while self._stop_at is None or (self._is_busy() and time.time() < self._stop_at):
             if self._stop_at is not None and open_to_all:
                 self.del_channel()
                 self.socket.close()
                 open_to_all = False
-            self.asyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
-            while self._refused:
-                self._refused.popleft().service()
+            self.asyncore.loop(self.loop.pause(1.0), use_poll=True, map=self._map, count=1)
+            self.loop.turn()
         self.task_dispatcher.shutdown()
 
     def _is_busy(self) -> bool:
@@ -234,7 +263,7 @@ def make(
     """Make the server that listens there.
 
     Args:
-        app: The WSGI application.
+        app: The WSGI application; with `PREPARE` among its extensions, the loop begins queries.
         listener: The open port.
         settings: The bounds of each client, the threads, the proxy.
         most_body: Returns the longest body for a path, in bytes.
@@ -278,6 +307,7 @@ def make(
             watch or Watch(settings),
         ),
         connections=Shares(most, min(settings.client_connections, most), "connections"),
+        prepare=getattr(app, "extensions", {}).get(PREPARE),
     )
     server.patience = settings.deadline + _SILENCE
     return server

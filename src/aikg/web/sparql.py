@@ -6,10 +6,10 @@ https://www.w3.org/TR/sparql11-protocol/#query-operation, and of version 1.2 the
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,15 +19,15 @@ from werkzeug.datastructures import MultiDict
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
 from aikg.errors import AikgError, QueryMalformed
-from aikg.files.queries import Query, find_query
+from aikg.files.queries import Query
 from aikg.sparql.formats import SOLUTIONS, TRIPLES
 from aikg.sparql.tables import LABELLED, WORKBOOK
-from aikg.web import answers, description, parameters, problems
+from aikg.web import answers, description, parameters, plain, problems
 from aikg.web.answers import Shown
 from aikg.web.cache import VERSION
 from aikg.web.frame import LICENSE
 from aikg.web.snippets import LONGEST, snippets
-from aikg.web.tasks import QUERY
+from aikg.web.tasks import BEGUN, QUERY
 
 #: A page is made from rows, or else from Turtle.
 ACCEPT = f"{SOLUTIONS[0].media_type}, {TRIPLES[0].media_type}"
@@ -50,9 +50,9 @@ def blueprint(engine: Engine, registered: Sequence[Query]) -> Blueprint:
             return render_template("sparql.html", **_form(registered, given))
         if request.method in {"GET", "HEAD"} and not given:
             return description.service(engine)
-        text = only_query(given, registered)
+        text = plain.only_query(given, registered)
         if page:
-            text = _as_typed(text)
+            text = plain.as_typed(text)
         request.environ[QUERY] = text
         try:
             if page:
@@ -70,34 +70,11 @@ def blueprint(engine: Engine, registered: Sequence[Query]) -> Blueprint:
     return endpoint
 
 
-def only_query(given: MultiDict[str, str], registered: Sequence[Query]) -> str:
-    """Return the query of a request: its text, or that of the question that it names.
-
-    Raises:
-        RequestMalformed: It has none, or several.
-        UnknownQuestion: No question has that name.
-    """
-    texts = given.getlist("query")
-    texts += [find_query(registered, name).text for name in given.getlist("question")]
-    if len(texts) != 1:
-        raise parameters.malformed(
-            f"The request has {len(texts) or 'no'} queries instead of one",
-            "Send one parameter `query`, or open the address in a browser for a form.",
-        )
-    return texts[0]
-
-
 def _ask(
     engine: Engine, given: MultiDict[str, str], text: str, accept: str | None, format: str | None
 ) -> Answer:
-    return engine.query(
-        text,
-        accept=accept,
-        format=format,
-        timeout=parameters.timeout(given.get("timeout")),
-        default_graphs=given.getlist("default-graph-uri"),
-        named_graphs=given.getlist("named-graph-uri"),
-    )
+    question = replace(plain.question_of(given, text, accept), format=format)
+    return engine.ask(question, request.environ.get(BEGUN))
 
 
 def data(
@@ -113,11 +90,8 @@ def data(
     if answer.repeatable:
         request.environ[VERSION] = answer.version
     content = answer if answer.whole is None else answer.whole
-    response = Response(content, mimetype=answer.media_type)
-    name = file_name(registered, text, answer.version, answer.media_type)
-    how = "attachment" if format else "inline"
-    response.headers.set("Content-Disposition", how, filename=name)
-    return response
+    headers = plain.headers_of(answer, format, _question(registered, text), text)
+    return Response(content, headers=headers)
 
 
 def _table(
@@ -159,24 +133,9 @@ def _table(
     )
 
 
-def _as_typed(text: str) -> str:
-    """Return a text with the ends of lines that it was typed with; a form sends others."""
-    return text.replace("\r\n", "\n")
-
-
 def _question(registered: Sequence[Query], text: str) -> Query | None:
-    typed = _as_typed(text).strip()
+    typed = plain.as_typed(text).strip()
     return next((question for question in registered if question.text.strip() == typed), None)
-
-
-def file_name(registered: Sequence[Query], text: str, version: str, media_type: str) -> str:
-    """Return the name of the file of an answer: question, version of the data, ending."""
-    question = _question(registered, text)
-    digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
-    stem = question.name if question else f"query-{digest}"
-    forms = (*SOLUTIONS, *TRIPLES, WORKBOOK)
-    ending = next((f.ending or f.names[0] for f in forms if f.media_type == media_type), "txt")
-    return re.sub(r"[^A-Za-z0-9.-]+", "-", f"{stem}-{version}") + f".{ending}"
 
 
 def _form(

@@ -125,11 +125,7 @@ def _add_steps(routes: Blueprint, home: Home, access: Access, shares: Shares) ->
                 access.require("admin")
             remarks = _remarks() if verb == "return" else ()
             found = curation.step(verb, name, version, why, options, remarks)
-            if problems.wants_page():
-                return redirect(address_of(found), 303)
-            answer = jsonify(found)
-            answer.status_code = 200 if found.get("erased", True) else 202
-            return answer
+            return redirect(address_of(found), 303) if problems.wants_page() else jsonify(found)
 
         routes.add_url_rule(f"{_ADDRESS}/{verb}", verb, view, methods=["POST"])
 

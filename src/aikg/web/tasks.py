@@ -15,11 +15,18 @@ from aikg.web.logs import Exchange, request_id
 #: Keys of the environment: the name of the client; the pattern of the route, which the application
 #: sets; the text of the query, which the endpoint sets.
 CLIENT, ROUTE, QUERY = "aikg.client", "aikg.route", "aikg.query"
+#: Keys of the environment: the answer must not wait for anything; the answer that the engine has
+#: begun.
+AT_ONCE, BEGUN = "aikg.at-once", "aikg.begun"
 #: The status that is noted if the client hung up before the answer began.
 _GONE = 499
 #: A path that a proxy may add in front of the path here.
 _PREFIX = re.compile(r"(?:/[A-Za-z]+){1,8}", re.ASCII)
 _LONGEST_PREFIX = 100
+
+
+class Postponed(Exception):
+    """The answer cannot come at once: a thread must make it."""
 
 
 class _Noted:
@@ -39,10 +46,11 @@ class _Noted:
         super().__init__(channel, request)  # type: ignore[call-arg]
         headers = getattr(request, "headers", None) or {}
         self.id = request_id(headers.get("X_REQUEST_ID"))
+        self._began = time.monotonic()
 
     def service(self) -> None:
         """Answer, and note how."""
-        began = time.monotonic()
+        began = self._began
         try:
             super().service()  # type: ignore[misc]
         except ClientDisconnected:
@@ -92,6 +100,47 @@ class _Noted:
 
 class Task(_Noted, WSGITask):
     """An answer of the application; its environment has the client's name."""
+
+    _made: tuple[str, list[tuple[str, str]], bytes] | None = None
+
+    def attempt(self) -> bool:
+        """Make the answer without waiting for anything; return whether that was possible."""
+        environ = self.get_environment()
+        began: list[tuple[str, list[tuple[str, str]]]] = []
+        environ[AT_ONCE] = True
+
+        def begin(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+            began.append((status, headers))
+
+        try:
+            pieces = self.channel.server.application(environ, begin)
+            try:
+                body = b"".join(pieces)
+            finally:
+                getattr(pieces, "close", bool)()
+        except Exception:  # whatever it is, the thread meets it too, and reports it
+            return False
+        finally:
+            del environ[AT_ONCE]
+        self._made = (*began[-1], body)
+        return True
+
+    def release(self) -> None:
+        """End what the engine has begun, unless it has ended already."""
+        if begun := (self.environ or {}).get(BEGUN):
+            begun.close()
+
+    def execute(self) -> None:
+        """Send the answer that was made at once, or else make it, and wait for the client."""
+        if self._made is None:
+            super().execute()
+            return
+        self.status, headers, body = self._made
+        self.response_headers.extend(headers)
+        self.complete = True
+        self.content_length = len(body)  # type: ignore[assignment]
+        self.channel.write_soon(self.build_response_header() + body)
+        self.wrote_header, self._sent = True, len(body)
 
     def get_environment(self) -> dict[str, Any]:
         """Return the WSGI environment."""
