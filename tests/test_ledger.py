@@ -6,6 +6,7 @@ import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from stat import S_IMODE
 
@@ -167,6 +168,63 @@ def test_a_purge_leaves_no_byte_of_what_was_sent(ledger: Database) -> None:
         assert gone not in kept
     assert [(e.state, e.why) for e in records.history(ledger, one)][-1] == ("purged", "court order")
     assert records.content(ledger, one) == b""
+
+
+def purged_beside(ledger: Database, reader: sqlite3.Connection) -> bytes:
+    """Purge a file while another program is in the middle of reading; return what was sent."""
+    secret = b"the name of a patient"
+    one = steps.judge(ledger, steps.receive(ledger, sent(secret), ANN), ANN, WAITS)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM submission").fetchone()
+    steps.purge(ledger, steps.bring(ledger, one, records.REJECTED, ANN), ANN, "court order")
+    return secret
+
+
+def kept_beside(ledger: Database) -> bytes:
+    """Return the bytes of all files of the ledger."""
+    return b"".join(path.read_bytes() for path in ledger.path.parent.iterdir())
+
+
+@pytest.mark.parametrize("by", ["waiting", "a later step", "opening it again"])
+def test_a_purge_beside_a_reader_is_not_done_until_the_reader_ends(
+    ledger: Database, by: str
+) -> None:
+    """It says so, others go on meanwhile, and it is finished as soon as that can be."""
+    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as reader:
+        secret = purged_beside(ledger, reader)
+        assert not ledger.erase(patience=0.1)
+        assert (ledger.erased(), secret in kept_beside(ledger)) == (False, True)
+        tokens.create(ledger, "Ann", "submit")
+        with closing(Database(ledger.path)) as second:
+            assert not second.erased()
+        if by == "waiting":
+            waits = threading.Thread(target=ledger.erase)
+            waits.start()
+            tokens.create(ledger, "Ben", "submit")
+        reader.execute("COMMIT")
+    if by == "waiting":
+        waits.join()
+    elif by == "a later step":
+        tokens.create(ledger, "Cyd", "submit")
+    else:
+        Database(ledger.path).close()
+        assert ledger.erase()
+    assert ledger.erased()
+    assert secret not in kept_beside(ledger)
+
+
+def test_a_purge_that_fails_leaves_nothing_to_finish(ledger: Database) -> None:
+    """The row that says so goes with the transaction."""
+    one = waiting(ledger)
+
+    def fail() -> None:
+        with ledger.transaction():
+            steps.purge(ledger, steps.bring(ledger, one, records.REJECTED, ANN), ANN, "court order")
+            raise OSError("of a test")
+
+    with pytest.raises(OSError, match="of a test"):
+        fail()
+    assert ledger.erased()
 
 
 @pytest.mark.parametrize("name", ["Paloma", "paloma_2", "a/b", "-a", "a--b", "", "x" * 61, "é"])

@@ -19,7 +19,7 @@ from aikg import settings
 from aikg.cli.console import format_option, say, say_json, stages
 from aikg.errors import AikgError
 from aikg.files.version import built_version, stamp, stamp_of
-from aikg.ledger.database import MIGRATIONS
+from aikg.ledger.database import MIGRATIONS, UNFINISHED
 from aikg.settings import Settings
 
 #: The least free space for the ledger and its copies, in bytes.
@@ -113,8 +113,9 @@ def _ledger(configured: Settings) -> Iterator[Finding]:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             (form,) = database.execute("PRAGMA user_version").fetchone()
             (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            unfinished = form and database.execute(*UNFINISHED).fetchone()
     except sqlite3.Error as error:
-        state, form = str(error), len(MIGRATIONS)
+        state, form, unfinished = str(error), len(MIGRATIONS), None
     if state != "ok":
         yield Finding(
             "error", "ledger", f"{path} is damaged: {state}", "Restore a backup: `aikg restore`."
@@ -130,6 +131,13 @@ def _ledger(configured: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", "ledger", f"{path} can be read.")
+    if unfinished:
+        yield Finding(
+            "warning",
+            "purge",
+            f"Since {unfinished[0]}, the write-ahead log of {path} contains what was purged.",
+            "End each program that reads the ledger; the next step, or the next start, removes it.",
+        )
 
 
 def _engine(configured: Settings) -> Iterator[Finding]:

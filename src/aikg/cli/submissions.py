@@ -18,6 +18,7 @@ from aikg.cli.console import (
     counted,
     format_option,
     print_rows,
+    remark,
     say,
     say_json,
     stages,
@@ -190,12 +191,29 @@ def _step(verb: str, summary: str, needs_reason: bool = True) -> click.Command:
             found = curation.step(verb, *submission, why, chosen, remarks)
         if form == "json":
             say_json(found)
-            return
-        say(f"{found['submission']} is {found['state']}")
-        if chosen:
-            say(found["history"][-1]["why"])
+        else:
+            say(f"{found['submission']} is {found['state']}")
+            if chosen:
+                say(found["history"][-1]["why"])
+        if "erased" in found:
+            _report_erasure(found["erased"], form)
 
     return command
+
+
+def _report_erasure(erased: bool, form: str) -> None:
+    """Say whether a purge is done; exit with 1 if not."""
+    if erased:
+        if form != "json":
+            say("No file of the ledger contains it any longer.")
+        return
+    remark(
+        "The purge is not done: another program reads the ledger, so its write-ahead log still "
+        "contains what was purged. End that program (a backup, a replicator, a shell of SQLite). "
+        "The next step or the next start of the server finishes the purge; `aikg doctor` says "
+        "whether it is done."
+    )
+    raise click.exceptions.Exit(1)
 
 
 publish = _step("publish", "Make SUBMISSION (NAME/VERSION) part of the graph.", False)
@@ -210,7 +228,11 @@ for _option, _help in (
     ("--force", "Leave the submissions that refer to it as they are. For an administrator."),
 ):
     withdraw = click.option(_option, is_flag=True, help=_help)(withdraw)
-purge = _step("purge", "Remove the file of SUBMISSION and its sender for ever.")
+purge = _step(
+    "purge",
+    "Remove the file of SUBMISSION and its sender for ever.\n\n"
+    "Exit status: 1 if another program reads the ledger, so that the purge is not done yet.",
+)
 
 
 @click.command()
@@ -260,6 +282,6 @@ def _print_submission(found: dict[str, Any]) -> None:
     for event in found["history"]:
         why = f": {event['why']}" if event["why"] else ""
         say(f"{event['at']}  {event['state']} by {event['by'] or 'someone'}{why}")
-    for remark in found.get("remarks", ()):
-        say(f"remark, {remark['place'] or 'the whole'}: {remark['text']}")
+    for one in found.get("remarks", ()):
+        say(f"remark, {one['place'] or 'the whole'}: {one['text']}")
     _print_report(found["report"])

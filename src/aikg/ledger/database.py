@@ -7,9 +7,11 @@ disk, whatever happens to the process or to the power.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import errno
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
@@ -33,6 +35,12 @@ _FULL = {
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 #: How long a writer waits for another process that writes, in seconds.
 _PATIENCE = 10.0
+#: How long a purge waits for other programs that read the file, and how often it looks, in seconds.
+READERS, _AGAIN = 10.0, 0.05
+#: The row of `fact` that says since when deleted bytes may stand in the write-ahead log.
+_UNFINISHED = "purge unfinished"
+#: The query for it, with its values.
+UNFINISHED = "SELECT value FROM fact WHERE name = ?", (_UNFINISHED,)
 
 
 class Database:
@@ -52,7 +60,8 @@ class Database:
         self._writing, self._reading = threading.RLock(), threading.Lock()
         #: The thread that is in a transaction.
         self._writer: int | None = None
-        self._forgets = False
+        #: Whether deleted bytes may stand in another place than the tables.
+        self._unfinished = False
         with contextlib.ExitStack() as opened, _explained(path, OSError):
             private.folder(path.parent)
             private.file(path)
@@ -62,6 +71,9 @@ class Database:
             self._prepare()
             self._reader.execute("PRAGMA query_only=ON")
             opened.pop_all()
+        self._unfinished = not self.erased()
+        if self._unfinished:
+            self._finish()
 
     def _prepare(self) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -115,21 +127,19 @@ class Database:
                 yield self
                 return
             self._connection.execute("BEGIN IMMEDIATE")
-            self._writer, self._forgets = threading.get_ident(), False
+            self._writer, before = threading.get_ident(), self._unfinished
             try:
                 yield self
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._forgets = False
+                self._unfinished = before
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
             finally:
                 self._writer = None
-            if self._forgets:
-                self._empty_log()
-                for version in range(1, len(MIGRATIONS)):
-                    saved_before(self.path, version).unlink(missing_ok=True)
+            if self._unfinished:
+                self._finish()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Run one query and return its rows, each by the names of its columns."""
@@ -153,14 +163,58 @@ class Database:
         """Let nothing that this transaction deletes stay in another place, once it has ended.
 
         The write-ahead log and the copies that migrations left may contain it. A transaction that
-        fails leaves both alone.
+        fails leaves both alone. Another program that reads the file may prevent it: then each later
+        transaction tries again, and so does the next program that opens the ledger.
         """
-        self._forgets = True
+        self.write(
+            "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+            (_UNFINISHED, datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")),
+        )
+        self._unfinished = True
 
-    def _empty_log(self) -> None:
-        """Fold the write-ahead log into the file; nobody may read meanwhile."""
+    def erased(self) -> bool:
+        """Return whether nothing that was purged can stand in a file of the ledger any more."""
+        return not self.rows(*UNFINISHED)
+
+    def erase(self, patience: float = READERS) -> bool:
+        """Wait for programs that read the file, until nothing that was purged stands in it.
+
+        Args:
+            patience: How long to wait, in seconds; others read and write meanwhile.
+
+        Returns:
+            Whether it is done; see `forget_deleted` for what happens otherwise.
+        """
+        end = time.monotonic() + patience
+        while self._unfinished and not self._finish() and time.monotonic() < end:
+            time.sleep(_AGAIN)
+        return not self._unfinished
+
+    def _finish(self) -> bool:
+        """Try once to remove deleted bytes from everywhere else; return whether it is done."""
+        with self._writing:
+            if self._connection.in_transaction or not self._empty_log():
+                return False
+            for version in range(1, len(MIGRATIONS)):
+                saved_before(self.path, version).unlink(missing_ok=True)
+            with _explained(self.path):
+                self._connection.execute("DELETE FROM fact WHERE name = ?", (_UNFINISHED,))
+            self._unfinished = False
+        return True
+
+    def _empty_log(self) -> bool:
+        """Fold the write-ahead log into the file; return False if another program reads the log.
+
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint: the first column of the answer is
+        1 if a reader or a writer prevented it.
+        """
         with self._writing, self._reading, _explained(self.path):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.execute("PRAGMA busy_timeout=0")
+            try:
+                (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
+        return not busy
 
     def copy(self, target: Path) -> None:
         """Write a copy as of now to a file that is not there yet; writers go on meanwhile.

@@ -222,7 +222,8 @@ class Home:
                 lambda: records.ever_published(self.database),  # others may share its persons
             )
             self.purge_releases()
-            return purged
+        self.database.erase()
+        return purged
 
     def purge_releases(self) -> list[str]:
         """Remove what was purged from every release; return the names of the changed ones."""

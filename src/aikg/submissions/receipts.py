@@ -24,7 +24,11 @@ _GRAPH = re.compile(re.escape(graph_of("submission/")) + r"([^/]+)/(\d+)")
 
 
 def receipt(database: Database, submission: Submission) -> dict[str, Any]:
-    """Return the record of a submission, its report and its history."""
+    """Return the record of a submission, its report and its history.
+
+    After a purge, `erased` says whether nothing that was purged stands in the ledger's files.
+    """
+    purged = submission.state == records.PURGED
     return {
         "submission": submission.address,
         **{part: getattr(submission, part) for part in _PARTS},
@@ -32,6 +36,7 @@ def receipt(database: Database, submission: Submission) -> dict[str, Any]:
         "report": json.loads(submission.report) if submission.report else None,
         "remarks": records.remarks(database, submission),
         "follows": records.followed(database, submission).decode().split("\n")[:-1],
+        **({"erased": database.erased()} if purged else {}),
     }
 
 

@@ -125,7 +125,11 @@ def _add_steps(routes: Blueprint, home: Home, access: Access, shares: Shares) ->
                 access.require("admin")
             remarks = _remarks() if verb == "return" else ()
             found = curation.step(verb, name, version, why, options, remarks)
-            return redirect(address_of(found), 303) if problems.wants_page() else jsonify(found)
+            if problems.wants_page():
+                return redirect(address_of(found), 303)
+            answer = jsonify(found)
+            answer.status_code = 200 if found.get("erased", True) else 202
+            return answer
 
         routes.add_url_rule(f"{_ADDRESS}/{verb}", verb, view, methods=["POST"])
 
