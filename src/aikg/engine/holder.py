@@ -7,6 +7,7 @@ standard input: there it receives changes, and the end of the stream ends it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -114,11 +115,14 @@ def main() -> None:
         signal.signal(meant_for_parent, signal.SIG_IGN)
     root, path, address, memory, stack, workers = json.loads(sys.argv[1])
     control = Frames(socket.socket(fileno=0))
+    gc.disable()  # what is loaded stays; to look for garbage in it takes time
     try:
         held = Held.load(Path(root), path)
     except Exception as error:
         control.send_message({"error": f"{type(error).__name__}: {error}"})
         return
+    gc.freeze()  # a worker that looks for garbage would write to, and so copy, every page of it
+    gc.enable()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(128)

@@ -6,9 +6,11 @@ extended prefix map: `ontology/mappings/prefixes.json`.
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -164,7 +166,12 @@ def read_prefixes(root: Path) -> Prefixes:
             f"{FILE} is not in {root}.",
             advice="Run the command in a checkout of aikg, or set AIKG_ROOT to one.",
         )
-    return Prefixes(curies.load_extended_prefix_map(path), read_forms(root))
+    return Prefixes(_converter(path.read_bytes()), read_forms(root))
+
+
+@cache  # to index the addresses takes longer than all else about a prefix map
+def _converter(content: bytes) -> curies.Converter:
+    return curies.load_extended_prefix_map(json.loads(content))
 
 
 def expand_own(curie: str) -> str | None:
