@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from rdflib import Graph
 
-from aikg.description import executables, rulebook, void
+from aikg.description import executables, obo, rulebook, void
 from aikg.errors import SettingError
 from aikg.files import turtle
 from aikg.files.queries import read_queries
@@ -78,6 +78,7 @@ def compile_graph(settings: Settings, progress: Progress = lambda stage: None) -
     progress("link")
     aside = mappings.read_graphs(settings.root, asserted)
     progress("describe")
+    aside += obo.describe(asserted)
     aside += _read_aside(settings.root, curated.rules.vocabulary)
     result = Built(asserted, inferred, len(curated.verdict.problems), current, aside)
     store = ox.Store()
@@ -176,6 +177,7 @@ def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
     stamp = f"{result.version} {program_version()}"
     graph = f"# aikg {stamp}\n".encode() + turtle.write_nquads(result.quads())
     ontology = [s.triple for s in result.asserted if s.path.startswith("ontology/")]
+    ontology += [quad.triple for quad in result.aside if quad.graph_name == obo.GRAPH]
     _write_whole(settings.home / "aikg.owl", turtle.write_rdfxml(ontology))
     _write_whole(settings.graph, graph)
     return result

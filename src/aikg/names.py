@@ -58,7 +58,10 @@ RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
 RDFS_LABEL = OTHER_PREFIXES["rdfs"] + "label"
 
 #: The beginnings of the names of graphs that are not evidence, and not in the default graph.
-_KINDS = ("description/", "mappings/", "numbers", "queries/", "shapes/", "vocabulary/")
+_KINDS = (
+    *("description/", "mappings/", "numbers", "ontology/obo", "queries/", "shapes/"),
+    "vocabulary/",
+)
 ASIDE = (BASE + ".well-known/", *(PREFIXES["graph"] + kind for kind in _KINDS))
 
 

@@ -30,6 +30,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
+from aikg.description import obo
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
 from aikg.errors import UnknownGraph, UnknownNode
@@ -55,7 +56,7 @@ _SENTENCES = (
     OTHER_PREFIXES["rdfs"] + "comment",
 )
 #: Properties of a node that are not for readers, and those that they read last.
-_ASIDE = (OTHER_PREFIXES["skos"] + "hiddenLabel", PREFIXES["aikg"] + "sharedKey")
+_ASIDE = (OTHER_PREFIXES["skos"] + "hiddenLabel", PREFIXES["aikg"] + "sharedKey", obo.DEFINITION)
 _LAST = {"skos:altLabel", "aikg:statedAt", "dcterms:identifier", "rdfs:seeAlso"}
 #: The properties that name a thing, the best first.
 _NAMES = (RDFS_LABEL, OTHER_PREFIXES["dcterms"] + "title", OTHER_PREFIXES["schema"] + "name")
