@@ -33,10 +33,12 @@ VOID = rdflib.Namespace(PREFIXES["void"])
 SD = rdflib.Namespace(PREFIXES["sd"])
 SPARQL = rdflib.Namespace("http://www.w3.org/ns/sparql#")
 SCHEMA = rdflib.Namespace(PREFIXES["schema"])
+SPEX = "https://purl.expasy.org/sparql-examples/ontology#"
 DATASET = rdflib.URIRef(BASE)
 HTML = {"Accept": "text/html"}
 PREAMBLE = f"""PREFIX rdfs: <{PREFIXES["rdfs"]}>
 PREFIX void: <{VOID}> PREFIX sd: <{SD}> PREFIX sh: <{PREFIXES["sh"]}>
+PREFIX void-ext: <http://ldf.fi/void-ext#> PREFIX spex: <{SPEX}>
 PREFIX dataset: <{BASE}> PREFIX well-known: <{BASE}.well-known/>
 """
 
@@ -97,6 +99,15 @@ def test_void_counts_the_default_graph(store: ox.Store, described: str, counted:
         ("?c ?p ?n { GRAPH well-known:void { dataset: void:classPartition [ void:class ?c ; "
          "void:propertyPartition [ void:property ?p ; void:triples ?n ] ] } }",
          "?c ?p (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o } GROUP BY ?c ?p"),
+        ("?c ?p ?k ?n { GRAPH well-known:void { dataset: void:classPartition [ void:class ?c ; "
+         "void:propertyPartition [ void:property ?p ; void:classPartition [ void:class ?k ; "
+         "void:triples ?n ] ] ] } }",
+         "?c ?p ?k (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o . ?o a ?k } GROUP BY ?c ?p ?k"),
+        ("?c ?p ?d ?n { GRAPH well-known:void { dataset: void:classPartition [ void:class ?c ; "
+         "void:propertyPartition [ void:property ?p ; void-ext:datatypePartition "
+         "[ void-ext:datatype ?d ; void:triples ?n ] ] ] } }",
+         "?c ?p ?d (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o BIND(DATATYPE(?o) AS ?d) "
+         "FILTER(BOUND(?d)) } GROUP BY ?c ?p ?d"),
         ("?g ?n { GRAPH well-known:void { ?g a sd:NamedGraph ; void:triples ?n } }",
          "?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER(?g != well-known:void) } GROUP BY ?g"),
         ("?g ?c ?n { GRAPH well-known:void { ?g a sd:NamedGraph ; void:classPartition "
@@ -114,7 +125,8 @@ def test_void_counts_the_default_graph(store: ox.Store, described: str, counted:
          'FILTER(isIRI(?o) && REGEX(STR(?p), "(/core#.*Match|#sameAs|#seeAlso)$")) } } } '
          "GROUP BY ?p"),
     ],
-    ids=["classes", "properties", "properties of classes", "graphs", "classes of graphs",
+    ids=["classes", "properties", "properties of classes", "classes of values",
+         "datatypes of values", "graphs", "classes of graphs",
          "properties of graphs", "links"],
 )  # fmt: skip
 def test_void_partitions_are_what_queries_count(
@@ -170,10 +182,22 @@ def test_a_bare_get_describes_the_service(server: Server) -> None:
     [
         (
             "examples",
-            "?x a sh:SPARQLExecutable ; rdfs:comment ?c ; sh:select|sh:ask|sh:construct ?q",
+            "?x a sh:SPARQLExecutable ; rdfs:comment ?c ; "
+            "sh:select|sh:ask|sh:construct|spex:describe ?q",
         ),
         ("prefixes", "?x sh:prefix ?prefix ; sh:namespace ?namespace"),
         ("partitions", "?x void:class ?class ; void:propertyPartition [ void:property ?p ]"),
+        (
+            "classes of values",
+            "?x void:class ?class ; void:propertyPartition [ void:property ?p ; void:triples ?n ; "
+            "void:classPartition [ void:class ?object ] ]",
+        ),
+        (
+            "datatypes of values",
+            "OPTIONAL { ?graph sd:graph ?described . ?described void:classPartition ?x } "
+            "?x void:class ?class ; void:propertyPartition ?part . ?part void:property ?p ; "
+            "void-ext:datatypePartition [ void-ext:datatype ?datatype ]",
+        ),
     ],
 )
 def test_an_editor_finds_what_it_asks(server: Server, what: str, asked: str) -> None:

@@ -204,10 +204,10 @@ def test_a_cell_that_would_break_the_graph_is_named(
 
 
 @pytest.mark.parametrize("confidence", ["0.95", "0.90", "1", "1.0", "0.00001", "1e-5", ".5"])
-def test_a_confidence_is_a_decimal_in_the_graph(
+def test_a_confidence_has_no_exponent_in_the_graph(
     table: Callable[..., list[Mapping]], confidence: str
 ) -> None:
-    """A small number is not written with an exponent, which no decimal has."""
+    """A small number is written as the table has it, not with an exponent."""
     quads = mappings.quads(table({"confidence": confidence}))
     (value,) = (q.object.value for q in quads if q.predicate.value.endswith("confidence"))
     assert re.fullmatch(r"[01](\.\d+)?", value)

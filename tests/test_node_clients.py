@@ -17,6 +17,7 @@ import pytest
 from desk import Desk
 from serving import Server
 
+from aikg.names import PREFIXES
 from aikg.web.sending import FILLED
 
 pytestmark = pytest.mark.slow
@@ -57,6 +58,26 @@ def test_comunica_federates_with_the_endpoint(server: Server) -> None:
     """As the target of SERVICE."""
     rows = node("comunica.js", f"SELECT * {{ SERVICE <{server.url}> {{ {DRUGS[13:-14]} }} }}")
     assert {"drug": EXEMESTANE} in rows
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "?sq a sh:SPARQLExecutable ; rdfs:comment ?comment ; sh:select|sh:ask|sh:construct ?query",
+        "[] sh:namespace ?namespace ; sh:prefix ?prefix",
+        "?cp void:class ?class ; void:propertyPartition ?pp . ?pp void:property ?property "
+        "{ ?pp void:classPartition [ void:class ?of ] } UNION "
+        "{ ?pp ext:datatypePartition [ ext:datatype ?datatype ] }",
+    ],
+    ids=["examples", "prefixes", "partitions"],
+)
+def test_an_editor_reads_the_service_description(server: Server, asked: str) -> None:
+    """SIB's editor asks Comunica about the address as a file, if a query of its own has no row."""
+    prefixes = {name: PREFIXES[name] for name in ("rdfs", "sh", "void")}
+    prefixes["ext"] = "http://ldf.fi/void-ext#"
+    query = "".join(f"PREFIX {name}: <{iri}> " for name, iri in prefixes.items())
+    rows = node("comunica.js", f"{query} SELECT DISTINCT * {{ {asked} }}", server.url, "file")
+    assert len(rows) >= 30
 
 
 def test_yasgui_shows_an_answer(server: Server) -> None:

@@ -1,8 +1,9 @@
 """The figures of a graph in VoID: how many triples, of which classes and properties.
 
 https://www.w3.org/TR/void/#statistics. The default graph is described with the properties of each
-class, each named graph with its classes and its properties. Nearly every figure is a sum over
-subjects. So a change of the graph counts again only the subjects that it touches.
+class, and the classes and datatypes of the values of each; each named graph with its classes and
+its properties. Nearly every figure is a sum over subjects. So a change of the graph counts again
+only the subjects that it touches, and those with a value whose class changes.
 """
 
 from __future__ import annotations
@@ -28,19 +29,31 @@ DEFAULT = ""
 
 TRIPLES, SUBJECTS, OBJECTS = "triples", "distinctSubjects", "distinctObjects"
 PROPERTY, CLASS, LINK = "propertyPartition", "classPartition", "Linkset"
+DATATYPE = "datatypePartition"
 #: The size that counts the partitions of a kind.
 _COUNTED = {PROPERTY: "properties", CLASS: "classes"}
 _SIZES = (TRIPLES, SUBJECTS, OBJECTS, *_COUNTED.values())
 
 #: A figure: `(graph, TRIPLES)` and other sizes, `(graph, PROPERTY, p)`, `(graph, CLASS, c)`,
-#: `(DEFAULT, CLASS, c, PROPERTY, p)`, `(DEFAULT, LINK, p, namespace)`.
+#: `(DEFAULT, CLASS, c, PROPERTY, p)`, `(DEFAULT, LINK, p, namespace)`; and of the values,
+#: `(DEFAULT, CLASS, c, PROPERTY, p, CLASS, class)` and `(.., DATATYPE, datatype)`.
 Key: TypeAlias = tuple[str, ...]
 Tally: TypeAlias = Counter[Key]
 _Node: TypeAlias = ox.NamedNode | ox.BlankNode
+_Term: TypeAlias = _Node | ox.Literal | ox.Triple
+#: The classes of nodes, as ends of keys.
+_Ends: TypeAlias = dict[_Node, list[tuple[str, str]]]
 
 _VOID, _SD = PREFIXES["void"], PREFIXES["sd"]
+#: The datatypes of values, which VoID has no term for; editors read these.
+_EXTENSION = "http://ldf.fi/void-ext#"
+_OF_PART = {
+    CLASS: (_VOID + CLASS, _VOID + "class"),
+    PROPERTY: (_VOID + PROPERTY, _VOID + "property"),
+    DATATYPE: (_EXTENSION + DATATYPE, _EXTENSION + "datatype"),
+}
 _INTEGER = ox.NamedNode(OTHER_PREFIXES["xsd"] + "integer")
-_TYPE = ox.NamedNode(RDF_TYPE)
+_TYPE, _DEFAULT = ox.NamedNode(RDF_TYPE), ox.DefaultGraph()
 #: Properties that link a thing to its term in another vocabulary.
 _LINKS = {
     *(
@@ -58,12 +71,13 @@ def describe(store: ox.Store, version: str) -> list[ox.Quad]:
     tally: Tally = Counter()
     objects: dict[str, set[object]] = defaultdict(set)
     subjects = set()
+    ends: _Ends = {}
     for quad in store:
         if quad.graph_name != GRAPH:
             subjects.add(quad.subject)
             objects[_name(quad.graph_name)].add(quad.object)
     for subject in subjects:
-        _count(store, subject, tally)
+        _count(store, subject, tally, ends)
     for graph, found in objects.items():
         tally[graph, OBJECTS] = len(found)
         for kind, size in _COUNTED.items():
@@ -122,18 +136,31 @@ def _exchange(store: ox.Store, remove: Iterable[ox.Quad], add: Iterable[ox.Quad]
 def _touched(store: ox.Store, quads: Iterable[ox.Quad]) -> Tally:
     """Count what the subjects and the objects of some quads contribute."""
     tally: Tally = Counter()
-    for subject in {quad.subject for quad in quads}:
-        _count(store, subject, tally)
+    subjects = {quad.subject for quad in quads}
+    for node in {quad.subject for quad in quads if quad.predicate == _TYPE}:
+        subjects.update(q.subject for q in store.quads_for_pattern(None, None, node, _DEFAULT))
+    ends: _Ends = {}
+    for subject in subjects:
+        _count(store, subject, tally, ends)
     for value, graph in {(quad.object, quad.graph_name) for quad in quads}:
         there = any(store.quads_for_pattern(None, None, value, graph))
         tally[_name(graph), OBJECTS] += there
     return tally
 
 
-def _count(store: ox.Store, subject: ox.NamedNode | ox.BlankNode | ox.Triple, tally: Tally) -> None:
-    """Add what the statements of one subject contribute."""
+def _count(
+    store: ox.Store, subject: ox.NamedNode | ox.BlankNode | ox.Triple, tally: Tally, ends: _Ends
+) -> None:
+    """Add what the statements of one subject contribute.
+
+    Args:
+        store: The graphs.
+        subject: The subject.
+        tally: The figures that grow.
+        ends: The kinds of values that are known, which grow too.
+    """
     graphs, links = set(), set()
-    kinds, properties = [], Counter[str]()
+    kinds, properties = [], Counter[tuple[str, ...]]()
     for quad in store.quads_for_pattern(subject, None, None, None):
         if quad.graph_name == GRAPH:
             continue
@@ -146,16 +173,31 @@ def _count(store: ox.Store, subject: ox.NamedNode | ox.BlankNode | ox.Triple, ta
             if graph == DEFAULT:
                 kinds.append(quad.object.value)
         if graph == DEFAULT:
-            properties[name] += 1
+            properties[PROPERTY, name] += 1
+            for end in _kinds(store, quad.object, ends):
+                properties[PROPERTY, name, *end] += 1
         if name in _LINKS and isinstance(quad.object, ox.NamedNode):
             links.add((name, quad.object.value))
     for graph in graphs:
         tally[graph, SUBJECTS] += 1
     for kind in kinds:
-        for name, times in properties.items():
-            tally[DEFAULT, CLASS, kind, PROPERTY, name] += times
+        for part, times in properties.items():
+            tally[DEFAULT, CLASS, kind, *part] += times
     for name, target in links:
         tally[DEFAULT, LINK, name, _LOCAL.sub("", target)] += 1
+
+
+def _kinds(store: ox.Store, value: _Term, ends: _Ends) -> list[tuple[str, str]]:
+    """Return the classes of a node, or the datatype of a literal, as ends of keys."""
+    if isinstance(value, ox.Literal):
+        return [(DATATYPE, value.datatype.value)]
+    if isinstance(value, ox.Triple):
+        return []
+    if value not in ends:
+        found = store.quads_for_pattern(value, _TYPE, None, _DEFAULT)
+        kinds = [quad.object.value for quad in found if isinstance(quad.object, ox.NamedNode)]
+        ends[value] = [(CLASS, kind) for kind in kinds]
+    return ends[value]
 
 
 def _name(graph: object) -> str:
@@ -174,7 +216,7 @@ def _node(key: Key) -> tuple[_Node, str]:
     whole, (relation, name) = _node(key[:-2])[0], key[-2:]
     if key[1] == LINK:
         whole, relation, name = DATASET, LINK, " ".join(key[2:])
-    number = "entities" if relation == CLASS else TRIPLES
+    number = "entities" if relation == CLASS and len(key) == 3 else TRIPLES
     return _blank(whole, relation, name), number
 
 
@@ -217,8 +259,9 @@ def _about(
         yield target, _VOID + "uriSpace", ox.Literal(key[3])
     elif len(key) > 2:
         relation, name = key[-2:]
-        yield _node(key[:-2])[0], _VOID + relation, node
-        yield node, _VOID + ("class" if relation == CLASS else "property"), ox.NamedNode(name)
+        leads, names = _OF_PART[relation]
+        yield _node(key[:-2])[0], leads, node
+        yield node, names, ox.NamedNode(name)
     elif key[0] and isinstance(node, ox.NamedNode):
         for kind in (_SD + "NamedGraph", _SD + "Graph", _VOID + "Dataset"):
             yield node, RDF_TYPE, ox.NamedNode(kind)

@@ -19,6 +19,7 @@ _Value = ox.NamedNode | ox.Literal
 _Triple = tuple[str, str, _Value]
 
 _RDFS, _OWL, _SSSOM = PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["sssom"]
+_DCTERMS = PREFIXES["dcterms"]
 _GRAPHS = PREFIXES["graph"] + "mappings/"
 _ALT_LABEL = PREFIXES["skos"] + "altLabel"
 
@@ -37,7 +38,22 @@ def read_graphs(root: Path, statements: Iterable[Statement]) -> list[ox.Quad]:
     check(mappings, called, obsolete)
     look_alikes = records.read_look_alikes(root, prefixes, called)
     names = records.read_names(root, called)
-    return quads(mappings, names, obsolete, look_alikes)
+    return [*_sets(root, mappings), *quads(mappings, names, obsolete, look_alikes)]
+
+
+def _sets(root: Path, mappings: Iterable[Mapping]) -> Iterator[ox.Quad]:
+    """Yield each table as a set of mappings, with what its metadata say of it."""
+    kinds = {row.kind for row in mappings}
+    for kind, metadata in records.read_metadata(root).items():
+        graph = ox.NamedNode(_GRAPHS + kind)
+        values: dict[str, _Value] = {RDF_TYPE: ox.NamedNode(_SSSOM + "MappingSet")}
+        if title := metadata.get("mapping_set_title"):
+            values[_DCTERMS + "title"] = ox.Literal(str(title))
+        if licence := metadata.get("license"):
+            values[_DCTERMS + "license"] = ox.NamedNode(str(licence))
+        if kind in kinds:
+            for name, value in values.items():
+                yield ox.Quad(graph, ox.NamedNode(name), value, graph)
 
 
 def quads(
@@ -120,13 +136,16 @@ def _link(row: Mapping) -> Iterator[_Triple]:
     yield row.subject, predicate, ox.NamedNode(row.object.iri)
     yield row.object.iri, RDFS_LABEL, ox.Literal(row.object_label)
     yield node, RDF_TYPE, ox.NamedNode(_OWL + "Axiom")
+    yield _GRAPHS + row.kind, _SSSOM + "mappings", ox.NamedNode(node)
     yield node, _OWL + "annotatedSource", ox.NamedNode(row.subject)
     yield node, _OWL + "annotatedProperty", ox.NamedNode(predicate)
     yield node, _OWL + "annotatedTarget", ox.NamedNode(row.object.iri)
     justification = PREFIXES["semapv"] + row.justification.partition(":")[2]
     yield node, _SSSOM + "mapping_justification", ox.NamedNode(justification)
-    yield node, _SSSOM + "confidence", _typed(f"{row.confidence:f}", "decimal")
-    yield node, _SSSOM + "mapping_date", _typed(row.date, "date")
+    yield node, _SSSOM + "subject_label", ox.Literal(row.subject_label)
+    yield node, _SSSOM + "object_label", ox.Literal(row.object_label)
+    yield node, _SSSOM + "confidence", _typed(f"{row.confidence:f}", "double")
+    yield node, _DCTERMS + "created", _typed(row.date, "date")
     for sighting in row.sightings:
         yield node, _RDFS + "seeAlso", ox.NamedNode(sighting)
     if row.comment:

@@ -17,7 +17,7 @@ import yaml
 from aikg.links import tables
 from aikg.links.identifiers import Identifier, Prefixes
 from aikg.links.tables import Cell, Table
-from aikg.names import PREFIXES
+from aikg.names import PREFIXES, is_absolute
 
 #: Where the tables are, below the root.
 FOLDER = Path("ontology", "mappings")
@@ -187,12 +187,22 @@ def read_mappings(root: Path, prefixes: Prefixes) -> list[Mapping]:
     return [row for rows, _ in found for row in rows]
 
 
+def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
+    """Read the metadata of every mapping table, which `read_mappings` has checked."""
+    paths = sorted((root / FOLDER).glob("*.sssom.tsv"))
+    return {path.name.partition(".")[0]: yaml.safe_load(_metadata(path)) for path in paths}
+
+
+def _metadata(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    return "\n".join(line.removeprefix("#").rstrip() for line in tables.header(lines))
+
+
 def _mapping(path: Path, root: Path, prefixes: Prefixes) -> tuple[list[Mapping], list[str]]:
     rows, faults = tables.read_table(mapping_table(prefixes), path, root)
     name = path.relative_to(root) if path.is_relative_to(root) else path
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    metadata = "\n".join(line.removeprefix("#").rstrip() for line in tables.header(lines))
-    return rows, [f"{name}:1: {m}" for m in _check_metadata(metadata, prefixes)] + faults
+    faulty = _check_metadata(_metadata(path), prefixes)
+    return rows, [f"{name}:1: {m}" for m in faulty] + faults
 
 
 def _check_metadata(text: str, prefixes: Prefixes) -> Iterator[str]:
@@ -206,6 +216,8 @@ def _check_metadata(text: str, prefixes: Prefixes) -> Iterator[str]:
     if not isinstance(declared, dict):
         yield "the metadata have no curie_map."
         return
+    if not is_absolute(str(metadata.get("license", SSSOM))):
+        yield f"the license {metadata['license']} is not an address."
     for prefix, namespace in declared.items():
         known = prefix in prefixes.known
         wanted = PREFIXES.get(prefix) or (prefixes.namespace(prefix) if known else None)
