@@ -110,7 +110,7 @@ $(EDITOR): $(wildcard tools/editor/*.js) tools/editor/package-lock.json
 
 .venv/dev: .venv/ready constraints.txt
 	$(BIN)/pip $(INSTALL) --require-hashes -r constraints.txt
-	$(MAKE) .venv/shacl-suite/ready
+	$(MAKE) .venv/shacl-suite/ready .venv/sparql-suite/ready
 	touch $@
 
 # The W3C's tests of SHACL, which the sources of pyshacl bring along, and its wheel does not.
@@ -120,6 +120,15 @@ $(EDITOR): $(wildcard tools/editor/*.js) tools/editor/package-lock.json
 	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --no-binary pyshacl \
 	  --no-build-isolation --require-hashes -r $(@D)/pyshacl.txt -d $(@D)
 	cd $(@D) && for sources in *.tar.gz; do tar -xzf $$sources; done
+	touch $@
+
+# The W3C's tests of SPARQL, which the sources of rdflib bring along, and its wheel does not.
+.venv/sparql-suite/ready: constraints.txt
+	rm -rf $(@D) && mkdir -p $(@D)
+	sed -n '/^rdflib==/,/[^\\]$$/p' constraints.txt > $(@D)/rdflib.txt
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --no-binary rdflib \
+	  --no-build-isolation --require-hashes -r $(@D)/rdflib.txt -d $(@D)
+	cd $(@D) && for sources in *.tar.gz; do tar -xzf $$sources --wildcards '*/suites/w3c/*sparql*' '*/suites/w3c/dawg*'; done
 	touch $@
 
 .venv/tools/ready: tools/requirements.txt

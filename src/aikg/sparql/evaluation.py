@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from aikg.errors import RequestMalformed
 from aikg.names import BASE, shorten
-from aikg.sparql import grammar
+from aikg.sparql import grammar, rewriting
 from aikg.sparql.exact import NARROW, ExactOutput, write_triples
 from aikg.sparql.formats import SOLUTIONS, TRIPLES, choose
 
@@ -148,9 +148,20 @@ def ask(store: ox.Store, request: Request) -> Results:
         graphs["named_graphs"] = list(_nodes(request.named_graphs))
     try:
         grammar.parse_without_service(request.query)
-        return store.query(request.query, base_iri=BASE, **graphs)
+        return _ask_rewritten(store, request.query, graphs)
     except SyntaxError as error:
         raise grammar.malformed(request.query, error) from error
+
+
+def _ask_rewritten(store: ox.Store, query: str, graphs: dict[str, Any]) -> Results:
+    """Ask a query in its other words, and in its own if these are not a query."""
+    other = rewriting.rewrite(query)
+    if other != query:
+        try:
+            return store.query(other, base_iri=BASE, **graphs)
+        except SyntaxError:
+            pass  # the message is to be about the query as it was sent
+    return store.query(query, base_iri=BASE, **graphs)
 
 
 def _nodes(iris: Sequence[str]) -> Iterator[ox.NamedNode]:

@@ -12,7 +12,7 @@ from aikg.errors import QueryMalformed, QueryRefused
 from aikg.names import BASE, PREFIXES
 
 #: Everything in which a keyword would be none, and then the words that are left.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""  \#[^\n\r]*                                    # a comment
         | '''(?:[^'\\]|\\.|'(?!''))*''' | \"""(?:[^"\\]|\\.|"(?!""))*\"""
         | '(?:[^'\\\n\r]|\\.)*' | "(?:[^"\\\n\r]|\\.)*"
@@ -73,7 +73,7 @@ def is_repeatable(query: str) -> bool:
 
 
 def _words(query: str) -> list[str]:
-    return [match["word"].upper() for match in _TOKEN.finditer(query) if match["word"]]
+    return [match["word"].upper() for match in TOKEN.finditer(query) if match["word"]]
 
 
 def parse_without_service(query: str) -> None:
