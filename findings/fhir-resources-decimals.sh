@@ -4,10 +4,10 @@
 # Version: fhir.resources 8.3.0 with fhir-core 1.1.12; 2026-11-30.
 # Expected: 0.580 again. In FHIR the precision of a decimal has a meaning, and trailing zeros are kept
 #   (FHIR R5, Datatypes, decimal).
-# Seen: 0.58 for 0.580, and 19.0 for a Decimal of 19: the number becomes a float.
+# Seen: 0.58 for 0.580, read from JSON or set as a Decimal: the number becomes a float.
 # Here: the export as FHIR is written as JSON without this library, and each figure has the text that
 #   its paper prints beside the number.
-# Known as: https://github.com/nazrulworld/fhir.resources/issues/203
+# Known as: https://github.com/nazrulworld/fhir.resources/issues/203, which is about whole numbers.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -19,7 +19,7 @@ from decimal import Decimal
 
 from fhir.resources.quantity import Quantity
 
-for number in ("0.580", "19"):
+for number in ("0.580", "43.90"):
     by_json = Quantity.model_validate_json(f'{{"value": {number}}}')
     by_value = Quantity(value=Decimal(number))
     print(number, "->", by_json.model_dump_json(), by_value.model_dump_json())
@@ -28,5 +28,5 @@ seen=$("$folder/venv/bin/python" "$folder/program.py" 2>/dev/null)
 echo "$seen"
 diff <(echo "$seen") - <<'EOF'
 0.580 -> {"value":0.58} {"value":0.58}
-19 -> {"value":19} {"value":19.0}
+43.90 -> {"value":43.9} {"value":43.9}
 EOF
