@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
+from random import Random
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
 from flask import Flask
@@ -21,6 +23,7 @@ from serving import ROWS, SLOW
 from waitress import wasyncore
 
 from aikg.engine.client import Engine
+from aikg.engine.frames import DATA, END, HEAD, Frames
 from aikg.settings import Settings
 from aikg.web import create_app, loop, parameters, server
 
@@ -254,6 +257,47 @@ def test_a_client_that_goes_leaves_nothing_behind(
         time.sleep(0.05)
     assert running.engine.load().busy == 0
     assert running.send("GET", f"/sparql?query={quote(new(VALUES))}")[0].status == 200
+
+
+def test_parameters_are_decoded_as_the_standard_library_does() -> None:
+    """Also escapes that are not whole, signs that mean something, and bytes that are not UTF-8."""
+    parts = ("%", "=", "+", "&", "a", "\r\n", " ", "é", "%41", "%zz", "%4", "=41", "%0A", "%E9")
+    random = Random(25)
+    for _ in range(4000):
+        text = "".join(random.choices(parts, k=random.randint(0, 9)))
+        raw = (quote_plus(text) if random.random() < 0.3 else text).encode()
+        found = []
+        for decode in (
+            lambda: sorted(parameters._decode(raw).items(multi=True)),  # noqa: B023  it is called here
+            lambda: sorted(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict")),  # noqa: B023
+        ):
+            try:
+                found.append(decode())
+            except UnicodeDecodeError:
+                found.append([])
+        assert found[0] == found[1], raw
+
+
+def test_frames_are_whole_wherever_the_stream_is_cut() -> None:
+    """Whatever the lengths of the frames and of the pieces in which they come."""
+    random = Random(25)
+    for _ in range(30):
+        lengths = random.choices([0, 1, 4, 5, 100, 70_000], k=9)
+        frames = [(random.choice([HEAD, DATA, END]), random.randbytes(n)) for n in lengths]
+        raw = b"".join(struct.pack(">I1s", len(what), kind) + what for kind, what in frames)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+
+            def send(raw: bytes = raw, theirs: socket.socket = theirs) -> None:
+                at = 0
+                while at < len(raw):
+                    at += theirs.send(raw[at : at + random.choice([1, 2, 4, 5, 6, 1000, 65_536])])
+
+            sender = threading.Thread(target=send)
+            sender.start()
+            reader = Frames(ours)
+            assert [reader.receive() for _ in frames] == frames
+            sender.join()
 
 
 def test_a_worker_that_ends_harms_nobody(small: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import IO, Any, NoReturn, Self
 
 from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames
@@ -38,6 +39,11 @@ _OTHERS = {
         "Name a population, or ask for one pair; `aikg compare` in a shell has no deadline.",
     ),
 }
+
+
+@lru_cache(32)  # nearly all answers have one of a few heads
+def _read_head(content: bytes) -> dict[str, Any]:
+    return dict(json.loads(content))
 
 
 class NotAsked(WorkerLost):
@@ -135,7 +141,7 @@ class Answer:
             return False
         except OSError:
             return True
-        return not goes_on or len(self._frames.gathered()) > 1
+        return not goes_on or len(self._frames.gathered) > 1
 
     def is_short(self, most: int) -> bool:
         """Return whether all of the answer has come, in one piece.
@@ -143,8 +149,10 @@ class Answer:
         Args:
             most: The longest that is short, in bytes.
         """
-        frames = self._frames.gathered()
-        return [kind for kind, _ in frames[1:]] in ([END], [LEAVE]) and frames[1][1] <= most
+        if len(self._frames.gathered) != 2:
+            return False
+        kind, content = self._frames.gathered[1]
+        return kind in {END, LEAVE} and len(content) <= most
 
     def fileno(self) -> int:
         """Return the descriptor of the worker's connection; -1 after the end."""
@@ -159,7 +167,7 @@ class Answer:
         if kind != HEAD:
             self._raise_broken()
         self._begun = True
-        return dict(json.loads(content))
+        return dict(_read_head(content))
 
     def _raise_not_asked(self) -> NoReturn:
         self.close()

@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -16,7 +17,7 @@ LEAVE = b"L"
 #: Four bytes of length, one of kind; the content follows.
 _HEADER = struct.Struct(">I1s")
 #: The longest piece of a body, and how much is read at once, in bytes.
-_PIECE, _GULP = 1 << 20, 1 << 18
+_PIECE, _GULP = 1 << 20, 1 << 16
 
 
 class Broken(OSError):
@@ -29,12 +30,17 @@ class Frames:
     Args:
         connection: The socket; it stays the caller's.
         idle: Called whenever the socket's timeout passes and nothing came; it raises to give up.
+
+    Attributes:
+        gathered: The frames that have come whole, and are not received yet.
     """
 
     def __init__(self, connection: socket.socket, idle: Callable[[], None] | None = None) -> None:
         self._connection = connection
         self._idle = idle
-        self._received = bytearray()
+        #: The beginning of the next frame, and how much of it is needed to go on, in bytes.
+        self._part, self._needed = bytearray(), _HEADER.size
+        self.gathered: deque[tuple[bytes, bytes]] = deque()
 
     def fileno(self) -> int:
         """Return the descriptor, for `select`."""
@@ -51,31 +57,7 @@ class Frames:
         Raises:
             Broken: The stream ends before the frame does.
         """
-        length, kind = _HEADER.unpack(self._read(_HEADER.size))
-        return kind, self._read(length)
-
-    def gather(self) -> bool:
-        """Read what has come, without waiting; return whether the stream goes on.
-
-        Raises:
-            BlockingIOError: Nothing has come.
-        """
-        piece = self._connection.recv(_GULP, socket.MSG_DONTWAIT)
-        self._received += piece
-        return bool(piece)
-
-    def gathered(self) -> list[tuple[bytes, int]]:
-        """Return kind and length of the frames that have come whole and are not read yet."""
-        found, at = [], 0
-        while at + _HEADER.size <= len(self._received):
-            length, kind = _HEADER.unpack_from(self._received, at)
-            at += _HEADER.size + length
-            if at <= len(self._received):
-                found.append((kind, length))
-        return found
-
-    def _read(self, size: int) -> bytes:
-        while len(self._received) < size:
+        while not self.gathered:
             try:
                 piece = self._connection.recv(_GULP)
             except TimeoutError:
@@ -85,10 +67,34 @@ class Frames:
                 continue
             if not piece:
                 raise Broken("the stream ended")
-            self._received += piece
-        content = bytes(self._received[:size])
-        del self._received[:size]
-        return content
+            self._add(piece)
+        return self.gathered.popleft()
+
+    def gather(self) -> bool:
+        """Read what has come, without waiting; return whether the stream goes on.
+
+        Raises:
+            BlockingIOError: Nothing has come.
+        """
+        piece = self._connection.recv(_GULP, socket.MSG_DONTWAIT)
+        self._add(piece)
+        return bool(piece)
+
+    def _add(self, piece: bytes) -> None:
+        """Find the frames that are whole now."""
+        if self._part:
+            self._part += piece
+            piece = bytes(self._part) if len(self._part) >= self._needed else b""
+        at, length = 0, len(piece)
+        while length - at >= _HEADER.size:
+            size, kind = _HEADER.unpack_from(piece, at)
+            self._needed = _HEADER.size + size
+            if length - at < self._needed:
+                break
+            self.gathered.append((kind, piece[at + _HEADER.size : at + self._needed]))
+            at, self._needed = at + self._needed, _HEADER.size
+        if piece:
+            self._part = bytearray(piece[at:])
 
     def send_message(self, head: dict[str, Any], *bodies: bytes | IO[bytes]) -> None:
         """Send a head, and bodies, each in pieces; of a file, no more than one is in memory."""

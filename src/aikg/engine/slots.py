@@ -108,12 +108,10 @@ class Slots:
     def take_free(self, timeout: float, who: Caller) -> Slot | None:
         """Return a slot if one is free for a client, after those that wait already; never wait."""
         with self._lock:
-            self._waiting[who] = threading.Condition(self._lock)
-            try:
-                if who not in self._next():
-                    return None
-            finally:
-                del self._waiting[who]
+            names = [slot.caller.name for slot in self._held]
+            names += [other.name for other in self._next()]
+            if not self._may_have(who.name, names.count(who.name), len(names)):
+                return None
             slot = Slot(who, timeout, time.monotonic() + timeout)
             self._held.append(slot)
             return slot
@@ -164,16 +162,15 @@ class Slots:
 
     def _next(self) -> list[Caller]:
         """Return those that have a free slot now, the longest wait first."""
+        if not self._waiting:
+            return []
         held = Counter(slot.caller.name for slot in self._held)
-        free = self._settings.workers - len(self._held)
-        found = []
+        found: list[Caller] = []
         for who in self._waiting:
-            if free <= 0:
-                break
-            if who not in self._displaced and self._may_have(who.name, held, free):
+            taken = len(self._held) + len(found)
+            if who not in self._displaced and self._may_have(who.name, held[who.name], taken):
                 found.append(who)
                 held[who.name] += 1
-                free -= 1
         return found
 
     def _wake_next(self) -> None:
@@ -181,10 +178,12 @@ class Slots:
         for who in self._next():
             self._waiting[who].notify()
 
-    def _may_have(self, name: str, held: Counter[str], free: int) -> bool:
-        if not name or not held[name]:
+    def _may_have(self, name: str, held: int, taken: int) -> bool:
+        """Return whether a client may take a slot, when it and all have so many."""
+        free = self._settings.workers - taken
+        if not name or not held:
             return free > 0
-        return free > self._reserve and held[name] < self._settings.share
+        return free > self._reserve and held < self._settings.share
 
     def _take_back(self) -> None:
         """If long jobs occupy the reserved slots, stop the one that began last."""

@@ -17,6 +17,7 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -178,7 +179,7 @@ class _Output:
 
     def begin(self, media_type: str, *, repeatable: bool = False) -> None:
         """Begin the answer; see `jobs.Output`."""
-        self._head = [(HEAD, encode({"media_type": media_type, "repeatable": repeatable}))]
+        self._head = [(HEAD, _head(media_type, repeatable))]
 
     def fail(self, error: Exception) -> None:
         """Answer with an error, and drop the begun answer."""
@@ -207,6 +208,11 @@ class _Output:
     def _send(self, kind: bytes) -> None:
         self._frames.send(*self._head, (kind, bytes(self._piece)))
         self.sent, self._head, self._piece = True, [], bytearray()
+
+
+@lru_cache(32)
+def _head(media_type: str, repeatable: bool) -> bytes:
+    return encode({"media_type": media_type, "repeatable": repeatable})
 
 
 def _close_all_but(kept: int) -> None:

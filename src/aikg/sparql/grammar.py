@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 from typing import Any
 
 import pyoxigraph as ox
@@ -72,6 +73,7 @@ def is_repeatable(query: str) -> bool:
     return _CHANGING.isdisjoint(_words(query))
 
 
+@lru_cache(1)  # of one query, one function after the other asks for them
 def _words(query: str) -> list[str]:
     return [match["word"].upper() for match in TOKEN.finditer(query) if match["word"]]
 

@@ -106,10 +106,10 @@ def create_app(
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
     _attend(app, engine)
-    plain = Plain(app.wsgi_app, engine, registered)
+    plain = Plain(Compression(app.wsgi_app), engine, registered)
     app.extensions[PREPARE] = plain.prepare
     cache = Cache(
-        Compression(plain),
+        plain,
         lambda: engine.version,
         engine.settings.cache,
         engine.settings.query_bytes,

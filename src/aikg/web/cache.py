@@ -16,7 +16,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
-from werkzeug.datastructures import Headers
 from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import ClosingIterator
 
@@ -142,12 +141,16 @@ class Cache:
         if VERSION in environ and status.startswith("200") and not _is_personal(headers):
             tag = _tag(environ[VERSION], asked)
             headers = [*headers, ("ETag", tag), ("Cache-Control", "no-cache")]
-            close: Callable[[], None] = getattr(pieces, "close", lambda: None)
             route = environ.get(ROUTE, "other")
-            kept = ClosingIterator(self._keep(pieces, tag, headers, route), close)
-            status, headers, pieces = _unless_known(environ, tag, headers, kept)
-            if not pieces:
-                close()
+            if isinstance(pieces, list):
+                self._add(tag, headers, b"".join(pieces), route)
+                status, headers, pieces = _unless_known(environ, tag, headers, pieces)
+            else:
+                close: Callable[[], None] = getattr(pieces, "close", lambda: None)
+                kept = ClosingIterator(self._keep(pieces, tag, headers, route), close)
+                status, headers, pieces = _unless_known(environ, tag, headers, kept)
+                if not pieces:
+                    close()
         start_response(status, headers)
         return pieces
 
@@ -161,21 +164,29 @@ class Cache:
                 body = body + piece if len(body) + len(piece) <= self._most else None
             yield piece
         if body is not None:
-            length = ("Content-Length", str(len(body)))
+            self._add(tag, headers, bytes(body), route)
+
+    def _add(self, tag: str, headers: list[tuple[str, str]], body: bytes, route: str) -> None:
+        """Keep an answer, unless it is a large part of the cache."""
+        length = ("Content-Length", str(len(body)))
+        if length not in headers:
             headers = [*(h for h in headers if h[0].lower() != "content-length"), length]
+        if len(body) <= self._most:
             with self._lock:
-                self._kept[tag] = _Kept(headers, bytes(body), route)
+                self._kept[tag] = _Kept(headers, body, route)
 
 
 def _is_personal(headers: list[tuple[str, str]]) -> bool:
     """Return whether an answer sets a cookie, was made with one, or forbids that it is kept."""
-    said = [(name.lower(), value.lower()) for name, value in headers]
-    return any(
-        name == "set-cookie"
-        or (name == "vary" and ("cookie" in value or "authorization" in value or "*" in value))
-        or (name == "cache-control" and ("no-store" in value or "private" in value))
-        for name, value in said
-    )
+    for name, value in headers:
+        match name.lower():
+            case "set-cookie":
+                return True
+            case "vary" if any(word in value.lower() for word in ("cookie", "authorization", "*")):
+                return True
+            case "cache-control" if any(word in value.lower() for word in ("no-store", "private")):
+                return True
+    return False
 
 
 def _unless_known(
@@ -203,22 +214,47 @@ class Compression:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        began: list[tuple[str, Headers]] = []
+        began: list[tuple[str, list[tuple[str, str]]]] = []
 
         def begin(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
-            began.append((status, Headers(headers)))
+            began.append((status, headers))
             return lambda content: None
 
         pieces = self._app(environ, begin)  # type: ignore[arg-type]
         status, headers = began[-1]
-        if headers.get("Content-Type"):
-            headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"]))
-        if _takes_gzip(environ) and environ["REQUEST_METHOD"] != "HEAD" and _is_worth(headers):
-            headers["Content-Encoding"] = "gzip"
-            del headers["Content-Length"]
+        said = {name.lower(): value for name, value in headers}
+        if said.get("content-type"):
+            vary = ", ".join(filter(None, [said.get("vary"), "Accept-Encoding"]))
+            headers = [*(h for h in headers if h[0].lower() != "vary"), ("Vary", vary)]
+        if _takes_gzip(environ) and environ["REQUEST_METHOD"] != "HEAD" and _is_worth(said):
+            headers = [h for h in headers if h[0].lower() != "content-length"]
+            headers.append(("Content-Encoding", "gzip"))
             pieces = ClosingIterator(_compress(pieces), getattr(pieces, "close", None))
-        start_response(status, headers.to_wsgi_list())
+        start_response(status, headers)
         return pieces
+
+
+def compress(
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    headers: list[tuple[str, str]],
+    body: bytes,
+) -> list[bytes]:
+    """Answer with all of a body, compressed where that helps and the client accepts it.
+
+    Args:
+        environ: The request.
+        start_response: Takes status and headers.
+        headers: The headers, without length, coding and Vary.
+        body: The body.
+    """
+    headers.append(("Vary", "Accept, Accept-Encoding"))
+    if _takes_gzip(environ) and len(body) >= _SHORT:
+        headers.append(("Content-Encoding", "gzip"))
+        body = b"".join(_compress([body]))
+    headers.append(("Content-Length", str(len(body))))
+    start_response("200 OK", headers)
+    return [body]
 
 
 def _takes_gzip(environ: WSGIEnvironment) -> bool:
@@ -227,12 +263,12 @@ def _takes_gzip(environ: WSGIEnvironment) -> bool:
     return "gzip" in accepted and parse_accept_header(accepted).quality("gzip") > 0
 
 
-def _is_worth(headers: Headers) -> bool:
-    length = headers.get("Content-Length", type=int)
+def _is_worth(said: dict[str, str]) -> bool:
+    """Return whether an answer becomes shorter; the names of its headers are in lower case."""
     return bool(
-        headers.get("Content-Type")
-        and "Content-Encoding" not in headers
-        and (length is None or length >= _SHORT)
+        said.get("content-type")
+        and "content-encoding" not in said
+        and int(said.get("content-length", _SHORT)) >= _SHORT
     )
 
 

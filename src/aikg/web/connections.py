@@ -238,6 +238,12 @@ class Channel(HTTPChannel):
         task, self._task = self.prepare_task(), None
         return task
 
+    def send_at_once(self, data: bytes) -> None:
+        """Send data from the loop when nothing else is to be sent; what is left waits."""
+        sent = self.send(data, do_close=False)
+        if sent < len(data):
+            self.write_soon(data[sent:])
+
     def service(self) -> None:
         """Answer one request."""
         self._is_refused, task = bool(self.requests[0].error), self._task

@@ -18,6 +18,8 @@ MOST, _LINE, _LINES = 1 << 18, 16_000, 100
 _DIGITS = 15
 _RFC = "https://www.rfc-editor.org/rfc/rfc9112"
 _FRAMING, _HOST_RULE = f"{_RFC}#section-6.3", f"{_RFC}#section-3.2"
+#: What an address contains if it may be something else than UTF-8.
+_ESCAPED = re.compile(rb"%[89A-Fa-f]|[\x80-\xff]")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?", re.ASCII)
 
 
@@ -44,10 +46,10 @@ def judge(head: bytes) -> None:
         if line[:1] in {b" ", b"\t"}:
             raise _bad("A header continues on a second line", "Write each header on one line.")
         name, _, value = line.partition(b":")
-        if not _is_text(value):
+        if not (line.isascii() or _is_text(value)):
             raise _bad("A header is not in UTF-8", "Send headers in ASCII or UTF-8.")
         found[name.lower()].append(value.strip(b" \t"))
-    if not _is_text(unquote_to_bytes(first)):
+    if _ESCAPED.search(first) and not _is_text(unquote_to_bytes(first)):
         raise _bad("The address of the request is not UTF-8", "Percent-encode UTF-8 in addresses.")
     _judge_framing(found, first.endswith(b"HTTP/1.1"))
     _judge_host(found[b"host"], required=first.endswith(b"HTTP/1.1"))

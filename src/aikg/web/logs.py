@@ -10,12 +10,12 @@ import hashlib
 import ipaddress
 import json
 import logging
+import os
 import re
 import sys
-import uuid
-from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler, WatchedFileHandler
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from aikg.characters import visible
@@ -36,8 +36,7 @@ _NETWORK = {4: 24, 6: 48}
 SLOW_BYTES = 2_000_000
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A request and its answer.
 
     Attributes:
@@ -70,7 +69,7 @@ class Exchange:
 
 def request_id(given: str | None) -> str:
     """Return the id that came with a request, if it is plain and short, or else a new one."""
-    return given if given and _ID.fullmatch(given) else uuid.uuid4().hex
+    return given if given and _ID.fullmatch(given) else os.urandom(16).hex()
 
 
 def masked(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         self.registry = CollectorRegistry()
         self._logs = Logs(settings)
+        #: Routes and statuses come from closed lists, and finding a label costs more than counting.
+        self._of = cache(
+            lambda route, status: (
+                self._requests.labels(route, str(status)),
+                self._seconds.labels(route),
+            )
+        )
         self._requests = Counter(
             "aikg_requests", "Requests by route and status.", ["route", "status"],
             registry=self.registry,
@@ -52,8 +60,9 @@ class Watch:
 
     def note(self, exchange: Exchange) -> None:
         """Count a request and write it to the logs."""
-        self._requests.labels(exchange.route, str(exchange.status)).inc()
-        self._seconds.labels(exchange.route).observe(exchange.seconds)
+        count, seconds = self._of(exchange.route, exchange.status)
+        count.inc()
+        seconds.observe(exchange.seconds)
         if not exchange.whole:
             self._cut.labels(exchange.route).inc()
         self._logs.note(exchange)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from urllib.parse import parse_qsl
+import re
+from binascii import a2b_qp
+from urllib.parse import unquote_to_bytes
 
 import flask
 from werkzeug.datastructures import MultiDict
@@ -18,6 +20,8 @@ QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
 #: The versions of SPARQL that a client can name; the engine treats all of them alike.
 VERSIONS = ("1.0", "1.1", "1.2", "1.2-basic")
 
+#: A text whose escapes are whole, and that has no `=` beside them.
+_ESCAPES = re.compile(rb"(?:[^%=]|%[0-9A-Fa-f]{2})*")
 #: The parameters that name graphs.
 _GRAPHS = {"default-graph-uri", "named-graph-uri"}
 
@@ -110,8 +114,22 @@ def _add_body(parameters: MultiDict[str, str], request: Request) -> None:
 
 
 def _decode(raw: bytes) -> MultiDict[str, str]:
-    # Flask would replace bytes that are not UTF-8 by U+FFFD.
-    return MultiDict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict"))
+    # Flask would replace bytes that are not UTF-8 by U+FFFD; `parse_qsl` is several times slower.
+    parts = (part.partition(b"=") for part in raw.replace(b"+", b" ").split(b"&") if part)
+    return MultiDict((_unquote(name), _unquote(value)) for name, _, value in parts)
+
+
+def _unquote(raw: bytes) -> str:
+    """Decode percent-encoded UTF-8.
+
+    Quoted-printable has `=` in place of `%`. Its decoder is written in C, and a query has many
+    escapes.
+    """
+    if b"%" not in raw:
+        return raw.decode()
+    if _ESCAPES.fullmatch(raw):
+        return a2b_qp(raw.replace(b"%", b"=")).decode()
+    return unquote_to_bytes(raw).decode()
 
 
 def timeout(text: str | None) -> float | None:

@@ -21,7 +21,7 @@ from aikg.files.queries import Query, find_query
 from aikg.sparql.formats import SOLUTIONS, TRIPLES
 from aikg.sparql.tables import WORKBOOK
 from aikg.web import parameters
-from aikg.web.cache import ASKED, VERSION
+from aikg.web.cache import ASKED, VERSION, compress
 from aikg.web.problems import HEADERS, prefers_page
 from aikg.web.tasks import BEGUN, CLIENT, QUERY, ROUTE
 
@@ -58,9 +58,7 @@ class Plain:
             environ[VERSION] = answer.version
         question: Question = environ[QUESTION]
         headers = headers_of(answer, question.format, self._find(question.text), question.text)
-        length = ("Content-Length", str(len(answer.whole)))
-        start_response("200 OK", [*headers, length, *HEADERS, ("Vary", "Accept")])
-        return [answer.whole]
+        return compress(environ, start_response, [*headers, *HEADERS], answer.whole)
 
     def prepare(self, environ: WSGIEnvironment) -> Callable[[], Answer | None] | None:
         """Read a plain query; return what begins it, or None where the request is another one.
@@ -70,17 +68,17 @@ class Plain:
         """
         if environ["PATH_INFO"] not in _PATHS or not environ.get(ASKED):
             return None
-        request = Request(environ, populate_request=False)
+        request, accept = Request(environ, populate_request=False), environ.get("HTTP_ACCEPT")
         try:
             given = parameters.read(request)
-            if not _is_plain(given, request.headers.get("Accept")):
+            if not _is_plain(given.to_dict(), accept):
                 return None
             text = only_query(given, self._registered)
-            question = question_of(given, text, request.headers.get("Accept"))
+            question = question_of(given, text, accept)
         except AikgError:
             return None  # the application meets the same error, and reports it
         finally:
-            if request.content_length:
+            if request.method != "GET":
                 environ["wsgi.input"].seek(0)
         if len(question.body) > _LONGEST or (question.timeout or _SHORTEST) < _SHORTEST:
             return None
@@ -92,7 +90,7 @@ class Plain:
         return self._by_text.get(as_typed(text).strip())
 
 
-def _is_plain(given: MultiDict[str, str], accept: str | None) -> bool:
+def _is_plain(given: dict[str, str], accept: str | None) -> bool:
     name = given.get("format")
     is_table = name in WORKBOOK.names or given.get("labels") == "1"
     return bool(given) and not is_table and not prefers_page(accept, named=name)
@@ -126,11 +124,12 @@ def question_of(given: MultiDict[str, str], text: str, accept: str | None) -> Qu
     Raises:
         RequestMalformed: The timeout is not a time.
     """
+    first = given.to_dict()
     return Question(
         text,
         accept,
-        given.get("format") or None,
-        parameters.timeout(given.get("timeout")),
+        first.get("format") or None,
+        parameters.timeout(first.get("timeout")),
         given.getlist("default-graph-uri"),
         given.getlist("named-graph-uri"),
     )

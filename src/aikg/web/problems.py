@@ -87,7 +87,7 @@ def prefers_page(
     """
     if named:
         return named in {HTML, "html"}
-    types = [media_type for form in formats for media_type in (form.media_type, *form.also)]
+    types = _DATA_TYPES if formats is DATA else _types(formats)
     types = [HTML, *types] if by_default else [*types, HTML]
     return preferred(accept, types) == HTML
 
@@ -101,6 +101,13 @@ def show(page: str, found: Any, **context: Any) -> Response:
         context: The variables of the page.
     """
     return make_response(render_template(page, **context)) if wants_page() else jsonify(found)
+
+
+def _types(formats: Iterable[Format]) -> list[str]:
+    return [media_type for form in formats for media_type in (form.media_type, *form.also)]
+
+
+_DATA_TYPES = _types(DATA)
 
 
 def problem(error: AikgError) -> dict[str, Any]:

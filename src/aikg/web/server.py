@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import logging
 import math
 import resource
@@ -248,6 +249,8 @@ def run(
 ) -> None:
     """Answer requests until SIGINT or SIGTERM, then finish those that have begun."""
     server = make(app, listener, settings, most_body, watch)
+    gc.collect()
+    gc.freeze()  # what is loaded stays, and is not looked through again and again
     for received in (signal.SIGINT, signal.SIGTERM):
         signal.signal(received, server.stop)
     server.run()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from functools import lru_cache
 from typing import Any
 
 from waitress.channel import ClientDisconnected
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import build_http_date
 
 from aikg.web.clients import is_same
 from aikg.web.logs import Exchange, request_id
@@ -139,11 +141,33 @@ class Task(_Noted, WSGITask):
         self.response_headers.extend(headers)
         self.complete = True
         self.content_length = len(body)  # type: ignore[assignment]
-        self.channel.write_soon(self.build_response_header() + body)
+        connection = self.request.headers.get("CONNECTION", "").lower()
+        if self.version == "1.1" and connection != "close":
+            head = self._short_header()
+        else:
+            head = self.build_response_header()
+        self.channel.send_at_once(head + body)
         self.wrote_header, self._sent = True, len(body)
+
+    def _short_header(self) -> bytes:
+        """Return the head of an answer whose connection is kept, as `build_response_header` does.
+
+        Raises:
+            ValueError: A header is more than one line.
+        """
+        lines = [f"{name}: {value}\r\n" for name, value in self.response_headers]
+        if self.has_body and not any(name == "Content-Length" for name, _ in self.response_headers):
+            lines.append(f"Content-Length: {self.content_length}\r\n")
+        lines += [f"X-Request-ID: {self.id}\r\n", f"Date: {_date(int(self.start_time))}\r\n\r\n"]
+        head = f"HTTP/1.1 {self.status}\r\n{''.join(lines)}"
+        if head.count("\n") != len(lines) + 2 or head.count("\r") != len(lines) + 2:
+            raise ValueError("a header of the answer is more than one line")
+        return head.encode("latin-1")
 
     def get_environment(self) -> dict[str, Any]:
         """Return the WSGI environment."""
+        if self.environ is not None:
+            return self.environ
         environ: dict[str, Any] = super().get_environment()
         environ[CLIENT] = self.request.client
         prefix = environ.pop("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
@@ -153,6 +177,11 @@ class Task(_Noted, WSGITask):
             if len(prefix) <= _LONGEST_PREFIX and _PREFIX.fullmatch(prefix):
                 environ["SCRIPT_NAME"] = prefix
         return environ
+
+
+@lru_cache(2)
+def _date(seconds: int) -> str:
+    return str(build_http_date(seconds))
 
 
 class Refused(_Noted, ErrorTask):
