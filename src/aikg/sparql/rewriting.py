@@ -12,6 +12,8 @@ import re
 
 from aikg.sparql.grammar import TOKEN
 
+#: What a query contains if there may be something to rewrite; the rest is looked at only then.
+_CONCERNED = re.compile("GROUP_CONCAT|ORDER", re.IGNORECASE | re.ASCII)
 _CONCAT = re.compile(r"\bGROUP_CONCAT\s*\(", re.IGNORECASE)
 _DISTINCT = re.compile(r"\s*DISTINCT\b", re.IGNORECASE)
 _ORDER = re.compile(r"\bORDER\s+BY\b", re.IGNORECASE)
@@ -30,6 +32,8 @@ _KIND = (
 
 def rewrite(query: str) -> str:
     """Return the query that is asked in place of a query; mostly it is the same one."""
+    if not _CONCERNED.search(query):
+        return query
     changes = [*_concatenations(query), *_orders(query)]
     for start, end, text in sorted(changes, reverse=True):
         query = query[:start] + text + query[end:]
