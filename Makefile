@@ -39,10 +39,11 @@ test: .venv/dev ## every test but the long forms, which `make soak` runs
 test-fast: .venv/dev ## the tests without Java, second builds and mutations
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow and not endurance'
 
-soak: .venv/dev ## kill processes under load, ROUNDS times (500); invent submissions; orders of sheets; mistakes; few clients
+soak: .venv/dev ## kill processes under load, ROUNDS times (500); kill servers and their database; invent submissions; orders of sheets; mistakes; few clients
 	$(BIN)/pytest -m endurance
 	$(BIN)/pytest -s -m 'not slow' tests/test_kills.py --rounds $(ROUNDS)
 	$(BIN)/python tests/ledger_kills.py --rounds $(ROUNDS)
+	PYTHONPATH=tests $(BIN)/python tests/server_kills.py
 	PYTHONPATH=. $(BIN)/python -W ignore tests/equality.py
 	$(BIN)/python tests/load.py
 	PYTHONPATH=tests $(BIN)/python tests/crawl.py

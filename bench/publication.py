@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aikg.ledger import tokens
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.names import PREFIXES
 from bench import generate, servers
 from bench.client import PATIENCE, target
@@ -119,7 +119,7 @@ def _desk(graph: Path) -> Iterator[Desk]:
     with TemporaryDirectory(prefix="publication-", dir=graph.parent) as folder:
         home = Path(folder)
         os.link(graph, home / graph.name)
-        database = Database(home / "ledger.db")
+        database = SQLite(home / "ledger.db")
         token = tokens.create(database, "the benchmark", "review")
         database.close()
         with servers.ours(Data(home, home)) as server:

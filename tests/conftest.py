@@ -19,7 +19,7 @@ from aikg.intake.verdict import Rules
 from aikg.settings import Settings, from_environment
 
 #: The fixtures of a running server are in a module of their own.
-pytest_plugins = ["serving", "desk"]
+pytest_plugins = ["serving", "desk", "postgres"]
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"

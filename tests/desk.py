@@ -17,7 +17,7 @@ from serving import Reply, Server, start
 
 from aikg.build import Built
 from aikg.ledger import tokens
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.settings import Settings
 
 #: A trial as someone sends it, 93 triples; TRIAL stands for its name.
@@ -89,7 +89,7 @@ class Desk:
 @contextmanager
 def opened(settings: Settings, home: Path, said: Path | None = None) -> Iterator[Desk]:
     """Run a server on a home, with new tokens; `said` is as `serving.start` has it."""
-    database = Database(home / "ledger.db")
+    database = SQLite(home / "ledger.db")
     made = {scope: tokens.create(database, f"Test {scope}", scope) for scope in tokens.SCOPES}
     database.close()
     with start(settings, home=home, said=said) as server:

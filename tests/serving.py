@@ -178,6 +178,7 @@ def _run(
         "AIKG_SLOW": str(settings.slow),
         "AIKG_SLOW_TEXTS": settings.slow_texts,
         "AIKG_METRICS": settings.metrics,
+        "AIKG_LEDGER": settings.ledger,
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }
     # A test run in the background of a shell ignores SIGINT, and so would what it starts.

@@ -25,7 +25,7 @@ from aikg.errors import ChangeRefused
 from aikg.intake.examination import read
 from aikg.intake.verdict import Rules
 from aikg.ledger import decisions
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.ledger.steps import Sent
 from aikg.publication.rereading import renamed
 from aikg.settings import Settings
@@ -367,7 +367,7 @@ def test_files_take_over_an_outcome_that_names_its_old_address(
 
 def change(home: Path, sql: str) -> None:
     """Change the ledger of a home that no program uses."""
-    with closing(Database(home / "ledger.db")) as database, database.transaction():
+    with closing(SQLite(home / "ledger.db")) as database, database.transaction():
         database.write(sql)
 
 

@@ -24,7 +24,7 @@ from aikg.build import Built
 from aikg.description import void
 from aikg.engine.client import Engine
 from aikg.errors import AikgError
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.names import BASE, PREFIXES
 from aikg.settings import Settings
 from aikg.submissions.home import Home
@@ -270,7 +270,7 @@ def test_the_catalogue_leads_to_what_is_there(server: Server) -> None:
 
 def test_openapi_describes_every_route_and_no_other(small: Settings, tmp_path: Path) -> None:
     """All but the endpoint itself, which has a description of its own; each method of each."""
-    with Engine(small) as engine, closing(Database(tmp_path / "ledger.db")) as ledger:
+    with Engine(small) as engine, closing(SQLite(tmp_path / "ledger.db")) as ledger:
         app = web.create_app(engine, [], Home(ledger, engine, "a version"))
         document = web.description.load_openapi()
     OpenAPIV31SpecValidator(document).validate()

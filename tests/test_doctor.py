@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from aikg.build import Built
 from aikg.cli import doctor, main
 from aikg.cli.doctor import examine
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.settings import Settings
 
 
@@ -66,11 +66,11 @@ def test_a_ledger_that_cannot_be_used_is_named(
     monkeypatch.setattr(doctor, "stamp_of", lambda root: "x y")
     settings = replace(small, home=tmp_path)
     tmp_path.chmod(0o700)
-    Database(settings.ledger).close()
-    spoil(settings.ledger)
-    before = settings.ledger.read_bytes()
+    SQLite(settings.ledger_file).close()
+    spoil(settings.ledger_file)
+    before = settings.ledger_file.read_bytes()
     assert problems(settings) == {"graph": "warning", "ledger": level}
-    assert settings.ledger.read_bytes() == before
+    assert settings.ledger_file.read_bytes() == before
 
 
 def test_each_setting_that_does_harm_is_named(small: Settings, tmp_path: Path) -> None:

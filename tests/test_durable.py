@@ -33,6 +33,7 @@ from aikg.intake.examination import read
 from aikg.intake.submission import Limits
 from aikg.ledger import overlay, records, tokens
 from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.ledger.steps import Actor, Sent
 from aikg.settings import Settings
 from aikg.submissions.curation import Curation
@@ -194,7 +195,7 @@ def test_each_term_is_refused_with_its_place_or_served_after_a_restart(
         assert {graph: held(desk, graph) for graph in expected} == expected
         assert told(desk.ask("GET", "/health"))["withheld"] == []
     # As after a change of the files: all that is published is judged and applied once more.
-    with closing(Database(tmp_path / "ledger.db")) as database, database.transaction():
+    with closing(SQLite(tmp_path / "ledger.db")) as database, database.transaction():
         database.write("UPDATE fact SET value = 'others' WHERE name = 'overlay files'")
     for _ in range(2):
         with opened(settings, tmp_path) as desk:
@@ -214,7 +215,7 @@ def poisoned(
     home = tmp_path / "home"
     ledger = old_homes.make(POISONED, home, settings.graph)
     if request.param == "on the same files":
-        with closing(Database(ledger)) as database, database.transaction():
+        with closing(SQLite(ledger)) as database, database.transaction():
             version = built_version(settings.graph)
             database.write("UPDATE fact SET value = ? WHERE name = 'overlay files'", (version,))
     return home
@@ -446,7 +447,7 @@ def test_a_renewal_withholds_what_the_graph_refuses_and_takes_it_back_later(
             desk.publish(desk.receive(sent(name), actor), actor)
     rehearse = Engine.rehearse
     for refused, states in ((True, ["withheld", "published"]), (False, ["published"] * 2)):
-        with closing(Database(home.ledger)) as database, database.transaction():
+        with closing(SQLite(home.ledger_file)) as database, database.transaction():
             database.write("UPDATE fact SET value = 'others' WHERE name = 'overlay files'")
         with monkeypatch.context() as patched:
 
@@ -513,6 +514,6 @@ def test_a_graph_that_cannot_be_loaded_leaves_the_overlay_as_it_is(home: Setting
     home.graph.write_bytes(whole + b"no quad")
     with pytest.raises(EngineUnavailable), open_home(home, "a test"):
         pass
-    with closing(Database(home.ledger)) as database:
+    with closing(SQLite(home.ledger_file)) as database:
         assert overlay.stands_on(database, files)
         assert records.find(database, "kept", 1).state == records.PUBLISHED

@@ -26,7 +26,7 @@ from aikg.build import Built
 from aikg.errors import NameMalformed, SubmissionMalformed
 from aikg.intake import formats
 from aikg.ledger import persons, tokens
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.settings import Settings
 
 #: It clears a screen and sets its title, begins a line, uses a C1 control, turns text round.
@@ -186,7 +186,7 @@ def test_a_file_name_that_steers_is_refused(desk: Desk, character: str) -> None:
 @pytest.mark.parametrize("label", ["Ann\x1b[2J", "Ann\nBen", "nnA\u202e"])
 def test_a_person_whose_name_steers_is_not_made(tmp_path: Path, label: str) -> None:
     """Nor a token; those of any letters are."""
-    database = Database(tmp_path / "ledger.db")
+    database = SQLite(tmp_path / "ledger.db")
     with pytest.raises(NameMalformed, match="hidden character"):
         tokens.create(database, label, "submit")
     assert tokens.every(database) == persons.every(database) == []

@@ -18,7 +18,7 @@ from test_many_trials import CSV, FIRST, HOUSE, LATER, codes, table
 
 from aikg.build import Built
 from aikg.engine.publishing import Knowledge
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.names import BASE, PREFIXES
 from aikg.settings import Settings
 from aikg.shared import keys
@@ -220,7 +220,7 @@ def test_a_restart_keeps_what_was_joined_and_a_refusal_changes_nothing(
         receipt = json.loads(desk.ask("GET", "/submissions/b/1", "review").body)
         assert receipt["history"][-1]["why"] == "because Read again: c/1."
         joined = served(desk)
-    with closing(Database(tmp_path / "ledger.db")) as database, database.transaction():
+    with closing(SQLite(tmp_path / "ledger.db")) as database, database.transaction():
         database.write("UPDATE fact SET value = 'others' WHERE name = 'overlay files'")
     for _ in range(2):
         with opened(settings, tmp_path) as desk:
@@ -252,6 +252,6 @@ def test_a_restart_keeps_what_was_joined_and_a_refusal_changes_nothing(
 
 def ledger_rows(home: Path) -> list[dict]:
     """What the ledger has of published submissions and of the graph."""
-    with closing(Database(home / "ledger.db")) as database:
+    with closing(SQLite(home / "ledger.db")) as database:
         published = "SELECT * FROM submission WHERE state = 'published'"
         return [*database.rows(published), *database.rows("SELECT * FROM overlay")]

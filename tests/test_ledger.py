@@ -11,6 +11,7 @@ from pathlib import Path
 from stat import S_IMODE
 
 import pytest
+from postgres import emptied
 
 from aikg.errors import (
     HomeHeld,
@@ -25,10 +26,13 @@ from aikg.errors import (
 )
 from aikg.ledger import holding, overlay, private, records, steps, tokens
 from aikg.ledger.database import MIGRATIONS, Database
+from aikg.ledger.opening import open_ledger
 from aikg.ledger.records import Submission
+from aikg.ledger.sqlite import SQLite
 from aikg.ledger.steps import Actor, Judgement, Sent
 from aikg.rules.delta import Delta
 from aikg.rules.reasoning import INFERRED
+from aikg.settings import Settings
 
 ANN = Actor("Ann", files="0123456789ab")
 WAITS = Judgement(records.WAITING, "{}", b"<s:s> <p:p> <o:o> .\n")
@@ -37,11 +41,21 @@ BACK = CHANGE.reversed()
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Database]:
-    """An empty ledger."""
-    database = Database(tmp_path / "ledger.db")
-    yield database
-    database.close()
+def file(tmp_path: Path) -> Iterator[Database]:
+    """An empty ledger in a file."""
+    with closing(SQLite(tmp_path / "ledger.db")) as database:
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty ledger, of each kind."""
+    address = ""
+    if request.param == "postgresql":
+        address = emptied(request.getfixturevalue("postgres")).address()
+    with closing(open_ledger(Settings(tmp_path, tmp_path, ledger=address))) as database:
+        assert database.shared == bool(address)
+        yield database
 
 
 def sent(content: bytes = b"a drug", name: str | None = "paloma-2", **more: str) -> Sent:
@@ -147,27 +161,27 @@ def test_no_reader_waits_for_a_step(ledger: Database) -> None:
     assert (states(ledger), overlay.read(ledger)) == (["published"], CHANGE)
 
 
-def test_a_purge_leaves_no_byte_of_what_was_sent(ledger: Database) -> None:
+def test_a_purge_leaves_no_byte_of_what_was_sent(file: Database) -> None:
     """Neither content, name of the file, ORCID, reasons nor statements stay in any of the files."""
     secret = b"the name of a patient"
     given = sent(secret, orcid="0000-0002-1825-0097", filename="patient.ttl")
     found = Judgement(records.WAITING, '{"at": "the name of a patient"}', secret)
     inferred = f'<s:s> <p:p> "the name of a patient" {INFERRED} .'
     change = Delta({'<s:s> <p:p> "the name of a patient" .', inferred}, set())
-    one = steps.judge(ledger, steps.receive(ledger, given, Actor("Bob", "f")), ANN, found)
-    one = steps.publish(ledger, one, Actor("Bob", "f"), "of the name of a patient", change, secret)
-    assert records.followed(ledger, one) == b'<s:s> <p:p> "the name of a patient" .\n'
+    one = steps.judge(file, steps.receive(file, given, Actor("Bob", "f")), ANN, found)
+    one = steps.publish(file, one, Actor("Bob", "f"), "of the name of a patient", change, secret)
+    assert records.followed(file, one) == b'<s:s> <p:p> "the name of a patient" .\n'
     with pytest.raises(StateConflict):
-        steps.purge(ledger, one, ANN, "court order")
+        steps.purge(file, one, ANN, "court order")
     one = steps.bring(
-        ledger, one, records.WITHDRAWN, ANN, "has the name of a patient", change.reversed()
+        file, one, records.WITHDRAWN, ANN, "has the name of a patient", change.reversed()
     )
-    one = steps.purge(ledger, one, ANN, "court order")
-    kept = b"".join(path.read_bytes() for path in ledger.path.parent.iterdir())
+    one = steps.purge(file, one, ANN, "court order")
+    kept = b"".join(path.read_bytes() for path in file.path.parent.iterdir())
     for gone in (secret, b"0000-0002-1825-0097", b"patient.ttl", b"Bob"):
         assert gone not in kept
-    assert [(e.state, e.why) for e in records.history(ledger, one)][-1] == ("purged", "court order")
-    assert records.content(ledger, one) == b""
+    assert [(e.state, e.why) for e in records.history(file, one)][-1] == ("purged", "court order")
+    assert records.content(file, one) == b""
 
 
 def purged_beside(ledger: Database, reader: sqlite3.Connection) -> bytes:
@@ -186,45 +200,43 @@ def kept_beside(ledger: Database) -> bytes:
 
 
 @pytest.mark.parametrize("by", ["waiting", "a later step", "opening it again"])
-def test_a_purge_beside_a_reader_is_not_done_until_the_reader_ends(
-    ledger: Database, by: str
-) -> None:
+def test_a_purge_beside_a_reader_is_not_done_until_the_reader_ends(file: Database, by: str) -> None:
     """It says so, others go on meanwhile, and it is finished as soon as that can be."""
-    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as reader:
-        secret = purged_beside(ledger, reader)
-        assert not ledger.erase(patience=0.1)
-        assert (ledger.erased(), secret in kept_beside(ledger)) == (False, True)
-        tokens.create(ledger, "Ann", "submit")
-        with closing(Database(ledger.path)) as second:
+    with closing(sqlite3.connect(file.path, isolation_level=None)) as reader:
+        secret = purged_beside(file, reader)
+        assert not file.erase(patience=0.1)
+        assert (file.erased(), secret in kept_beside(file)) == (False, True)
+        tokens.create(file, "Ann", "submit")
+        with closing(SQLite(file.path)) as second:
             assert not second.erased()
         if by == "waiting":
-            waits = threading.Thread(target=ledger.erase)
+            waits = threading.Thread(target=file.erase)
             waits.start()
-            tokens.create(ledger, "Ben", "submit")
+            tokens.create(file, "Ben", "submit")
         reader.execute("COMMIT")
     if by == "waiting":
         waits.join()
     elif by == "a later step":
-        tokens.create(ledger, "Cyd", "submit")
+        tokens.create(file, "Cyd", "submit")
     else:
-        Database(ledger.path).close()
-        assert ledger.erase()
-    assert ledger.erased()
-    assert secret not in kept_beside(ledger)
+        SQLite(file.path).close()
+        assert file.erase()
+    assert file.erased()
+    assert secret not in kept_beside(file)
 
 
-def test_a_purge_that_fails_leaves_nothing_to_finish(ledger: Database) -> None:
+def test_a_purge_that_fails_leaves_nothing_to_finish(file: Database) -> None:
     """The row that says so goes with the transaction."""
-    one = waiting(ledger)
+    one = waiting(file)
 
     def fail() -> None:
-        with ledger.transaction():
-            steps.purge(ledger, steps.bring(ledger, one, records.REJECTED, ANN), ANN, "court order")
+        with file.transaction():
+            steps.purge(file, steps.bring(file, one, records.REJECTED, ANN), ANN, "court order")
             raise OSError("of a test")
 
     with pytest.raises(OSError, match="of a test"):
         fail()
-    assert ledger.erased()
+    assert file.erased()
 
 
 @pytest.mark.parametrize("name", ["Paloma", "paloma_2", "a/b", "-a", "a--b", "", "x" * 61, "é"])
@@ -252,47 +264,47 @@ def test_the_same_bytes_are_found_while_they_can_be_published(ledger: Database) 
     assert records.same_content(ledger, sent().sha256, None) is None
 
 
-def test_a_token_is_shown_once_and_kept_as_a_hash(ledger: Database) -> None:
+def test_a_token_is_shown_once_and_kept_as_a_hash(file: Database) -> None:
     """Whoever reads the file cannot use it; a revoked token is none."""
-    secret = tokens.create(ledger, "Ann", "review")
-    token = tokens.find(ledger, secret)
+    secret = tokens.create(file, "Ann", "review")
+    token = tokens.find(file, secret)
     assert (token.label, token.scope) == ("Ann", "review")
     assert [token.allows(scope) for scope in tokens.SCOPES] == [True, True, False]
-    files = b"".join(path.read_bytes() for path in ledger.path.parent.iterdir())
+    files = b"".join(path.read_bytes() for path in file.path.parent.iterdir())
     assert secret.encode() not in files
-    tokens.revoke(ledger, token.id)
+    tokens.revoke(file, token.id)
     with pytest.raises(Unauthenticated):
-        tokens.find(ledger, secret)
+        tokens.find(file, secret)
     with pytest.raises(UnknownToken):
-        tokens.revoke(ledger, token.id)
-    assert tokens.every(ledger)[0].revoked
+        tokens.revoke(file, token.id)
+    assert tokens.every(file)[0].revoked
 
 
-def test_without_room_nothing_is_written_and_reading_goes_on(ledger: Database) -> None:
+def test_without_room_nothing_is_written_and_reading_goes_on(file: Database) -> None:
     """With room again, all is well; the limit is that of the kernel on the size of a file."""
-    before = waiting(ledger)
+    before = waiting(file)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
     try:
         with pytest.raises(StorageFull, match="nothing was lost"):
-            steps.receive(ledger, sent(b"x" * 500_000, "large"), ANN)
-        assert records.versions(ledger, "paloma-2") == [before]
-        assert records.versions(ledger, "large") == []
+            steps.receive(file, sent(b"x" * 500_000, "large"), ANN)
+        assert records.versions(file, "paloma-2") == [before]
+        assert records.versions(file, "large") == []
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert steps.receive(ledger, sent(b"x" * 500_000, "large"), ANN).version == 1
+    assert steps.receive(file, sent(b"x" * 500_000, "large"), ANN).version == 1
 
 
-def test_a_copy_is_whole_and_opens(ledger: Database, tmp_path: Path) -> None:
-    """It is made while the ledger is open, and never over a file that is there."""
-    one = steps.publish(ledger, waiting(ledger), ANN, "", CHANGE, b"")
-    ledger.copy(tmp_path / "copy.db")
-    copy = Database(tmp_path / "copy.db")
+def test_a_copy_is_whole_and_opens(file: Database, tmp_path: Path) -> None:
+    """It is made while the file is open, and never over a file that is there."""
+    one = steps.publish(file, waiting(file), ANN, "", CHANGE, b"")
+    file.copy(tmp_path / "copy.db")
+    copy = SQLite(tmp_path / "copy.db")
     assert records.versions(copy, "paloma-2") == [one]
-    assert overlay.read(copy) == overlay.read(ledger)
+    assert overlay.read(copy) == overlay.read(file)
     copy.close()
     with pytest.raises(LedgerUnreadable):
-        ledger.copy(tmp_path / "copy.db")
+        file.copy(tmp_path / "copy.db")
 
 
 @pytest.mark.parametrize("content", [b"no database" * 100, b"SQLite format 3\0" + b"\0" * 200])
@@ -301,19 +313,19 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path, content: bytes) -> No
     path = tmp_path / "ledger.db"
     path.write_bytes(content)
     with pytest.raises(LedgerUnreadable, match=r"ledger\.db"):
-        Database(path)
+        SQLite(path)
     assert path.read_bytes() == content
 
 
 def test_a_ledger_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     """An older program does not touch what it does not know."""
     path = tmp_path / "ledger.db"
-    Database(path).close()
+    SQLite(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version={len(MIGRATIONS) + 1}")
     connection.close()
     with pytest.raises(LedgerUnreadable, match="later version"):
-        Database(path)
+        SQLite(path)
 
 
 def test_a_home_is_held_by_one(tmp_path: Path) -> None:

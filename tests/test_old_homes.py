@@ -21,7 +21,8 @@ from test_submissions import known, told
 from aikg.build import Built
 from aikg.errors import ChangeRefused
 from aikg.ledger import persons, records, steps, tokens
-from aikg.ledger.database import MIGRATIONS, Database, saved_before
+from aikg.ledger.database import MIGRATIONS
+from aikg.ledger.sqlite import SQLite, saved_before
 from aikg.ledger.steps import Actor
 from aikg.settings import Settings
 
@@ -40,7 +41,7 @@ def test_a_copy_is_made_before_the_form_of_a_ledger_changes(name: str, tmp_path:
     ledger = old_homes.make(name, tmp_path / "home")
     told = "SELECT name, version, state, content, statements FROM submission ORDER BY id"
     before = read(ledger, told)
-    Database(ledger).close()
+    SQLite(ledger).close()
     saved = saved_before(ledger, 1)
     assert read(saved, "PRAGMA user_version") == [(1,)]
     assert read(ledger, "PRAGMA user_version") == [(len(MIGRATIONS),)]
@@ -48,7 +49,7 @@ def test_a_copy_is_made_before_the_form_of_a_ledger_changes(name: str, tmp_path:
     assert {S_IMODE(file.stat().st_mode) for file in ledger.parent.iterdir()} == {0o600}
     assert S_IMODE(ledger.parent.stat().st_mode) == 0o700
     made = saved.stat().st_mtime_ns
-    Database(ledger).close()
+    SQLite(ledger).close()
     assert saved.stat().st_mtime_ns == made
     assert sorted(file.name for file in ledger.parent.iterdir()) == ["ledger.db", saved.name]
 
@@ -56,8 +57,8 @@ def test_a_copy_is_made_before_the_form_of_a_ledger_changes(name: str, tmp_path:
 def test_of_several_who_open_an_old_ledger_at_once_one_changes_its_form(tmp_path: Path) -> None:
     """All of them open it; the copy is of the old form."""
     ledger = old_homes.make("home-0.1.0", tmp_path / "home")
-    program = "import sys; from pathlib import Path; from aikg.ledger.database import Database; "
-    program += "Database(Path(sys.argv[1])).close()"
+    program = "import sys; from pathlib import Path; from aikg.ledger.sqlite import SQLite; "
+    program += "SQLite(Path(sys.argv[1])).close()"
     opening = [subprocess.Popen([sys.executable, "-c", program, str(ledger)]) for _ in range(4)]
     assert [process.wait(120) for process in opening] == [0] * 4
     assert read(saved_before(ledger, 1), "PRAGMA user_version") == [(1,)]
@@ -67,7 +68,7 @@ def test_of_several_who_open_an_old_ledger_at_once_one_changes_its_form(tmp_path
 
 def test_each_old_token_is_a_person_of_its_own(tmp_path: Path) -> None:
     """Two tokens of one label are two persons, until an administrator joins them."""
-    database = Database(old_homes.make("home-0.1.0", tmp_path / "home"))
+    database = SQLite(old_homes.make("home-0.1.0", tmp_path / "home"))
     found = tokens.find(database, old_homes.secret(ANN))
     other = tokens.find(database, old_homes.secret(ANOTHER_ANN))
     assert (found.label, found.holder) == (other.label, other.holder) == ("Ann", "Ann")
@@ -81,7 +82,7 @@ def test_each_old_token_is_a_person_of_its_own(tmp_path: Path) -> None:
 
 def test_who_began_a_name_owns_it(tmp_path: Path) -> None:
     """Also what an administrator sent for them; nobody owns what was purged."""
-    database = Database(old_homes.make("home-0.1.0", tmp_path / "home"))
+    database = SQLite(old_homes.make("home-0.1.0", tmp_path / "home"))
     owners = {s.address: s.person for s in records.in_states(database, *records.STATES)}
     assert owners == {
         "twice/1": ANN,
@@ -106,16 +107,16 @@ def test_without_room_for_the_copy_nothing_changes(tmp_path: Path) -> None:
     ledger = old_homes.make("home-0.1.0", tmp_path / "home")
     saved_before(ledger, 1).mkdir()  # where nothing can be put
     with pytest.raises(Exception, match=r"ledger\.db"):
-        Database(ledger)
+        SQLite(ledger)
     assert read(ledger, "PRAGMA user_version") == [(1,)]
     assert not [file for file in ledger.parent.iterdir() if ".part" in file.name]
 
 
 def test_the_secret_of_sessions_is_in_no_ledger(tmp_path: Path) -> None:
     """That of an old home signs nothing any more; the new one lies in a file of its own."""
-    database = Database(old_homes.make("home-0.1.0", tmp_path / "home"))
-    secret = tokens.session_secret(database)
-    assert tokens.session_secret(database) == secret
+    database = SQLite(old_homes.make("home-0.1.0", tmp_path / "home"))
+    secret = database.secret()
+    assert database.secret() == secret
     database.copy(tmp_path / "home" / "copy.db")
     database.close()
     for file in (tmp_path / "home").iterdir():
@@ -129,7 +130,7 @@ def test_the_secret_of_sessions_is_in_no_ledger(tmp_path: Path) -> None:
 def test_a_purge_deletes_the_copy_of_a_migration(tmp_path: Path) -> None:
     """It holds what was purged; another step leaves it alone."""
     ledger = old_homes.make("home-0.1.0", tmp_path / "home")
-    database = Database(ledger)
+    database = SQLite(ledger)
     admin = Actor("root", "f")
     steps.bring(
         database, records.find(database, "waits", 2), records.REJECTED, admin, "not evidence"
@@ -143,7 +144,7 @@ def test_a_purge_deletes_the_copy_of_a_migration(tmp_path: Path) -> None:
 def test_a_purge_that_is_not_recorded_deletes_no_copy(tmp_path: Path) -> None:
     """The step around it failed, as when the graph refuses a change."""
     ledger = old_homes.make("home-0.1.0", tmp_path / "home")
-    with closing(Database(ledger)) as database:
+    with closing(SQLite(ledger)) as database:
         gone = records.find(database, "gone", 1)
 
         def refused() -> None:

@@ -25,7 +25,7 @@ from serving import Reply, start
 
 from aikg.build import Built
 from aikg.ledger import tokens
-from aikg.ledger.database import Database, copy_of_backup, saved_before
+from aikg.ledger.sqlite import SQLite, copy_of_backup, saved_before
 from aikg.settings import Settings
 
 pytestmark = [
@@ -127,7 +127,7 @@ def test_from_an_old_home_to_a_new_machine(
         described = ask("GET", "/kg/.well-known/api-catalog").body.decode()
         assert "https://localhost/kg/sparql" in described
         before = ask("GET", question).body
-        database = Database(home / "ledger.db")
+        database = SQLite(home / "ledger.db")
         made = [tokens.create(database, who, "review") for who in ("Sender", "Curator")]
         database.close()
         sender, curator = ({"Authorization": f"Bearer {token}"} for token in made)
@@ -139,7 +139,7 @@ def test_from_an_old_home_to_a_new_machine(
         assert published.status == 200, published.body
         answers = {path: ask("GET", path).body for path in (question, "/kg/health")}
         assert answers[question] != before
-        database = Database(home / "ledger.db")
+        database = SQLite(home / "ledger.db")
         database.copy(tmp_path / "backup.db")  # as `aikg backup` does, while the server runs
         database.close()
     assert not any(token in (tmp_path / "access.log").read_text() for token in made)

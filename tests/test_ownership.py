@@ -26,7 +26,7 @@ from aikg.intake import conduct
 from aikg.intake.submission import ParsedSubmission
 from aikg.iris import normalise, resembles_ours
 from aikg.ledger import namespaces, records, steps, tokens
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.ledger.steps import LICENCES, Actor, Judgement, Sent
 from aikg.links.identifiers import read_prefixes
 from aikg.names import BASE, OTHER_PREFIXES, SUBMISSIONS
@@ -104,7 +104,7 @@ def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def person(home: Path, secret: str) -> int:
     """Give the number of the person whose token it is."""
-    database = Database(home / "ledger.db")
+    database = SQLite(home / "ledger.db")
     number = tokens.find(database, secret).person
     database.close()
     return number
@@ -239,7 +239,7 @@ REFUSED = {
 
 def test_what_cannot_be_registered_is_told(tmp_path: Path) -> None:
     """Nor what another has, nor what lies around it or within; near misses are registered."""
-    database = Database(tmp_path / "ledger.db")
+    database = SQLite(tmp_path / "ledger.db")
     for label in ("Ann", "Ben"):
         tokens.create(database, label, "submit")
     known = read_prefixes(ROOT).namespaces
@@ -376,7 +376,7 @@ def test_a_node_inside_is_the_senders_whoever_mentioned_it_before(
 
 def poison(home: Path, nodes: list[str]) -> None:
     """Publish what 91ae9ed let pass: it puts the quads into the ledger as that version did."""
-    database = Database(home / "ledger.db")
+    database = SQLite(home / "ledger.db")
     actor = Actor("Old", built_version(home / "graph.nq") or "")
     for at, node in enumerate(nodes):
         stated = f'<{node}> <{LABEL}> "poison {at}"@en'

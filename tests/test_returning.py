@@ -14,7 +14,7 @@ from desk import TURTLE, Desk, trial
 
 from aikg.cli import main
 from aikg.ledger import tokens
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.submissions.curation import Curation
 
 FORM = "application/x-www-form-urlencoded"
@@ -85,7 +85,7 @@ def test_a_bad_remark_changes_nothing(desk: Desk, remarks: Any, why: str) -> Non
 
 def test_nobody_publishes_what_they_sent(desk: Desk) -> None:
     """With no token of theirs; another curator does."""
-    database = Database(desk.home / "ledger.db")
+    database = SQLite(desk.home / "ledger.db")
     person = tokens.find(database, desk.tokens["review"]).person
     second = tokens.create(database, "another", "admin", person)
     database.close()

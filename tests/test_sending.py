@@ -17,6 +17,7 @@ from desk import TURTLE, Desk, trial
 from aikg.errors import QuotaExceeded, UnknownSubmission
 from aikg.ledger import drafts, persons, tokens
 from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.ledger.steps import Actor, Sent
 from aikg.settings import Settings
 from aikg.submissions import quota
@@ -143,7 +144,7 @@ def test_before_sign_in_nothing_is_kept(desk: Desk) -> None:
 
 def test_a_draft_is_nobody_elses(desk: Desk) -> None:
     """Several senders: each finds their own; a curator sees each, and sends none."""
-    database = Database(desk.home / "ledger.db")
+    database = SQLite(desk.home / "ledger.db")
     senders = {name: tokens.create(database, name, "submit") for name in ("ann", "ben", "cleo")}
     database.close()
     found = {name: check(desk, f"of-{name}", token=token) for name, token in senders.items()}
@@ -218,7 +219,7 @@ def keep(database: Database, person: int, name: str, clock: Clock) -> drafts.Dra
 def test_a_draft_goes_after_a_day(tmp_path: Path) -> None:
     """Not before; a restart changes nothing; no bytes of it stay in the file."""
     clock, path = Clock(), tmp_path / "ledger.db"
-    database = Database(path)
+    database = SQLite(path)
     secret = tokens.create(database, "Ann", "submit")
     token = tokens.find(database, secret)
     home: Any = SimpleNamespace(database=database, files="0", engine=None)
@@ -226,7 +227,7 @@ def test_a_draft_goes_after_a_day(tmp_path: Path) -> None:
     clock.at += datetime.timedelta(hours=12)
     later = keep(database, token.person, "late", clock)
     database.close()
-    home.database = database = Database(path)
+    home.database = database = SQLite(path)
     clock.at += datetime.timedelta(hours=11, minutes=59)
     assert [d.name for d in Drafting(home, token, clock).listing()] == ["late", "early"]
     assert drafts.content(database, kept) == b"x" * 100
@@ -244,7 +245,7 @@ def test_a_draft_goes_after_a_day(tmp_path: Path) -> None:
 
 def test_drafts_count_in_the_quota_and_follow_their_person(tmp_path: Path) -> None:
     """The draft that is sent does not count twice; persons who are joined have one quota."""
-    database, clock = Database(tmp_path / "ledger.db"), Clock()
+    database, clock = SQLite(tmp_path / "ledger.db"), Clock()
     ann, ben = (tokens.find(database, tokens.create(database, n, "submit")) for n in ("a", "b"))
     settings = Settings(tmp_path, tmp_path, quota_bytes=250)
     sent = Sent(b"x" * 100, TURTLE, LICENCE, name="more")

@@ -22,7 +22,7 @@ from aikg import build
 from aikg.build import Built
 from aikg.files.version import SOURCES
 from aikg.ledger import tokens
-from aikg.ledger.database import Database
+from aikg.ledger.sqlite import SQLite
 from aikg.names import BASE
 from aikg.settings import Settings
 from aikg.submissions.export import as_turtle
@@ -97,7 +97,7 @@ def test_a_revoked_token_ends_at_once_and_so_does_its_session(
         page = f"{address}/submissions"
         assert b"signed in as" in visitor.open(page, timeout=60).read()
         desk.submit("revoked")
-        database = Database(tmp_path / "ledger.db")
+        database = SQLite(tmp_path / "ledger.db")
         number = tokens.find(database, desk.tokens["review"]).id
         tokens.revoke(database, number)
         database.close()

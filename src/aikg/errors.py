@@ -265,6 +265,24 @@ class LedgerUnreadable(AikgError):
     """The ledger's file is damaged, is not a ledger, or was written by a later aikg."""
 
 
+class LedgerUnreachable(AikgError, status=503):
+    """The database with the ledger does not answer; the graph can be read."""
+
+
+class FilesDiffer(AikgError, status=503):
+    """The ledger rests on other files than those of this server, which decides nothing."""
+
+
+class VersionNotReached(AikgError, status=503):
+    """This server has not yet the version of the data that the request names.
+
+    Attributes:
+        retry_after: When it may have it, in seconds.
+    """
+
+    retry_after: int = 1
+
+
 class ReleaseRefused(AikgError, status=409):
     """A release cannot be made: its name, its day or the state of the ledger."""
 

@@ -14,6 +14,7 @@ from aikg import settings
 from aikg.errors import AikgError, MissingFolder
 from aikg.files.queries import Query, find_query, read_queries, read_text
 from aikg.files.version import built_version, stamp, stamp_of
+from aikg.ledger.opening import has_ledger
 from aikg.names import OTHER_PREFIXES, PREFIXES
 from aikg.publication import replay
 from aikg.settings import Settings
@@ -120,7 +121,7 @@ def open_graph(
     store = ox.Store()
     store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
     version = built_version(path) or ""
-    if configured.ledger.exists():
+    if has_ledger(configured):
         version = replay.onto(store, configured, version)
     for file in vocabularies:
         from aikg.links.vocabulary import triples  # noqa: PLC0415  its readers load slowly

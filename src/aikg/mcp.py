@@ -26,7 +26,7 @@ from aikg.files.queries import find_query, read_queries
 from aikg.files.version import built_version
 from aikg.intake.formats import FORMATS
 from aikg.ledger import overlay
-from aikg.ledger.database import Database
+from aikg.ledger.opening import has_ledger, open_ledger
 from aikg.links.lookup import LookUp, Sources
 from aikg.names import SUBMISSIONS, UNNAMED
 from aikg.publication.replay import replay
@@ -48,9 +48,9 @@ def open_engine(settings: Settings) -> Engine:
     files = built_version(settings.graph) or ""
 
     def changes() -> Sequence[Change]:
-        if not settings.ledger.exists():
+        if not has_ledger(settings):
             return []
-        with closing(Database(settings.ledger)) as database:
+        with closing(open_ledger(settings)) as database:
             delta, version = replay(database, files), overlay.version_of_data(database, files)
         return [] if delta is None else [Change(*delta.to_nquads(), version)]
 

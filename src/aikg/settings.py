@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -66,6 +67,7 @@ class Settings:
         slow: A request that takes longer is recorded in `slow.log` of the home, in seconds.
         slow_texts: Whether that record has the text of the query: `yes` or `no`.
         metrics: Host and port where `/metrics` is served; empty: nowhere.
+        ledger: The address of a ledger in PostgreSQL; empty: a file of the home.
     """
 
     root: Path
@@ -99,6 +101,7 @@ class Settings:
     slow: float = 5.0
     slow_texts: str = "no"
     metrics: str = ""
+    ledger: str = ""
 
     @property
     def graph(self) -> Path:
@@ -106,8 +109,8 @@ class Settings:
         return self.home / "graph.nq"
 
     @property
-    def ledger(self) -> Path:
-        """The ledger, which is the only copy of the submissions."""
+    def ledger_file(self) -> Path:
+        """The ledger, if it is a file: the only copy of the submissions."""
         return self.home / "ledger.db"
 
 
@@ -209,6 +212,28 @@ def _listening(name: str, default: str) -> str:
     return text
 
 
+def _database(name: str, default: str) -> str:
+    """Read the address of a database; one with a password is refused, and never shown."""
+    text = os.environ.get(name, default)
+    parts = urllib.parse.urlsplit(text) if text else None
+    if not parts:
+        return ""
+    options = {part.partition("=")[0].lower() for part in parts.query.split("&")}
+    if parts.scheme not in ("postgresql", "postgres") or parts.fragment:
+        raise SettingError(
+            f"{name} is not the address of a database of PostgreSQL.",
+            advice=f"Set {name} to an address such as postgresql://aikg@db.example.org/aikg, or "
+            "leave it out: then the ledger is a file of AIKG_HOME.",
+        )
+    if ":" in parts.netloc.rpartition("@")[0] or options & {"password", "sslpassword"}:
+        raise SettingError(
+            f"{name} contains a password, which others could read in a list of processes.",
+            advice="Write the password to a file of mode 0600 that PGPASSFILE names, or use a "
+            "service: see docs/how-to/many-servers.md.",
+        )
+    return text
+
+
 #: The readers of the settings that are texts.
 _TEXTS: dict[str, Callable[[str, str], str]] = {
     "proxy": _address,
@@ -217,6 +242,7 @@ _TEXTS: dict[str, Callable[[str, str], str]] = {
     "log_clients": _one_of("none", "network", "address"),
     "slow_texts": _one_of("yes", "no"),
     "metrics": _listening,
+    "ledger": _database,
 }
 
 

@@ -19,7 +19,10 @@ from aikg import settings
 from aikg.cli.console import format_option, say, say_json, stages
 from aikg.errors import AikgError
 from aikg.files.version import built_version, stamp, stamp_of
-from aikg.ledger.database import MIGRATIONS, UNFINISHED
+from aikg.ledger import overlay
+from aikg.ledger.database import MIGRATIONS
+from aikg.ledger.opening import open_ledger
+from aikg.ledger.sqlite import UNFINISHED
 from aikg.settings import Settings
 
 #: The least free space for the ledger and its copies, in bytes.
@@ -105,7 +108,32 @@ def _home(configured: Settings) -> Iterator[Finding]:
 
 
 def _ledger(configured: Settings) -> Iterator[Finding]:
-    path = configured.ledger
+    yield from _shared(configured) if configured.ledger else _file(configured)
+
+
+def _shared(configured: Settings) -> Iterator[Finding]:
+    with contextlib.closing(open_ledger(configured)) as database:
+        wanted, found = stamp_of(configured.root).partition(" ")[0], overlay.files(database)
+        erased = database.erased()
+    yield Finding("ok", "ledger", "The ledger in PostgreSQL can be read.")
+    if found not in (None, wanted):
+        yield Finding(
+            "warning",
+            "ledger",
+            f"It rests on version {found} of the files: a server from here decides nothing.",
+            "When all servers have these files, run `aikg renew`.",
+        )
+    if not erased:
+        yield Finding(
+            "warning",
+            "purge",
+            "The tables of PostgreSQL may contain what was purged.",
+            "Run `aikg erase` as the role that owns them; see docs/how-to/many-servers.md.",
+        )
+
+
+def _file(configured: Settings) -> Iterator[Finding]:
+    path = configured.ledger_file
     if not path.exists():
         yield Finding("ok", "ledger", f"{path} is made at the first start.")
         return

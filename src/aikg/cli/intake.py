@@ -18,7 +18,7 @@ from aikg.intake import template as sheet
 from aikg.intake.examination import examine
 from aikg.intake.verdict import Rules
 from aikg.ledger import namespaces, tokens
-from aikg.ledger.database import Database
+from aikg.ledger.opening import open_ledger
 from aikg.names import name_after, submission_namespace
 from aikg.publication import change
 from aikg.rules import incremental
@@ -131,7 +131,7 @@ def _unread(path: Path, error: AikgError) -> _Found:
 def _namespaces(configured: Settings, token: str | None) -> list[str]:
     if token is None:
         return []
-    with contextlib.closing(Database(configured.ledger)) as database:
+    with contextlib.closing(open_ledger(configured)) as database:
         return namespaces.of(database, tokens.find(database, token).person)
 
 

@@ -13,14 +13,16 @@ from aikg import settings
 from aikg.cli.console import FILE, counted, print_rows, rows_option, say
 from aikg.errors import LedgerUnreadable
 from aikg.ledger import namespaces, persons, records, sessions, tokens
-from aikg.ledger.database import Database, copy_of_backup
+from aikg.ledger.database import Database
 from aikg.ledger.holding import hold
+from aikg.ledger.opening import open_ledger
+from aikg.ledger.sqlite import copy_of_backup
 from aikg.links.identifiers import read_prefixes
 
 
 @contextlib.contextmanager
 def _ledger() -> Iterator[Database]:
-    database = Database(settings.from_environment().ledger)
+    database = open_ledger(settings.from_environment())
     try:
         yield database
     finally:
@@ -161,15 +163,20 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Restore the ledger of a backup FILE into a home without a ledger."""
     configured = settings.from_environment()
+    if configured.ledger:
+        raise LedgerUnreadable(
+            "The ledger is in PostgreSQL, which this command does not restore.",
+            advice="Use `pg_restore`: see docs/how-to/many-servers.md.",
+        )
     with hold(configured.home, "a restore"):
-        if configured.ledger.exists():
+        if configured.ledger_file.exists():
             raise LedgerUnreadable(
                 f"{configured.home} has a ledger already.",
                 advice="Restore into an empty home: set AIKG_HOME to one, or move the ledger away.",
             )
         if not file.is_file():
             raise LedgerUnreadable(f"There is no file {file}.", advice="Check its name.")
-        copy_of_backup(file, configured.ledger)
+        copy_of_backup(file, configured.ledger_file)
         with _ledger() as database:
             published = records.in_states(database, records.PUBLISHED)
-    say(f"{configured.ledger}: {len(published)} published")
+    say(f"{configured.ledger_file}: {len(published)} published")

@@ -1,119 +1,53 @@
-"""The SQLite file: how it is opened, migrated, written in whole transactions, and copied.
+"""A ledger: written in whole transactions, one at a time, and read beside them.
 
-https://www.sqlite.org/wal.html: with `synchronous=FULL` a transaction that has ended is on the
-disk, whatever happens to the process or to the power.
+The statements of the ledger are written once, with `?` for a value. `sqlite` and `postgres` run
+them.
 """
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-import errno
-import sqlite3
 import threading
-import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from aikg.errors import LedgerUnreadable, StorageFull
-from aikg.ledger import private
-
-#: Each migration brings the file from one `user_version` to the next; it is never changed.
+#: Each migration brings a ledger from one form to the next; it is never changed.
 _FOLDER = resources.files(__package__) / "migrations"
 MIGRATIONS = tuple((_FOLDER / f"{number}.sql").read_text("utf-8") for number in (1, 2, 3, 4))
-
-#: What SQLite says when a write finds no room: on the disk, under a quota, under a limit of size.
-_FULL = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR_WRITE,
-    sqlite3.SQLITE_IOERR_SHMSIZE,
-    sqlite3.SQLITE_IOERR_TRUNCATE,
-}
-#: What the system says then.
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-#: How long a writer waits for another process that writes, in seconds.
-_PATIENCE = 10.0
-#: How long a purge waits for other programs that read the file, and how often it looks, in seconds.
-READERS, _AGAIN = 10.0, 0.05
-#: The row of `fact` that says since when deleted bytes may stand in the write-ahead log.
-_UNFINISHED = "purge unfinished"
-#: The query for it, with its values.
-UNFINISHED = "SELECT value FROM fact WHERE name = ?", (_UNFINISHED,)
+#: How long a purge waits for other programs that read the ledger, in seconds.
+READERS = 10.0
 
 
-class Database:
+def migration_of(number: int, dialect: str) -> str:
+    """Return the statements that a dialect needs after a migration; empty if it needs none."""
+    file = _FOLDER / f"{number}.{dialect}.sql"
+    return file.read_text("utf-8") if file.is_file() else ""
+
+
+class Database(ABC):
     """One open ledger; threads may share it.
 
     A thread in a transaction reads what it has written. The other threads read through a
     connection of their own, which sees the last transaction that has ended: no reader waits for a
     writer.
 
-    Raises:
-        LedgerUnreadable: The file is not a ledger, is damaged, or was written by a later aikg.
-        StorageFull: There is no room to make it.
+    Attributes:
+        path: The file of the ledger, or the place where it would be.
+        shared: Whether several servers use it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._writing, self._reading = threading.RLock(), threading.Lock()
+    shared: ClassVar[bool] = False
+    path: Path
+
+    def __init__(self) -> None:
+        self._writing, self._reading = threading.RLock(), threading.RLock()
         #: The thread that is in a transaction.
         self._writer: int | None = None
-        #: Whether deleted bytes may stand in another place than the tables.
-        self._unfinished = False
-        with contextlib.ExitStack() as opened, _explained(path, OSError):
-            private.folder(path.parent)
-            private.file(path)
-            self._connection, self._reader = (
-                opened.enter_context(contextlib.closing(_connect(path))) for _ in range(2)
-            )
-            self._prepare()
-            self._reader.execute("PRAGMA query_only=ON")
-            opened.pop_all()
-        self._unfinished = not self.erased()
-        if self._unfinished:
-            self._finish()
 
-    def _prepare(self) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        # Deleted rows are overwritten: a purge leaves nothing behind in free pages.
-        self._connection.execute("PRAGMA secure_delete=ON")
-        (present,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if present > len(MIGRATIONS):
-            raise LedgerUnreadable(
-                f"{self.path} was written by a later version of aikg.",
-                advice="Update aikg; no ledger returns to an older form.",
-            )
-        if present < len(MIGRATIONS):
-            if present:
-                self._save(present)
-            self._migrate()
-
-    def _migrate(self) -> None:
-        with self.transaction():
-            (present,) = self._connection.execute("PRAGMA user_version").fetchone()
-            for script in MIGRATIONS[present:]:
-                for statement in script.split(";"):
-                    self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
-        self._empty_log()
-
-    def _save(self, version: int) -> None:
-        """Write a copy of the file beside it, before a migration changes its form.
-
-        Another process may migrate it meanwhile: then its copy stays.
-        """
-        saved = saved_before(self.path, version)
-        with private.written(saved) as part:
-            self._connection.execute("VACUUM INTO ?", (str(part),))
-            with contextlib.closing(sqlite3.connect(part)) as copy:
-                (copied,) = copy.execute("PRAGMA user_version").fetchone()
-            if copied != version:
-                part.unlink()
-
-    @contextlib.contextmanager
+    @contextmanager
     def transaction(self) -> Iterator[Self]:
         """Write all that is written within, or nothing; other writers wait.
 
@@ -121,63 +55,50 @@ class Database:
 
         Raises:
             StorageFull: There was no room; nothing was written.
+            LedgerUnreachable: The ledger does not answer.
         """
-        with self._writing, _explained(self.path):
-            if self._connection.in_transaction:
+        with self._writing, self.explained():
+            if self._writer is not None:
                 yield self
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._writer, before = threading.get_ident(), self._unfinished
+            self._begin()
+            self._writer = threading.get_ident()
             try:
                 yield self
-                self._connection.execute("COMMIT")
+                self._commit()
             except BaseException:
-                self._unfinished = before
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
             finally:
                 self._writer = None
-            if self._unfinished:
-                self._finish()
+            self._ended()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Run one query and return its rows, each by the names of its columns."""
         own = self._writer == threading.get_ident()
-        with self._writing if own else self._reading, _explained(self.path):
-            cursor = (self._connection if own else self._reader).execute(sql, values)
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+        with self._writing if own else self._reading, self.explained():
+            return self._select(sql, values, own)
 
     def write(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run one statement within a transaction; return the number of rows that it changed."""
         with self._writing:
-            return self._connection.execute(sql, values).rowcount
+            return self._run(sql, values)
 
     def write_many(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each row of values, within a transaction."""
         with self._writing:
-            self._connection.executemany(sql, values)
+            self._run_many(sql, values)
 
-    def forget_deleted(self) -> None:
-        """Let nothing that this transaction deletes stay in another place, once it has ended.
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let this thread read the ledger as it is now, until the end of the block."""
+        return nullcontext()
 
-        The write-ahead log and the copies that migrations left may contain it. A transaction that
-        fails leaves both alone. Another program that reads the file may prevent it: then each later
-        transaction tries again, and so does the next program that opens the ledger.
-        """
-        self.write(
-            "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-            (_UNFINISHED, datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")),
-        )
-        self._unfinished = True
-
-    def erased(self) -> bool:
-        """Return whether nothing that was purged can stand in a file of the ledger any more."""
-        return not self.rows(*UNFINISHED)
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Let no other server decide until the end of the block."""
+        return nullcontext()
 
     def erase(self, patience: float = READERS) -> bool:
-        """Wait for programs that read the file, until nothing that was purged stands in it.
+        """Wait for programs that read the ledger, until nothing that was purged stands in it.
 
         Args:
             patience: How long to wait, in seconds; others read and write meanwhile.
@@ -185,106 +106,54 @@ class Database:
         Returns:
             Whether it is done; see `forget_deleted` for what happens otherwise.
         """
-        end = time.monotonic() + patience
-        while self._unfinished and not self._finish() and time.monotonic() < end:
-            time.sleep(_AGAIN)
-        return not self._unfinished
+        return self.erased()
 
-    def _finish(self) -> bool:
-        """Try once to remove deleted bytes from everywhere else; return whether it is done."""
-        with self._writing:
-            if self._connection.in_transaction or not self._empty_log():
-                return False
-            for version in range(1, len(MIGRATIONS)):
-                saved_before(self.path, version).unlink(missing_ok=True)
-            with _explained(self.path):
-                self._connection.execute("DELETE FROM fact WHERE name = ?", (_UNFINISHED,))
-            self._unfinished = False
-        return True
+    @abstractmethod
+    def explained(self) -> AbstractContextManager[None]:
+        """Raise errors of the database as our own, within a block."""
 
-    def _empty_log(self) -> bool:
-        """Fold the write-ahead log into the file; return False if another program reads the log.
+    @abstractmethod
+    def forget_deleted(self) -> None:
+        """Let nothing that this transaction deletes stay in another place, once it has ended."""
 
-        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint: the first column of the answer is
-        1 if a reader or a writer prevented it.
-        """
-        with self._writing, self._reading, _explained(self.path):
-            self._connection.execute("PRAGMA busy_timeout=0")
-            try:
-                (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                self._connection.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
-        return not busy
+    @abstractmethod
+    def erased(self) -> bool:
+        """Return whether nothing that was purged can stand in a file of the ledger any more."""
 
+    @abstractmethod
+    def secret(self) -> str:
+        """Return the secret that signs the cookies of browsers; it is made once for a ledger."""
+
+    @abstractmethod
     def copy(self, target: Path) -> None:
         """Write a copy as of now to a file that is not there yet; writers go on meanwhile.
 
-        Its owner alone may read the copy, and no session of a browser is in it.
-
         Raises:
-            LedgerUnreadable: There is a file already, or the folder cannot be written to.
+            LedgerUnreadable: There is a file already, or no copy can be made in this way.
         """
-        with self._writing, _explained(target, OSError):
-            if target.exists():
-                raise sqlite3.OperationalError("output file already exists")
-            with private.written(target) as part:
-                self._connection.execute("VACUUM INTO ?", (str(part),))
-                with contextlib.closing(sqlite3.connect(part)) as copy:
-                    copy.execute("PRAGMA secure_delete=ON")
-                    copy.execute("DELETE FROM session")
-                    copy.commit()
 
+    @abstractmethod
     def close(self) -> None:
-        """Close the file."""
-        with self._writing, self._reading:
-            self._reader.close()
-            self._connection.close()
+        """Close the ledger."""
 
+    @abstractmethod
+    def _begin(self) -> None: ...
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    @abstractmethod
+    def _commit(self) -> None: ...
 
+    @abstractmethod
+    def _roll_back(self) -> None: ...
 
-def copy_of_backup(backup: Path, target: Path) -> None:
-    """Write a copy of a backup, which stays as it is, to a file that is not there yet.
+    def _ended(self) -> None:  # noqa: B027  most need nothing
+        """Do what is to be done after a transaction."""
 
-    Raises:
-        LedgerUnreadable: The backup is damaged or not a ledger.
-        StorageFull: There is no room for the copy.
-    """
-    with _explained(backup, OSError), private.written(target) as part:
-        uri = f"{backup.resolve().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as source:
-            (found,) = source.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                raise LedgerUnreadable(
-                    f"{backup} is damaged: {found}.", advice="Take another backup."
-                )
-            source.execute("VACUUM INTO ?", (str(part),))
-        with contextlib.closing(Database(part)) as copy, copy.transaction():
-            copy.write("DELETE FROM session")  # one that has ended since must not begin again
-        saved_before(part, 1).unlink(missing_ok=True)
+    @abstractmethod
+    def _select(self, sql: str, values: Sequence[Any], own: bool) -> list[dict[str, Any]]:
+        """Return rows; `own`: by the connection that writes."""
 
+    @abstractmethod
+    def _run(self, sql: str, values: Sequence[Any]) -> int: ...
 
-def saved_before(path: Path, version: int) -> Path:
-    """Name the copy of a ledger that is made before it is brought from a version to a later one."""
-    return path.with_name(f"{path.name}.version-{version}")
-
-
-@contextlib.contextmanager
-def _explained(path: Path, *also: type[OSError]) -> Iterator[None]:
-    """Raise what SQLite or the system reports as our own error."""
-    kinds: tuple[type[Exception], ...] = (sqlite3.DatabaseError, *also)
-    try:
-        yield
-    except kinds as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code in _FULL or getattr(error, "errno", None) in _NO_ROOM:
-            raise StorageFull(
-                f"{path.parent} has no room left; nothing was written, and nothing was lost.",
-                advice="Make room on the disk, then send it again; reading goes on meanwhile.",
-            ) from error
-        raise LedgerUnreadable(
-            f"{path} cannot be read or written as a ledger: {error}.",
-            advice="Look at the file and its folder; `aikg restore` brings a backup back.",
-        ) from error
+    @abstractmethod
+    def _run_many(self, sql: str, values: Sequence[Sequence[Any]]) -> None: ...

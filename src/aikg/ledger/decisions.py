@@ -83,8 +83,9 @@ def add(  # noqa: PLR0913, PLR0917  all that the record has
     """Record a decision, and what the graph gains and loses by it."""
     with database.transaction():
         database.write(
-            "INSERT INTO decision (kind, said, why, at, by, person) VALUES (?, ?, ?, ?, ?, ?)",
-            (kind, json.dumps(said), why, now(), actor.name, actor.person),
+            "INSERT INTO decision (id, kind, said, why, at, by, person) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (next_id(database), kind, json.dumps(said), why, now(), actor.name, actor.person),
         )
         overlay.change(database, actor.files, delta)
         return every(database)[-1]

@@ -53,13 +53,16 @@ def change(database: Database, version: str, delta: Delta[str]) -> None:
         delta: The change; a quad that it takes back leaves nothing.
     """
     for kind, lines in ((1, delta.added), (0, delta.removed)):
+        rows = [(line, kind) for line in sorted(lines)]
+        # 2: taken back, so that the row goes.
+        database.write_many("UPDATE overlay SET added = 2 WHERE quad = ? AND added <> ?", rows)
         database.write_many(
-            "INSERT INTO overlay (quad, added) VALUES (?, ?) "
-            "ON CONFLICT (quad) DO UPDATE SET added = 2 WHERE added <> excluded.added",
-            [(line, kind) for line in lines],
+            "INSERT INTO overlay (quad, added) SELECT ?, ? "
+            "WHERE NOT EXISTS (SELECT 1 FROM overlay WHERE quad = ?)",
+            [(line, kind, line) for line, kind in rows],
         )
         database.write_many(
-            "DELETE FROM overlay WHERE quad = ? AND added = 2", [(line,) for line in lines]
+            "DELETE FROM overlay WHERE quad = ? AND added = 2", [(line,) for line, _ in rows]
         )
     database.write(
         "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

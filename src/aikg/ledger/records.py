@@ -222,8 +222,8 @@ def same_content(database: Database, sha256: str, token: int | None) -> Submissi
     found = _select(
         database,
         "WHERE sha256 = ? AND state IN ('received', 'waiting', 'published') AND "
-        "(SELECT person FROM token WHERE id = submission.token) IS "
-        "(SELECT person FROM token WHERE id = ?) ORDER BY id",
+        "coalesce((SELECT person FROM token WHERE id = submission.token), 0) = "
+        "coalesce((SELECT person FROM token WHERE id = ?), 0) ORDER BY id",
         (sha256, token),
     )
     return found[0] if found else None

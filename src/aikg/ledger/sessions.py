@@ -76,7 +76,7 @@ def end_all(database: Database, token: int | None = None) -> int:
     """End the sessions of one token, or all of them, within a transaction; return how many."""
     return database.write(
         "UPDATE session SET ended = ? "
-        "WHERE ended IS NULL AND expires > ? AND token = ifnull(?, token)",
+        "WHERE ended IS NULL AND expires > ? AND token = coalesce(?, token)",
         (now(), now(), token),
     )
 

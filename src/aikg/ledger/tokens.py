@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 
 from aikg.errors import Unauthenticated, UnknownToken
-from aikg.ledger import persons, private, sessions
+from aikg.ledger import persons, sessions
 from aikg.ledger.database import Database
 from aikg.ledger.records import now, refuse_hidden
 
@@ -120,18 +120,6 @@ def revoke(database: Database, number: int) -> None:
         raise UnknownToken(
             f"No token in force has the number {number}.", advice="See `aikg token list`."
         )
-
-
-def session_secret(database: Database) -> str:
-    """Return the secret that signs the cookies of browsers; it is made once for each home.
-
-    It lies in a file beside the ledger, so that no copy of the ledger contains it.
-    """
-    path = database.path.with_name("session-secret")
-    if not path.exists():
-        with private.written(path) as part:
-            part.write_text(secrets.token_hex(32), encoding="ascii")
-    return path.read_text(encoding="ascii")
 
 
 def _hash(secret: str) -> str:

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from aikg.ledger import overlay, records
 from aikg.ledger.database import Database
+from aikg.ledger.opening import open_ledger
 from aikg.publication import provenance
 from aikg.rules import incremental
 from aikg.rules.delta import Delta, apply
@@ -34,7 +35,7 @@ def onto(store: ox.Store, settings: Settings, files: str) -> str:
     If the files have changed since, or the graph cannot contain the overlay, everything is derived
     anew and not judged again: a server does that before it serves.
     """
-    with contextlib.closing(Database(settings.ledger)) as database:
+    with contextlib.closing(open_ledger(settings)) as database:
         delta = _parsed(replay(database, files))
         if delta is not None:
             apply(delta, store)

@@ -13,7 +13,7 @@ from aikg.errors import ReleaseRefused
 from aikg.files.turtle import write_nquads
 from aikg.files.version import built_version
 from aikg.ledger import overlay
-from aikg.ledger.database import Database
+from aikg.ledger.opening import has_ledger, open_ledger
 from aikg.names import BASE
 from aikg.publication.replay import replay
 from aikg.settings import Settings
@@ -75,8 +75,8 @@ def read(settings: Settings) -> Content:
         next(built)
         lines = {line.rstrip("\n") for line in built if not line.endswith(f"{_VOID}\n")}
     version, day = files, None
-    if settings.ledger.exists():
-        with contextlib.closing(Database(settings.ledger)) as database:
+    if has_ledger(settings):
+        with contextlib.closing(open_ledger(settings)) as database:
             delta = replay(database, files)
             version = overlay.version_of_data(database, files)
             (last,) = database.rows("SELECT max(at) AS at FROM event")

@@ -27,7 +27,7 @@ def decide(home: Home, kind: str, said: dict[str, str], actor: Actor, why: str) 
         StateConflict: Another decision in force is about the same.
     """
     said = decided.checked(kind, said)
-    with home.changing:
+    with home.changing():
         for other in decisions.in_force(home.database):
             if decided.excludes(other.kind, other.said, kind, said):
                 raise StateConflict(
@@ -53,7 +53,7 @@ def undo(home: Home, number: int, actor: Actor, why: str) -> Decision:
         UnknownDecision: There is none with that number.
         StateConflict: It was undone.
     """
-    with home.changing:
+    with home.changing():
         found = decisions.find(home.database, number)
         answer = home.ask("decide", {"decision": asdict(found), "undo": True})
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from aikg.engine.client import Engine
 from aikg.errors import (
     EngineUnavailable,
+    FilesDiffer,
     NotAllowed,
     StateConflict,
     SubmissionInvalid,
@@ -29,6 +31,7 @@ from aikg.publication.change import counted
 from aikg.releases import purging
 from aikg.rules.delta import Delta
 from aikg.submissions import quota
+from aikg.submissions.following import Following
 
 #: How long a curator's step may take, in seconds: a large submission is judged and derived.
 PATIENCE = 600.0
@@ -44,22 +47,76 @@ class Home:
         database: The ledger.
         engine: The graph, with the published submissions.
         files: The version of the files that the graph was built from.
+        following: Follows the ledger, if other servers share it.
     """
 
-    def __init__(self, database: Database, engine: Engine, files: str) -> None:
+    def __init__(
+        self, database: Database, engine: Engine, files: str, following: Following | None = None
+    ) -> None:
         self.database = database
         self.engine = engine
         self.files = files
-        self.changing = threading.Lock()
+        self.following = following
+        self._changing = threading.Lock()
         self._receiving = threading.Lock()
+        self._decided_on = ""
 
     @property
     def version(self) -> str:
         """The version of the data."""
         return overlay.version_of_data(self.database, self.files)
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Decide alone: no other thread and no other server decides within the block.
+
+        The graph has all earlier steps then.
+
+        Raises:
+            FilesDiffer: The ledger rests on other files than those of this server.
+            TooBusy: Another server decides, for longer than a minute.
+            LedgerUnreachable: The ledger does not answer.
+        """
+        with self._changing, self.database.exclusive():
+            self.require_same_files()
+            self._decided_on = self.version
+            yield
+
+    def require_same_files(self) -> None:
+        """Refuse a decision of a server with other files than those of the ledger.
+
+        Raises:
+            FilesDiffer: See `changing`.
+            LedgerUnreachable: The ledger does not answer.
+        """
+        if self.following is None:
+            return
+        self.following.follow()
+        if not self.following.decides:
+            raise FilesDiffer(
+                f"The ledger rests on version {overlay.files(self.database)} of the files, and "
+                f"this server has version {self.files}; it only reads.",
+                advice="Send it to a server with those files; or an administrator runs "
+                "`aikg renew`.",
+            )
+
+    def ledger_state(self) -> dict[str, Any]:
+        """Return where the ledger is, whether it answers, and whether this server decides."""
+        following = self.following
+        return {
+            "kind": "postgresql" if following else "sqlite",
+            "reachable": not following or following.reachable,
+            "decides": not following or (following.reachable and following.decides),
+        }
+
+    def changed(self) -> str | None:
+        """Return when the graph changed by a step last, in UTC; None if it never did."""
+        return self.following.changed if self.following else records.changed(self.database)
+
     def withheld(self) -> dict[str, str]:
         """Return the submissions that are published and not in the graph, each with the reason."""
+        if self.following:
+            return self.following.withheld
         return {
             submission.address: records.history(self.database, submission)[-1].why
             for submission in records.in_states(self.database, records.WITHHELD)
@@ -91,7 +148,7 @@ class Home:
             AikgError: It was not judged; it is kept as received.
         """
         recognise(sent.media_type, sent.filename or "")
-        with self._receiving:
+        with self._receiving, self.database.transaction():
             submission = self.present(sent, actor) or self._keep(sent, actor, any_name, draft)
         if submission.state != records.RECEIVED:
             return submission
@@ -119,7 +176,7 @@ class Home:
             SubmissionInvalid: It is not valid any more; the graph stays as it is.
             StillUsed: Others point at nodes of the version before it which it leaves out.
         """
-        with self.changing:
+        with self.changing():
             self._require(submission, records.WAITING)
             content = records.content(self.database, submission)
             answer = self.ask("publish", self.arguments(submission), content)
@@ -163,7 +220,7 @@ class Home:
             StateConflict: It is neither published nor withheld.
             StillUsed: Others that came later point at its nodes.
         """
-        with self.changing:
+        with self.changing():
             present = self._require(submission, records.PUBLISHED, records.WITHHELD)
             delta: Delta[str] = Delta()
             others, taken, reread = "", list[Submission](), dict[str, str]()
@@ -197,6 +254,7 @@ class Home:
         Raises:
             StateConflict: It does not wait.
         """
+        self.require_same_files()
         return steps.bring(self.database, submission, records.REJECTED, actor, why)
 
     def send_back(
@@ -207,6 +265,7 @@ class Home:
         Raises:
             StateConflict: It does not wait.
         """
+        self.require_same_files()
         return steps.send_back(self.database, submission, actor, why, remarks)
 
     def purge(self, submission: Submission, actor: Actor, why: str) -> Submission:
@@ -215,7 +274,7 @@ class Home:
         Raises:
             StateConflict: It is published.
         """
-        with self.changing:
+        with self.changing():
             purged = self.apply(
                 Delta(),
                 lambda: steps.purge(self.database, submission, actor, why),
@@ -332,8 +391,33 @@ class Home:
 
         Raises:
             ChangeRefused: The graph cannot take the change; nothing was recorded.
+            StateConflict: Another server took a step meanwhile; nothing was recorded.
         """
+        following = self.following
+        with following.lock if following else nullcontext():
+            taken, whole, version = self._recorded(delta, step, touched)
+            added, removed = whole.to_nquads()
+            try:
+                self.engine.apply(add=added, remove=removed, version=version)
+            except EngineUnavailable:
+                self.engine.restart()  # it begins with the record of the ledger
+            if following:
+                following.note(whole, version)
+        return taken
+
+    def _recorded(
+        self,
+        delta: Delta[str],
+        step: Callable[[], _Taken],
+        touched: Callable[[], Iterable[Submission]],
+    ) -> tuple[_Taken, Delta[str], str]:
+        """Record a step that the graph can take; return it, the change and the new version."""
         with self.database.transaction():
+            if self.version != self._decided_on:
+                raise StateConflict(
+                    "Another server took a step meanwhile; nothing was recorded.",
+                    advice="Send it again.",
+                )
             before = provenance.of(self.database, touched())
             taken = step()
             after = provenance.of(self.database, touched())
@@ -341,11 +425,7 @@ class Home:
             added, removed = whole.to_nquads()
             version = self.version
             self.engine.rehearse(add=added, remove=removed, version=version)
-        try:
-            self.engine.apply(add=added, remove=removed, version=version)
-        except EngineUnavailable:
-            self.engine.restart()  # it begins with the record of the ledger
-        return taken
+        return taken, whole, version
 
     def restate(self, reread: dict[str, str]) -> None:
         """Record what submissions say that were read again."""

@@ -13,9 +13,11 @@ from aikg.files.version import built_version
 from aikg.ledger import overlay
 from aikg.ledger.database import Database
 from aikg.ledger.holding import hold
+from aikg.ledger.opening import open_ledger
 from aikg.ledger.records import Submission
 from aikg.publication.replay import replay
 from aikg.settings import Settings
+from aikg.submissions.following import Following
 from aikg.submissions.home import Home
 from aikg.submissions.renewal import renew
 
@@ -25,7 +27,11 @@ Failing = Callable[[Submission, list[str]], object]
 
 @contextmanager
 def open_home(
-    settings: Settings, holder: str, failing: Failing = lambda submission, found: None
+    settings: Settings,
+    holder: str,
+    failing: Failing = lambda submission, found: None,
+    *,
+    renewing: bool = False,
 ) -> Iterator[Home]:
     """Hold a home, and open it on the graph that is built there.
 
@@ -33,24 +39,50 @@ def open_home(
         settings: Where the home is.
         holder: Who holds it, for the message to others.
         failing: See `Failing`.
+        renewing: Whether a ledger that servers share rests on the files of this home from then on.
 
     Raises:
         HomeHeld: Another program holds the home.
         LedgerUnreadable: The ledger cannot be opened.
+        LedgerUnreachable: The ledger does not answer.
         EngineUnavailable: The graph cannot be loaded.
     """
     files = built_version(settings.graph) or ""
     with (
         hold(settings.home, holder),
-        contextlib.closing(Database(settings.ledger)) as database,
-        _start(settings, database, files) as engine,
+        contextlib.closing(open_ledger(settings)) as database,
     ):
-        home = Home(database, engine, files)
-        if not overlay.stands_on(database, files):
-            for submission, found in renew(home):
-                failing(submission, found)
-        home.purge_releases()  # a process that ended within a purge may have left some
-        yield home
+        if database.shared:
+            with _shared(settings, database, files, failing, renewing) as home:
+                yield home
+            return
+        with _start(settings, database, files) as engine:
+            home = Home(database, engine, files)
+            if not overlay.stands_on(database, files):
+                _renew(home, failing)
+            home.purge_releases()  # a process that ended within a purge may have left some
+            yield home
+
+
+@contextmanager
+def _shared(
+    settings: Settings, database: Database, files: str, failing: Failing, renewing: bool
+) -> Iterator[Home]:
+    """Open a home whose ledger other servers share, and follow it."""
+    following = Following(settings, files)
+    with Engine(settings, following.changes) as engine:
+        home = Home(database, engine, files, following)
+        if not following.decides:
+            with database.exclusive() if renewing else database.snapshot():
+                _renew(home, failing, recorded=renewing)
+        home.purge_releases()
+        with following.running(engine, home.purge_releases):
+            yield home
+
+
+def _renew(home: Home, failing: Failing, *, recorded: bool = True) -> None:
+    for submission, found in renew(home, recorded=recorded):
+        failing(submission, found)
 
 
 def _start(settings: Settings, database: Database, files: str) -> Engine:
@@ -69,7 +101,7 @@ def _changes(settings: Settings, files: str) -> list[Change]:
     They are read through a connection of their own: a step that waits for the graph is in a
     transaction, and has not recorded yet what it asks of the graph.
     """
-    with contextlib.closing(Database(settings.ledger)) as database:
+    with contextlib.closing(open_ledger(settings)) as database:
         delta = replay(database, files)
         version = overlay.version_of_data(database, files)
     return [] if delta is None else [Change(*delta.to_nquads(), version)]

@@ -19,17 +19,22 @@ _N_TRIPLES = "application/n-triples"
 _STEPS = count(1)
 
 
-def renew(home: Home) -> list[tuple[Submission, list[str]]]:
+def renew(home: Home, *, recorded: bool = True) -> list[tuple[Submission, list[str]]]:
     """Judge and apply all that is published, one after the other, on a graph without it.
 
     This is done after a change of the files, and when no graph can be made with the overlay.
     A submission that the graph cannot take is withheld: the graph is served without all that
     it states and all that follows from it. The ledger keeps it as it was sent.
 
+    Args:
+        home: The home.
+        recorded: Whether the ledger rests on the files of this server from then on. If not, only
+            its graph does.
+
     Returns:
         The submissions that break a rule now, with the messages of the rules; they stay.
     """
-    actor, fails, refused = Actor("the server", home.files), [], {}
+    fails, refused = list[tuple[Submission, list[str]]](), dict[Submission, str]()
     whole, stated = _numbers(home), dict[str, str]()
     whole = whole.then(_decided(home, notices=False))
     for submission in home.published():
@@ -48,6 +53,20 @@ def renew(home: Home) -> list[tuple[Submission, list[str]]]:
             broken = [f["rule"] for f in answer["report"]["findings"] if f["blocks"]]
             fails.append((submission, broken))
     whole = whole.then(_decided(home, notices=True))
+    if recorded:
+        _record(home, whole, stated, refused)
+    origins = Delta(provenance.of(home.database, records.ever_published(home.database))).lines()
+    home.engine.apply(add=origins.to_nquads()[0], version=home.version)
+    if home.following:
+        home.following.set(whole.then(origins), home.version)
+    return fails
+
+
+def _record(
+    home: Home, whole: Delta[str], stated: dict[str, str], refused: dict[Submission, str]
+) -> None:
+    """Record in the ledger that all that is published rests on the files of this home."""
+    actor = Actor("the server", home.files)
     with home.database.transaction():
         overlay.replace(home.database, home.files, whole)
         home.restate(stated)
@@ -56,9 +75,6 @@ def renew(home: Home) -> list[tuple[Submission, list[str]]]:
             state = records.WITHHELD if submission in refused else records.PUBLISHED
             if submission.state != state:
                 steps.bring(home.database, submission, state, actor, why)
-    origins = provenance.of(home.database, records.ever_published(home.database))
-    home.engine.apply(add=Delta(origins).to_nquads()[0], version=home.version)
-    return fails
 
 
 def _numbers(home: Home) -> Delta[str]:

@@ -17,7 +17,7 @@ from aikg.characters import visible, visible_lines
 from aikg.engine.client import Engine
 from aikg.engine.slots import Caller, caller
 from aikg.files.queries import Query, read_queries
-from aikg.ledger import namespaces, records
+from aikg.ledger import namespaces
 from aikg.ledger.records import Submission
 from aikg.names import LONGEST_NAME, SUBMISSION_NAME
 from aikg.releases.shelf import Shelf
@@ -54,6 +54,7 @@ from aikg.web.loop import PREPARE
 from aikg.web.metrics import Watch
 from aikg.web.plain import Plain
 from aikg.web.tasks import CLIENT, ROUTE
+from aikg.web.versions import ERROR, Versions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -78,7 +79,7 @@ def create_app(
     app.jinja_env.finalize = _seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     problems.register(app)
-    frame.register(app, engine, partial(records.changed, home.database) if home else lambda: None)
+    frame.register(app, engine, home.changed if home else lambda: None)
     app.register_blueprint(sparql.blueprint(engine, registered))
     app.register_blueprint(lookup.blueprint(engine))
     app.register_blueprint(reconcile.blueprint(engine))
@@ -98,10 +99,10 @@ def create_app(
         shares = submissions.in_memory(engine.settings)
         app.register_blueprint(submissions.blueprint(home, access, shares))
         app.register_blueprint(sending.blueprint(home, access, shares))
-    withheld = home.withheld if home else dict
+    withheld, ledger = (home.withheld, home.ledger_state) if home else (dict, lambda: None)
     current = front.Current(engine)
     app.register_blueprint(front.blueprint(engine, current))
-    app.register_blueprint(description.blueprint(engine, registered, current, withheld))
+    app.register_blueprint(description.blueprint(engine, registered, current, withheld, ledger))
     refuse_gone = partial(receipts.refuse_gone, home.database) if home else None
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
@@ -114,8 +115,12 @@ def create_app(
         engine.settings.cache,
         engine.settings.query_bytes,
     )
-    app.wsgi_app = cache  # type: ignore[method-assign]
     app.extensions["aikg"] = metrics.State(engine, home, cache)
+    following = home.following if home else None
+    bare, follow = cache.app, following.follow if following else lambda: None
+    app.wsgi_app = Versions(  # type: ignore[method-assign]
+        cache, bare, lambda: engine.version, follow
+    )
     if engine.settings.url:
         app.wsgi_app = _Public(app.wsgi_app, engine.settings.url)  # type: ignore[method-assign]
     return app
@@ -128,6 +133,11 @@ def _attend(app: Flask, engine: Engine) -> None:
     def bound_body() -> None:
         most = parameters.most_body(engine.settings, request.path)
         request.max_content_length, request.max_form_memory_size = most, parameters.FIELD
+
+    @app.before_request
+    def refuse_version() -> None:
+        if ERROR in request.environ:
+            raise request.environ[ERROR]
 
     @app.before_request
     def name_caller() -> None:

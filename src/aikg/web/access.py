@@ -17,7 +17,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from aikg.engine.slots import caller
 from aikg.errors import NotAllowed, TooManyGuesses, Unauthenticated
-from aikg.ledger import sessions, tokens
+from aikg.ledger import guesses, sessions, tokens
 from aikg.ledger.database import Database
 from aikg.ledger.tokens import Token
 
@@ -54,7 +54,7 @@ class Access:
         self._csrf: Any = CSRFProtect()
         self._guesses = MovingWindowRateLimiter(MemoryStorage())
         self._limit: RateLimitItem = RateLimitItemPerMinute(GUESSES)
-        app.secret_key = tokens.session_secret(database)
+        app.secret_key = database.secret()
         app.session_interface = _Cookies()
         app.config.update(
             PERMANENT_SESSION_LIFETIME=sessions.LENGTH,
@@ -157,13 +157,19 @@ class Access:
         try:
             return tokens.find(self._database, secret)
         except Unauthenticated as error:
-            if self._guesses.hit(self._limit, caller.get().name):
+            if self._counted(caller.get().name):
                 raise
             raise TooManyGuesses(
                 f"This address sent more than {GUESSES} invalid tokens within a minute.",
                 advice="Wait a minute and check the token; `aikg token create` makes a new one.",
                 retry_after=_MINUTE,
             ) from error
+
+    def _counted(self, client: str) -> bool:
+        """Count an invalid token; return False if the client has sent too many."""
+        if self._database.shared:
+            return guesses.hit(self._database, client, GUESSES)
+        return self._guesses.hit(self._limit, client)
 
 
 def _keep_nowhere(response: Response) -> Response:

@@ -66,7 +66,7 @@ class Cache:
     def __init__(
         self, app: WSGIApplication, version: Callable[[], str], most: int, longest_query: int
     ) -> None:
-        self._app, self._version, self._longest = app, version, longest_query
+        self.app, self._version, self._longest = app, version, longest_query
         self._most = most // _PARTS
         self._lock = Lock()
         self._kept: LRUCache[str, _Kept] = LRUCache(most, lambda kept: len(kept.body) + _OVERHEAD)
@@ -95,7 +95,7 @@ class Cache:
         if AT_ONCE in environ and (kept is None or len(kept.body) > _SENT_AT_ONCE):
             raise Postponed
         if not asked:
-            return self._app(environ, start_response)
+            return self.app(environ, start_response)
         with self._lock:
             self._hits, self._misses = self._hits + bool(kept), self._misses + (kept is None)
         if kept is None:
@@ -136,7 +136,7 @@ class Cache:
             began.append((status, headers))
             return lambda content: None
 
-        pieces = self._app(environ, begin)  # type: ignore[arg-type]
+        pieces = self.app(environ, begin)  # type: ignore[arg-type]
         status, headers = began[-1]
         if VERSION in environ and status.startswith("200") and not _is_personal(headers):
             tag = _tag(environ[VERSION], asked)

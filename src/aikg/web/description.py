@@ -68,6 +68,7 @@ def blueprint(
     registered: Sequence[Query],
     current: front_page.Current,
     withheld: Callable[[], Iterable[str]] = tuple,
+    ledger: Callable[[], dict[str, Any] | None] = lambda: None,
 ) -> Blueprint:
     """Make the routes of the front page and of the descriptions.
 
@@ -76,6 +77,7 @@ def blueprint(
         registered: The questions that the front page shows.
         current: What else it shows.
         withheld: Returns the submissions that are published and that the graph cannot take.
+        ledger: Returns where the ledger is, and whether it answers; None without one.
     """
     routes = Blueprint("description", __name__)
 
@@ -90,7 +92,8 @@ def blueprint(
 
     @routes.get("/health")
     def health() -> dict[str, Any]:
-        return {"status": "ok", **engine.describe(), "withheld": list(withheld())}
+        state = {"ledger": found} if (found := ledger()) else {}
+        return {"status": "ok", **engine.describe(), "withheld": list(withheld()), **state}
 
     @routes.get("/health/live")
     def live() -> dict[str, str]:

@@ -33,7 +33,7 @@ HEADERS = [
     ("Access-Control-Allow-Methods", "GET, HEAD, POST, QUERY, OPTIONS"),
     (
         "Access-Control-Expose-Headers",
-        "Allow, Content-Location, ETag, Link, Location, Retry-After, X-Request-ID",
+        "AIKG-Version, Allow, Content-Location, ETag, Link, Location, Retry-After, X-Request-ID",
     ),
     ("Access-Control-Max-Age", "86400"),
 ]

@@ -1,0 +1,122 @@
+"""The header `AIKG-Version`: an answer names a version of the data; a request may ask for one.
+
+A client that has published on one server of several sends the version of that answer to the others.
+It never gets an older answer: the server waits for its graph, or answers 503.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from aikg.errors import AikgError, LedgerUnreachable, RequestMalformed, VersionNotReached
+from aikg.web.tasks import AT_ONCE, BEGUN, Postponed
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HEADER = "AIKG-Version"
+#: Where a request carries the error that its application raises.
+ERROR = "aikg.error"
+#: How long a request waits for the version that it names, and how often it looks, in seconds.
+_PATIENCE, _AGAIN = 1.0, 0.02
+#: A version: that of the files; then the last event of the ledger, and the number of decisions.
+_FORM = re.compile(
+    r"(?P<files>[\w.]+)(?:-(?P<event>\d{1,18})(?:\.(?P<decisions>\d{1,18}))?)?", re.A
+)
+_SAFE = {"GET", "HEAD", "OPTIONS", "QUERY"}
+
+
+def includes(present: str, asked: str) -> bool:
+    """Return whether a version of the data has all steps of another one, on the same files.
+
+    Raises:
+        RequestMalformed: The other is not a version.
+    """
+    match = _FORM.fullmatch(asked)
+    if not match:
+        raise RequestMalformed(
+            f"The header {HEADER} is not a version of the data.",
+            advice=f"Send the value of {HEADER} in an answer of this service, or no such header.",
+        )
+    own = _FORM.fullmatch(present)
+    if not own:
+        return present == asked
+    steps = [int(one[part] or 0) for part in ("event", "decisions") for one in (own, match)]
+    return own["files"] == match["files"] and steps[0] >= steps[1] and steps[2] >= steps[3]
+
+
+class Versions:
+    """An application whose answers name their version.
+
+    Args:
+        app: The application.
+        bare: The same without its cache: it answers with an error.
+        version: Returns the version of the graph.
+        follow: Brings the graph to the last step of the ledger.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        bare: WSGIApplication,
+        version: Callable[[], str],
+        follow: Callable[[], object],
+    ) -> None:
+        self._app, self._bare, self._version, self._follow = app, bare, version, follow
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, when the graph has the version that it names."""
+        app = self._app
+        try:
+            self._reach(environ.get("HTTP_AIKG_VERSION", ""), AT_ONCE in environ)
+        except AikgError as error:
+            if AT_ONCE in environ:
+                raise Postponed from error
+            environ[ERROR], app = error, self._bare
+        begun = environ.get(BEGUN)  # a query that was asked earlier, of an earlier version perhaps
+        before = begun.version if begun else ""
+        if not before and environ["REQUEST_METHOD"] in _SAFE:
+            before = self._present()
+
+        def begin(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            # A reader's answer has this version or a later one; a step's answer has its own.
+            version = before or self._present()
+            named = [(HEADER, version)] if version else []
+            return start_response(status, [*headers, *named], *error)
+
+        return app(environ, begin)
+
+    def _present(self) -> str:
+        with suppress(AikgError):
+            return self._version()
+        return ""
+
+    def _reach(self, asked: str, at_once: bool) -> None:
+        """Wait until the graph has a version.
+
+        Raises:
+            Postponed: It would wait, and the answer should come at once.
+            VersionNotReached: It has not, after a second.
+            RequestMalformed: It is not a version.
+        """
+        if not asked:
+            return
+        end = time.monotonic() + _PATIENCE
+        while not includes(self._version(), asked):
+            if at_once:
+                raise Postponed
+            with suppress(LedgerUnreachable):
+                self._follow()
+            if includes(self._version(), asked):
+                return
+            if time.monotonic() > end:
+                raise VersionNotReached(
+                    f"This server has version {self._version()} of the data, and not yet {asked}.",
+                    advice="Send it again in a second, or to another server.",
+                    retry_after=1,
+                )
+            time.sleep(_AGAIN)
