@@ -235,6 +235,7 @@ JOBS = {
     "compare": Job(compare, keeps=True),
     "names": Job(_named(naming.link), keeps=True),
     "reconcile": Job(_named(naming.reconcile), keeps=True),
+    "crosswalk": Job(_named(naming.describe), keeps=True),
     "template": Job(write_template, keeps=True),
     "check": Job(check),
     "receive": Job(_as_json(publishing.receive)),

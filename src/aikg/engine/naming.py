@@ -7,6 +7,8 @@ import json
 
 import pyoxigraph as ox
 
+from aikg.crosswalks import fhir, schema_org, wikidata
+from aikg.crosswalks.facts import Facts
 from aikg.engine.publishing import Arguments, Knowledge
 from aikg.links.lookup import LookUp, as_tsv
 from aikg.links.reconciliation import Reconciliation
@@ -44,6 +46,24 @@ def link(names: LookUp, arguments: Arguments, body: bytes) -> tuple[str, bytes]:
     if arguments["format"] == "json":
         return "application/json", json.dumps(rows, ensure_ascii=False).encode()
     return "text/tab-separated-values", as_tsv(rows).encode()
+
+
+def describe(names: LookUp, arguments: Arguments, body: bytes) -> tuple[str, bytes]:
+    """Describe the node that the arguments name in another schema.
+
+    Raises:
+        UnknownNode: The graph has no statement about it.
+        NotAcceptable: The schema has no word for it.
+    """
+    facts = Facts(names)
+    node = facts.node(arguments["node"])
+    if arguments["schema"] == "wikidata":
+        return "text/tab-separated-values", wikidata.write(node).encode()
+    media_type, describe = {
+        "schema.org": ("application/ld+json", schema_org.describe),
+        "fhir": ("application/fhir+json", fhir.describe),
+    }[arguments["schema"]]
+    return media_type, json.dumps(describe(facts, node), indent=1).encode()
 
 
 def reconcile(names: LookUp, arguments: Arguments, body: bytes) -> tuple[str, bytes]:

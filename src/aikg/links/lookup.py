@@ -74,6 +74,10 @@ class LookUp:
         self.names = Names(self.index)
         self.box = Box(self.index, self.names, numbers)
 
+    def ask(self, query: str) -> list[Row]:
+        """Answer a query of our own on the same graph, as rows of text."""
+        return rows(self._ask(query))
+
     def resolve(self, text: str) -> dict[str, Any]:
         """Return the entities that an identifier leads to, with their evidence and links.
 

@@ -37,7 +37,7 @@ from aikg.errors import UnknownGraph, UnknownNode
 from aikg.files.queries import Query, read_queries
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE, RDFS_LABEL, is_absolute, shorten
 from aikg.sparql.formats import TRIPLES
-from aikg.web import cells, layout, parameters, problems, sections, sentences
+from aikg.web import cells, crosswalks, layout, parameters, problems, sections, sentences
 from aikg.web.cache import VERSION
 from aikg.web.frame import LICENSE
 from aikg.web.sections import Row
@@ -113,6 +113,9 @@ def blueprint(engine: Engine, refuse_gone: Callable[[str], object] | None = None
             asked = request.args.get("format")
             return redirect(url_for("nodes.node", name=there, format=asked), 301)
         try:
+            schema = None if has_ending else crosswalks.wanted()
+            if schema and (described := crosswalks.respond(engine, iri, schema)):
+                return described
             named = last if has_ending else request.args.get("format")
             if problems.wants_page(named=named):
                 return page(engine, iri)
@@ -194,7 +197,9 @@ def page(engine: Engine, iri: str) -> Response:
     answer = sections.ask(engine, iri, current_app.config["SECTIONS"])
     answers = json.loads(answer.read())
     _keep(answer, iri)
-    shown = context(iri, answers) | {"labels": layout.names_of(engine, answers)}
+    shown = context(iri, answers)
+    shown["labels"] = layout.names_of(engine, answers)
+    shown["schemas"] = crosswalks.offered(row["value"]["value"] for row in shown["kinds"])
     response = make_response(render_template("node.html", **shown))
     _add_links(response, iri)
     return response
