@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pyoxigraph as ox
 import pytest
@@ -123,6 +124,18 @@ def test_the_additions_are_no_part_of_the_default_graph(built: Built) -> None:
     assert copied == definitions
     default = {q.triple for q in built.quads() if q.graph_name == ox.DefaultGraph()}
     assert not default & {q.triple for q in added if q.predicate.value == obo.DEFINITION}
+
+
+def test_each_term_is_one_element(written: bytes) -> None:
+    """Readers such as pronto read only the element that has the kind of a term."""
+    namespaces = {"owl": OTHER_PREFIXES["owl"], "obo": obo.DEFINITION.rpartition("IAO")[0]}
+    root = ElementTree.fromstring(written)  # noqa: S314  our own
+    about = f"{{{OTHER_PREFIXES['rdf']}}}about"
+    classes = [one for one in root.findall("owl:Class", namespaces) if about in one.attrib]
+    assert len(classes) > 80
+    assert [
+        one.get(about) for one in classes if one.find("obo:IAO_0000115", namespaces) is None
+    ] == []
 
 
 @pytest.mark.skipif(not shutil.which("robot"), reason="ROBOT is not on the path")

@@ -176,9 +176,8 @@ def build(settings: Settings, progress: Progress = lambda stage: None) -> Built:
     progress("write")
     stamp = f"{result.version} {program_version()}"
     graph = f"# aikg {stamp}\n".encode() + turtle.write_nquads(result.quads())
-    ontology = [s.triple for s in result.asserted if s.path.startswith("ontology/")]
-    ontology += [quad.triple for quad in result.aside if quad.graph_name == obo.GRAPH]
-    _write_whole(settings.home / "aikg.owl", turtle.write_rdfxml(ontology))
+    ontology = turtle.write_rdfxml(obo.ontology(result.asserted))
+    _write_whole(settings.home / "aikg.owl", ontology)
     _write_whole(settings.graph, graph)
     return result
 

@@ -41,3 +41,16 @@ def describe(statements: Iterable[Statement]) -> Iterator[ox.Quad]:
         named = isinstance(triple.subject, ox.NamedNode)
         if is_class and named and triple.subject not in with_parent:
             yield ox.Quad(triple.subject, _PARENT, ox.NamedNode(_OWL + "Thing"), GRAPH)
+
+
+def ontology(statements: Iterable[Statement]) -> list[ox.Triple]:
+    """Return the triples of the ontology with those that `describe` yields, term by term.
+
+    Some readers of RDF/XML read only the element that has the kind of a term.
+    """
+    stated = [s for s in statements if s.path.startswith("ontology/")]
+    triples = [*(s.triple for s in stated), *(quad.triple for quad in describe(stated))]
+    first: dict[object, int] = {}
+    for triple in triples:
+        first.setdefault(triple.subject, len(first))
+    return sorted(triples, key=lambda triple: first[triple.subject])
