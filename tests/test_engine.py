@@ -15,9 +15,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from serving import LARGE, ROWS, SLOW
 
+from aikg.description import void
 from aikg.engine import holder
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
@@ -37,6 +39,7 @@ from aikg.errors import (
     QueryTooLarge,
     WorkerLost,
 )
+from aikg.files.turtle import write_nquads
 from aikg.settings import Settings
 
 #: A query of some seconds of processor time.
@@ -381,3 +384,19 @@ def test_a_process_with_threads_does_not_fork() -> None:
 def test_only_the_owner_can_reach_the_process(shared_engine: Engine) -> None:
     """The socket lies in a folder that nobody else may enter."""
     assert Path(shared_engine._pool.process.path).parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_change_counts_each_figure_once(tmp_path: Path) -> None:
+    """Partitions of the served description keep their names, so a change finds them again."""
+    subject, prop = ox.NamedNode("https://w3id.org/aikg/drug/x"), ox.NamedNode("urn:p")
+    quads = [ox.Quad(subject, prop, ox.Literal(str(number))) for number in range(3)]
+    store = ox.Store()
+    store.extend(quads)
+    settings = Settings(tmp_path, home=tmp_path)
+    described = write_nquads([*quads, *void.describe(store, "0123456789ab")])
+    settings.graph.write_bytes(b"# aikg 0123456789ab x\n" + described)
+    counts = """PREFIX void: <http://rdfs.org/ns/void#>
+      SELECT ?n { GRAPH ?figures { ?one void:property <urn:p> ; void:triples ?n } }"""
+    with Engine(settings) as engine:
+        engine.apply(add=f'{subject} {prop} "one more" .\n'.encode(), version="2")
+        assert engine.query(counts, format="csv").read().split() == [b"n", b"4"]

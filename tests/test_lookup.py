@@ -493,11 +493,11 @@ def test_adverse_events_have_a_place_in_a_vocabulary_that_is_given(
     assert "Constitutional symptom" in answer.getvalue().decode()
 
 
-def test_a_vocabulary_that_is_not_rdf_is_said_so(
+def test_a_file_that_is_not_a_vocabulary_is_named(
     built: Built, settings: Settings, tmp_path: Path
 ) -> None:
     """Nothing is half loaded."""
     (tmp_path / "x.ttl").write_text("disease")
     for name in ("x.ttl", "nothing.ttl", "x.obo"):
-        with pytest.raises(VocabularyUnreadable, match="cannot be read as RDF"):
+        with pytest.raises(VocabularyUnreadable, match="cannot be read"):
             graph.open_graph(settings, [tmp_path / name])

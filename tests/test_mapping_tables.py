@@ -11,11 +11,10 @@ from conftest import CASES, ROOT
 
 from aikg.errors import MappingInvalid, VocabularyUnreadable
 from aikg.files.turtle import Statement
-from aikg.links import vocabulary
 from aikg.links.identifiers import Prefixes, read_prefixes
 from aikg.links.records import Mapping, read_mappings
-from aikg.links.vocabulary import Term
 from aikg.names import PREFIXES
+from aikg.vocabularies.terms import Term, read_vocabulary
 from tools import mapping_tables
 
 FILES = CASES / "links"
@@ -46,7 +45,7 @@ def rows() -> list[Mapping]:
 )
 def test_a_vocabulary_is_read_in_each_form(prefixes: Prefixes, name: str) -> None:
     """Labels and what is obsolete are the same, whatever the form."""
-    terms = vocabulary.read_vocabulary(FILES / name, prefixes)
+    terms = read_vocabulary(FILES / name, prefixes)
     assert terms[prefixes.parse("MONDO:0000001")].label == "disease"
     assert not terms[prefixes.parse("MONDO:0000001")].obsolete
     assert terms[prefixes.parse("MONDO:0000002")].obsolete
@@ -55,7 +54,7 @@ def test_a_vocabulary_is_read_in_each_form(prefixes: Prefixes, name: str) -> Non
 @pytest.mark.parametrize("name", ["vocabulary.obo", "vocabulary.ttl", "vocabulary.owl"])
 def test_what_replaces_an_obsolete_term_is_known(prefixes: Prefixes, name: str) -> None:
     """An ontology says what to use instead, also of a number that was merged."""
-    terms = vocabulary.read_vocabulary(FILES / name, prefixes)
+    terms = read_vocabulary(FILES / name, prefixes)
     for number in ("0000002", "0000009"):
         obsolete = terms[prefixes.parse(f"MONDO:{number}")]
         assert prefixes.parse(obsolete.replaced_by).curie == "MONDO:0000001"
@@ -75,7 +74,7 @@ def test_what_replaces_an_obsolete_term_is_known(prefixes: Prefixes, name: str) 
         (
             "x.owl",
             '<?xml version="1.0"?>\n<Ontology xmlns="http://www.w3.org/2002/07/owl#"\n><Class>',
-            "line 3",
+            "x.owl:3: it is not well-formed OWL/XML",
         ),
     ],
 )
@@ -86,7 +85,7 @@ def test_a_file_that_is_no_vocabulary_is_said_so(
     if content is not None:
         (tmp_path / name).write_text(content)
     with pytest.raises(VocabularyUnreadable) as raised:
-        vocabulary.read_vocabulary(tmp_path / name, prefixes)
+        read_vocabulary(tmp_path / name, prefixes)
     assert complaint in str(raised.value)
     assert raised.value.advice
 
@@ -124,7 +123,7 @@ def test_a_row_that_has_drifted_is_named(
     """Absent, obsolete and renamed are told apart; case and synonyms are only noted."""
     term = prefixes.parse(f"MONDO:{number}")
     row = replace(rows[0], object=term, object_label=label, place="here:1")
-    terms = vocabulary.read_vocabulary(FILES / "vocabulary.obo", prefixes)
+    terms = read_vocabulary(FILES / "vocabulary.obo", prefixes)
     remarks = list(mapping_tables.compare([row], {"v.obo": terms}))
     assert [remark.level for remark in remarks] == ([level] if level else [])
     assert all(complaint in r.message and r.place == "here:1" for r in remarks)
@@ -134,7 +133,7 @@ def test_a_list_of_obsolete_terms_says_nothing_of_others(
     prefixes: Prefixes, rows: list[Mapping]
 ) -> None:
     """Ontologies report so what they gave up; a term that is not in it is in force."""
-    ended = vocabulary.read_vocabulary(FILES / "obsoletes.tsv", prefixes)
+    ended = read_vocabulary(FILES / "obsoletes.tsv", prefixes)
     old, other = (
         replace(rows[0], object=prefixes.parse(f"MONDO:{number}"), object_label="x")
         for number in ("0000002", "0000007")
@@ -147,7 +146,7 @@ def test_a_merged_number_of_a_record_is_obsolete(prefixes: Prefixes, tmp_path: P
     """As `alt_ids` of the term into which it was merged."""
     path = tmp_path / "mondo.json"
     path.write_text('[{"id": "0000001", "name": "disease", "alt_ids": ["MONDO:0000009"]}]')
-    terms = vocabulary.read_vocabulary(path, prefixes)
+    terms = read_vocabulary(path, prefixes)
     merged = terms[prefixes.parse("MONDO:0000009")]
     assert (merged.obsolete, merged.replaced_by) == (True, "MONDO:0000001")
 
@@ -155,7 +154,7 @@ def test_a_merged_number_of_a_record_is_obsolete(prefixes: Prefixes, tmp_path: P
 def test_several_files_may_hold_one_vocabulary(prefixes: Prefixes, rows: list[Mapping]) -> None:
     """What one part lacks may stand in another."""
     row = replace(rows[0], object=prefixes.parse("MONDO:0000001"), object_label="disease")
-    terms = vocabulary.read_vocabulary(FILES / "vocabulary.obo", prefixes)
+    terms = read_vocabulary(FILES / "vocabulary.obo", prefixes)
     part = {key: term for key, term in terms.items() if key != row.object}
     part[prefixes.parse("MONDO:0000003")] = Term(label="another")
     assert list(mapping_tables.compare([row], {"a": part, "b": terms})) == []

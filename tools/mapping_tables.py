@@ -20,12 +20,12 @@ from aikg.cli.console import print_rows, say
 from aikg.errors import AikgError
 from aikg.files import turtle
 from aikg.files.turtle import Statement
-from aikg.links import mappings, records, tables, vocabulary
+from aikg.links import mappings, records, tables
 from aikg.links.identifiers import read_prefixes
 from aikg.links.records import EXACT, Mapping
 from aikg.links.tables import Table
-from aikg.links.vocabulary import Term, Vocabulary
 from aikg.names import BASE, shorten
+from aikg.vocabularies.terms import Term, Vocabulary, read_vocabulary
 
 #: The kinds whose entities are looked up in other vocabularies.
 KINDS = (
@@ -213,7 +213,7 @@ def check(files: tuple[Path, ...], prefix: str | None) -> None:
     try:
         rows, _ = _read(root)
         known = read_prefixes(root)
-        read = {path.name: vocabulary.read_vocabulary(path, known, prefix) for path in files}
+        read = {path.name: read_vocabulary(path, known, prefix) for path in files}
     except AikgError as error:
         raise click.ClickException(f"{error}\n{error.advice}") from error
     say(f"{len(rows)} rows are valid and contradict neither each other nor the graph")

@@ -35,7 +35,7 @@ def asker(configured: Settings, files: Sequence[Path] = ()) -> Asker:
     Raises:
         GraphInvalid: A file breaks a rule; the message is the report.
     """
-    opened = graph.open_graph(configured)
+    opened = graph.open_graph(configured, with_vocabularies=False)
     store, version = opened.store, " + ".join([opened.version, *(path.name for path in files)])
     if files:
         rules = Rules.load(configured.root)

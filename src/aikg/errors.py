@@ -119,6 +119,14 @@ class VocabularyUnreadable(AikgError, status=400):
     """A file with another vocabulary is not there, or is in no format that is read."""
 
 
+class UnknownVocabulary(AikgError, status=404):
+    """No vocabulary has that name; the advice lists the names."""
+
+
+class NotPassedOn(AikgError, status=403):
+    """A graph may be queried, and not passed on as a whole."""
+
+
 class UnknownQuestion(AikgError, status=404):
     """No question of that name is registered; the message lists the near ones."""
 

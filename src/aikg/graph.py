@@ -13,12 +13,15 @@ import pyoxigraph as ox
 from aikg import settings
 from aikg.errors import AikgError, MissingFolder
 from aikg.files.queries import Query, find_query, read_queries, read_text
+from aikg.files.turtle import load_nquads
 from aikg.files.version import built_version, stamp, stamp_of
 from aikg.ledger.opening import has_ledger
-from aikg.names import OTHER_PREFIXES, PREFIXES
+from aikg.names import OTHER_PREFIXES
 from aikg.publication import replay
 from aikg.settings import Settings
 from aikg.sparql.evaluation import Request, as_text, deep, evaluate, select
+from aikg.vocabularies import prepared
+from aikg.vocabularies.shelf import Shelf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,13 +93,20 @@ def data_frame(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.Data
 
 
 def ensure_built(configured: Settings, progress: Progress = lambda stage: None) -> Path:
-    """Build the graph, unless the one on disk is of the files and the program as they are."""
+    """Build the graph, unless the one on disk is of the files and the program as they are.
+
+    The vocabularies of the home are made ready to load too.
+
+    Raises:
+        VocabularyUnreadable: A file in the folder of vocabularies cannot be read.
+    """
     path = configured.graph
     if stamp(path) != stamp_of(configured.root):
         # The build needs the libraries of shapes and links; an open graph does not.
         from aikg import build  # noqa: PLC0415
 
         build.build(configured, progress)
+    Shelf(configured).prepare(progress)
     return path
 
 
@@ -104,30 +114,35 @@ def open_graph(
     configured: Settings | None = None,
     vocabularies: Sequence[Path] = (),
     progress: Progress = lambda stage: None,
+    with_vocabularies: bool = True,
 ) -> Graph:
     """Load the graph with the published evidence; build it first if files have changed.
 
     Args:
         configured: The folders; None: from the environment.
-        vocabularies: RDF files of other vocabularies, each read into a named graph of its own,
+        vocabularies: Files of more vocabularies, each read into a named graph of its own,
             `graph:vocabulary/<name>`.
         progress: Called with the name of each stage of the build.
+        with_vocabularies: Whether the vocabularies of the home are loaded too.
 
     Raises:
-        VocabularyUnreadable: One of them is not RDF.
+        VocabularyUnreadable: One of them cannot be read.
     """
     configured = configured or settings.from_environment()
     path = ensure_built(configured, progress)
     store = ox.Store()
-    store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+    load_nquads(store, path)
     version = built_version(path) or ""
     if has_ledger(configured):
         version = replay.onto(store, configured, version)
+    heads = prepared.heads(configured.home)
+    version = prepared.version_with(version, heads)
+    if with_vocabularies:
+        prepared.load(store, configured.home, heads, version)
     for file in vocabularies:
-        from aikg.links.vocabulary import triples  # noqa: PLC0415  its readers load slowly
+        from aikg.vocabularies.once import load_file  # noqa: PLC0415  its readers load slowly
 
-        name = ox.NamedNode(f"{PREFIXES['graph']}vocabulary/{file.stem}")
-        store.extend(ox.Quad(t.subject, t.predicate, t.object, name) for t in triples(file))
+        load_file(store, file, configured, progress)
     return Graph(store, version)
 
 

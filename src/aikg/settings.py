@@ -66,6 +66,9 @@ class Settings:
         log_clients: How the log names clients: `none`, `network` or `address`.
         slow: A request that takes longer is recorded in `slow.log` of the home, in seconds.
         slow_texts: Whether that record has the text of the query: `yes` or `no`.
+        vocabularies: The folder with other providers' vocabularies; empty: one in the home.
+        vocabulary_bytes: The largest vocabulary that is read, in bytes, unpacked.
+        vocabulary_triples: The largest vocabulary that is loaded, in triples.
         metrics: Host and port where `/metrics` is served; empty: nowhere.
         ledger: The address of a ledger in PostgreSQL; empty: a file of the home.
     """
@@ -102,6 +105,14 @@ class Settings:
     slow_texts: str = "no"
     metrics: str = ""
     ledger: str = ""
+    vocabularies: str = ""
+    vocabulary_bytes: int = 2 << 30
+    vocabulary_triples: int = 5_000_000
+
+    @property
+    def vocabulary_folder(self) -> Path:
+        """The folder with other providers' vocabularies, as they provide them."""
+        return Path(self.vocabularies) if self.vocabularies else self.home / "vocabularies"
 
     @property
     def graph(self) -> Path:

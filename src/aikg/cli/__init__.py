@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": ("doctor",),
     "completion": ("completion",),
     "releases": ("release", "diff"),
+    "vocabularies": ("vocabulary",),
     "models": ("mcp",),
     "submissions": (
         *("submit", "review", "publish", "return", "reject", "withdraw", "purge", "export"),

@@ -118,7 +118,7 @@ def _print_report(report: auditing.Report) -> None:
     "vocabularies",
     multiple=True,
     type=FILE,
-    help="An RDF file of another vocabulary, as a named graph; can be repeated.",
+    help="A file of another vocabulary, as a named graph; can be repeated.",
 )
 def query(question: str | None, form: str, vocabularies: tuple[Path, ...]) -> None:
     """Answer QUESTION: the name of a registered question, a file, or - for standard input.

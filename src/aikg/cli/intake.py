@@ -96,7 +96,8 @@ def _validate_submitted(
     with stages() as progress:
         ensure_built(configured, progress)
         progress("load")
-        store, rules = graph.open_graph(configured).store, Rules.load(configured.root)
+        store = graph.open_graph(configured, with_vocabularies=False).store
+        rules = Rules.load(configured.root)
         follows = incremental.read_rules(configured.root / "queries" / "rules")
         for path in files:
             progress(f"validate {path}")

@@ -18,7 +18,7 @@ _FORMAT = format_option("table", "json")
 def _open() -> LookUp:
     configured = settings.from_environment()
     with stages() as progress:
-        opened = graph.open_graph(configured, progress=progress)
+        opened = graph.open_graph(configured, progress=progress, with_vocabularies=False)
 
     def ask(query: str) -> bytes:
         answer = io.BytesIO()

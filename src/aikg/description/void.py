@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import pyoxigraph as ox
 
+from aikg.files.turtle import write_nquads
 from aikg.names import BASE, OTHER_PREFIXES, PREFIXES, RDF_TYPE
 
 #: The graph with the figures; its name is the address where crawlers look for them.
@@ -31,8 +32,8 @@ TRIPLES, SUBJECTS, OBJECTS = "triples", "distinctSubjects", "distinctObjects"
 PROPERTY, CLASS, LINK = "propertyPartition", "classPartition", "Linkset"
 DATATYPE = "datatypePartition"
 #: The size that counts the partitions of a kind.
-_COUNTED = {PROPERTY: "properties", CLASS: "classes"}
-_SIZES = (TRIPLES, SUBJECTS, OBJECTS, *_COUNTED.values())
+COUNTED = {PROPERTY: "properties", CLASS: "classes"}
+_SIZES = (TRIPLES, SUBJECTS, OBJECTS, *COUNTED.values())
 
 #: A figure: `(graph, TRIPLES)` and other sizes, `(graph, PROPERTY, p)`, `(graph, CLASS, c)`,
 #: `(DEFAULT, CLASS, c, PROPERTY, p)`, `(DEFAULT, LINK, p, namespace)`; and of the values,
@@ -63,6 +64,8 @@ _LINKS = {
     OTHER_PREFIXES["owl"] + "sameAs",
     OTHER_PREFIXES["rdfs"] + "seeAlso",
 }
+#: Their own links are not those of this dataset.
+_VOCABULARIES = PREFIXES["graph"] + "vocabulary/"
 _LOCAL = re.compile(r"[^/#:_]*$")
 
 
@@ -80,11 +83,20 @@ def describe(store: ox.Store, version: str) -> list[ox.Quad]:
         _count(store, subject, tally, ends)
     for graph, found in objects.items():
         tally[graph, OBJECTS] = len(found)
-        for kind, size in _COUNTED.items():
+        for kind, size in COUNTED.items():
             keys = (k for k in tally if len(k) == 3 and k[:2] == (graph, kind))
             tally[graph, size] = sum(1 for _ in keys)
-    figures = [quad for key, number in tally.items() for quad in _figure(key, number)]
-    return [*_dataset(version), *figures]
+    return [*_dataset(version), *_figures(tally)]
+
+
+def lines(tally: Tally) -> list[bytes]:
+    """Return figures that were counted elsewhere, as lines of N-Quads."""
+    return write_nquads(_figures(tally)).splitlines(keepends=True)
+
+
+def _figures(tally: Tally) -> Iterator[ox.Quad]:
+    for key, number in tally.items():
+        yield from _figure(key, number)
 
 
 def change(
@@ -110,7 +122,7 @@ def change(
         before = _read(store, key)
         after = before + difference[key]
         if len(key) == 3:
-            difference[key[0], _COUNTED[key[1]]] += bool(after) - bool(before)
+            difference[key[0], COUNTED[key[1]]] += bool(after) - bool(before)
         if len(key) > 2:
             old.update(_figure(key, before) if before else ())
             new.update(_figure(key, after) if after else ())
@@ -176,7 +188,8 @@ def _count(
             properties[PROPERTY, name] += 1
             for end in _kinds(store, quad.object, ends):
                 properties[PROPERTY, name, *end] += 1
-        if name in _LINKS and isinstance(quad.object, ox.NamedNode):
+        is_link = name in _LINKS and not graph.startswith(_VOCABULARIES)
+        if is_link and isinstance(quad.object, ox.NamedNode):
             links.add((name, quad.object.value))
     for graph in graphs:
         tally[graph, SUBJECTS] += 1

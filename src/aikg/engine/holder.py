@@ -26,8 +26,11 @@ from aikg.engine import worker
 from aikg.engine.frames import Broken, Frames
 from aikg.engine.publishing import Knowledge, warm_up
 from aikg.errors import MissingFolder
+from aikg.files.turtle import load_nquads
 from aikg.files.version import built_version
 from aikg.rules.delta import Delta
+from aikg.vocabularies import prepared
+from aikg.vocabularies.prepared import Head
 
 #: Where Linux lists a process's threads.
 _THREADS = Path("/proc/self/task")
@@ -45,6 +48,7 @@ class Held:
     known: Knowledge | MissingFolder
     version: str
     triples: int
+    vocabularies: tuple[Head, ...] = ()
 
     @classmethod
     def load(cls, root: Path, path: str) -> Held:
@@ -52,15 +56,19 @@ class Held:
 
         A worker may open no file. Where a folder is missing, the jobs that need it say so.
         """
-        version = built_version(Path(path)) or ""
         store = ox.Store()
-        store.bulk_load(path=path, format=ox.RdfFormat.N_QUADS)
+        load_nquads(store, Path(path))
+        home = Path(path).parent
+        heads = prepared.heads(home)
+        version = prepared.version_with(built_version(Path(path)) or "", heads)
+        prepared.load(store, home, heads, version)
         default = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        return cls(store, _knowledge(root), version, sum(1 for _ in default))
+        return cls(store, _knowledge(root), version, sum(1 for _ in default), tuple(heads))
 
     def apply(self, add: bytes, remove: bytes, version: str) -> None:
         """Change the graph in one step: every later fork sees all of it, or none."""
         delta = Delta.from_nquads(add, remove)
+        version = prepared.version_with(version, self.vocabularies)
         touched = {q for q in (*delta.added, *delta.removed) if q.graph_name == ox.DefaultGraph()}
         self.triples -= sum(quad in self.store for quad in touched)
         void.change(self.store, delta.removed, delta.added, version)

@@ -147,6 +147,26 @@ def store_of(triples: Iterable[ox.Triple]) -> ox.Store:
     return store
 
 
+def load_nquads(store: ox.Store, source: Path | bytes) -> None:
+    """Load N-Quads into a store; blank nodes keep their names.
+
+    The engine's own `bulk_load` names them anew. Then the figures of a graph would not be found
+    again, which are blank nodes that are named after what they count.
+
+    Args:
+        store: The store.
+        source: A file, or its content.
+
+    Raises:
+        SyntaxError: It is not N-Quads.
+    """
+    form = ox.RdfFormat.N_QUADS
+    if isinstance(source, Path):
+        store.bulk_extend(ox.parse(path=str(source), format=form))
+    else:
+        store.bulk_extend(ox.parse(source, format=form))
+
+
 def write_nquads(quads: Iterable[ox.Quad]) -> bytes:
     """Write quads one a line, sorted and without repeats: the same quads, the same bytes."""
     lines = {ox.serialize([quad], format=ox.RdfFormat.N_QUADS) for quad in quads}

@@ -23,6 +23,8 @@ from aikg.names import OWN_PREFIXES
 #: The prefixes, below the root.
 FILE = Path("ontology", "mappings", "prefixes.json")
 
+#: The characters after which the local part of an address may begin.
+_BEFORE_LOCAL = "/#:_="
 _ADVICE = "Write prefix and number, like CHEBI:2704 or atc:L02BG03, or the term's whole address."
 
 
@@ -63,6 +65,13 @@ class Prefixes:
             for name in (record.prefix, *record.prefix_synonyms)
         }
         self._patterns = {r.prefix: r.pattern for r in converter.records if r.pattern}
+        # The converter makes these anew each time.
+        self._namespaces, self._prefixes = converter.bimap, converter.reverse_prefix_map
+
+    @classmethod
+    def none(cls) -> Prefixes:
+        """Return the knowledge of no vocabulary."""
+        return cls(curies.Converter([]))
 
     @property
     def known(self) -> list[str]:
@@ -82,7 +91,7 @@ class Prefixes:
 
     def namespace(self, prefix: str) -> str:
         """Return the part of an address before the local part; the prefix must be known."""
-        return self._converter.bimap[prefix]
+        return self._namespaces[prefix]
 
     def parse(self, text: str) -> Identifier:
         """Read a CURIE, an address or a bare number, as people paste them.
@@ -107,6 +116,31 @@ class Prefixes:
         if reference is None:
             raise IdentifierMalformed(_unknown(text), advice=self._advise(text))
         return self.identifier(reference.prefix, reference.identifier)
+
+    def curie(self, text: str) -> Identifier | None:
+        """Read a CURIE in any case of its letters; None if its vocabulary is not known."""
+        before, _, local = text.strip().partition(":")
+        prefix = self._lower.get(before.lower())
+        if prefix is None or not local:
+            return None
+        try:
+            return self.identifier(prefix, local)
+        except IdentifierMalformed:
+            return None
+
+    def canonical(self, iri: str) -> str:
+        """Return the address that our links have for a term; any other address as it is.
+
+        The forms of an address are those of Bioregistry.
+        """
+        start = iri[: max(map(iri.rfind, _BEFORE_LOCAL)) + 1]
+        prefix = self._prefixes.get(start)
+        if prefix is None or self._namespaces[prefix] == start:
+            return iri
+        try:
+            return self.identifier(prefix, iri[len(start) :]).iri
+        except IdentifierMalformed:
+            return iri
 
     def parse_all(self, text: str) -> list[Identifier]:
         """Read a text of one or several identifiers; see `parse` and `forms.separate`.

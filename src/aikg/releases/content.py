@@ -10,13 +10,14 @@ import pyoxigraph as ox
 
 from aikg.description import void
 from aikg.errors import ReleaseRefused
-from aikg.files.turtle import write_nquads
+from aikg.files.turtle import load_nquads, write_nquads
 from aikg.files.version import built_version
 from aikg.ledger import overlay
 from aikg.ledger.opening import has_ledger, open_ledger
 from aikg.names import BASE
 from aikg.publication.replay import replay
 from aikg.settings import Settings
+from aikg.vocabularies import prepared
 
 _VOID = f" <{void.GRAPH.value}> ."
 _ONTOLOGY = BASE + "graph/ontology/"
@@ -43,7 +44,7 @@ class Content:
     def store(self) -> ox.Store:
         """Load the graph."""
         store = ox.Store()
-        store.bulk_load(self.nquads(), format=ox.RdfFormat.N_QUADS)
+        load_nquads(store, self.nquads())
         return store
 
     def quads(self) -> Iterator[ox.Quad]:
@@ -67,6 +68,8 @@ class Content:
 def read(settings: Settings) -> Content:
     """Read the built graph with the published submissions, and count its figures.
 
+    Vocabularies that may not be passed on are not in it.
+
     Raises:
         ReleaseRefused: The published submissions were judged with other files.
     """
@@ -87,6 +90,9 @@ def read(settings: Settings) -> Content:
                 advice="Start the server once, which judges them again; then make the release.",
             )
         lines = (lines - delta.removed) | delta.added
+    passed_on = [head for head in prepared.heads(settings.home) if head.passed_on]
+    version = prepared.version_with(version, passed_on)
+    lines |= set(prepared.lines(settings.home, passed_on))
     return Content(counted(lines, version), version, day)
 
 
@@ -95,4 +101,4 @@ def counted(lines: Iterable[str], version: str) -> list[str]:
     bare = {line for line in lines if not line.endswith(_VOID)}
     store = Content(sorted(bare), version).store()
     figures = void.describe(store, version)
-    return sorted(bare | set(write_nquads(figures).decode().splitlines()))
+    return sorted(bare | set(write_nquads(figures).decode().split("\n")[:-1]))

@@ -69,4 +69,4 @@ def _without(content: Content, graphs: list[str], settings: Settings) -> list[st
         is_agent = f"{quad.subject}".startswith((f"<{BASE}agent/", "<https://orcid.org/"))
         if is_agent and quad.subject not in kept:
             store.remove(quad)
-    return write_nquads(store).decode().splitlines()
+    return write_nquads(store).decode().split("\n")[:-1]

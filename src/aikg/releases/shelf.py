@@ -75,7 +75,7 @@ class Shelf:
             UnknownRelease: It does not exist.
         """
         text = gzip.decompress(self.path(version, nquads_name(version)).read_bytes()).decode()
-        return Content(text.splitlines(), self.about(version)["data"])
+        return Content(text.split("\n")[:-1], self.about(version)["data"])
 
     def make(self, version: str, date: str | None = None) -> Path:
         """Make a release of the served graph, and put it on the shelf.

@@ -7,13 +7,16 @@ from typing import IO, cast
 
 import pyoxigraph as ox
 
-from aikg.errors import UnknownGraph, UnknownNode
-from aikg.names import PREFIXES, RDF_TYPE
+from aikg.errors import NotPassedOn, UnknownGraph, UnknownNode
+from aikg.names import OTHER_PREFIXES, PREFIXES, RDF_TYPE
 from aikg.sparql.exact import NARROW, write_triples
 from aikg.sparql.formats import DATASETS, TRIPLES, choose
 
 _THIS = ox.Variable("this")
 _TYPE, _DEFAULT = ox.NamedNode(RDF_TYPE), ox.DefaultGraph()
+#: What the graph with the descriptions of vocabularies states of those that are not passed on.
+_VOCABULARIES = ox.NamedNode(PREFIXES["graph"] + "description/vocabularies")
+_RIGHTS = ox.NamedNode(OTHER_PREFIXES["dcterms"] + "accessRights")
 #: The answer of a query that is not asked.
 _NOTHING = b'{"head":{"vars":[]},"results":{"bindings":[]}}'
 
@@ -39,6 +42,7 @@ def write_graph(  # noqa: PLR0913, PLR0917  a request, and where it is answered
 
     Raises:
         UnknownGraph: There is no graph of that name.
+        NotPassedOn: The graph is a vocabulary that may not be passed on.
         NotAcceptable: The answer cannot be written as asked.
     """
     graph = ox.NamedNode(name) if name else ox.DefaultGraph()
@@ -49,6 +53,12 @@ def write_graph(  # noqa: PLR0913, PLR0917  a request, and where it is answered
             "SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }",
             reference="https://www.w3.org/TR/sparql11-http-rdf-update/#http-get",
         )
+    kept = {quad.subject for quad in store.quads_for_pattern(None, _RIGHTS, None, _VOCABULARIES)}
+    if graph in kept:
+        raise NotPassedOn(
+            f"The graph <{name}> may not be passed on as a whole, by its licence.",
+            advice="Ask /sparql for what you need of it, or get it from its provider.",
+        )
     media_type = choose(format, accept, DATASETS if name is None else TRIPLES).media_type
     if media_type in NARROW and name is not None:
         triples = (quad.triple for quad in store.quads_for_pattern(None, None, None, graph))
@@ -56,6 +66,10 @@ def write_graph(  # noqa: PLR0913, PLR0917  a request, and where it is answered
     else:
         begin(media_type)
         syntax = ox.RdfFormat.from_media_type(media_type)
+        if name is None and kept:
+            quads = (quad for quad in store if quad.graph_name not in kept)
+            ox.serialize(quads, output, syntax, prefixes=PREFIXES)
+            return
         store.dump(output, syntax, from_graph=None if name is None else graph, prefixes=PREFIXES)
 
 
