@@ -29,10 +29,12 @@ _EVENTS = """GRAPH mappings:adverse-events {
   ?outcome skos:exactMatch|skos:closeMatch|skos:narrowMatch ?term }
 ?outcome rdfs:label ?event ."""
 QUESTIONS = {
-    "events below the cardiovascular system (HP)": f"""SELECT DISTINCT ?event ?term {{ {_EVENTS}
-      GRAPH vocabulary:hp {{ ?term rdfs:subClassOf+ obo:HP_0001626 }} }}""",
-    "terms below the cardiovascular system (HP)": """SELECT ?term {
-      GRAPH vocabulary:hp { ?term rdfs:subClassOf+ obo:HP_0001626 } }""",
+    "events below cardiovascular disorder (MONDO)": f"""SELECT DISTINCT ?event ?term {{ {_EVENTS}
+      GRAPH vocabulary:mondo {{ ?term skos:broader+ obo:MONDO_0004995 }} }}""",
+    "events below constitutional symptom (HP)": f"""SELECT DISTINCT ?event ?term {{ {_EVENTS}
+      GRAPH vocabulary:hp {{ ?term rdfs:subClassOf+ obo:HP_0025142 }} }}""",
+    "terms below phenotypic abnormality (HP)": """SELECT ?term {
+      GRAPH vocabulary:hp { ?term rdfs:subClassOf+ obo:HP_0000118 } }""",
     "events with all that is above them (OAE)": f"""SELECT DISTINCT ?event ?above {{ {_EVENTS}
       GRAPH vocabulary:oae {{ ?term rdfs:subClassOf+ ?above }} }}""",
     "drugs in L02B (ATC)": """SELECT ?entity ?code {

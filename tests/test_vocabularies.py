@@ -118,18 +118,18 @@ def test_each_format_has_its_hierarchy_and_labels(shelf: Shelf, tmp_path: Path) 
         shelf.add(FILES / file, file.partition(".")[0] + file[-3:], About(), False, no_stage)
     shelf.add(tmp_path / "rxnorm.zip", "", About(), False, no_stage)
     store = store_of(tmp_path / "home")
-    below = rows(store, "eventsobo", "?t rdfs:subClassOf+ obo:HP_0001626 ; rdfs:label ?name")
+    below = rows(store, "eventsobo", "?t rdfs:subClassOf+ obo:MONDO_0004995 ; rdfs:label ?name")
     assert below == {
-        ("Venous thrombosis", f"{OBO}HP_0004936"),
-        ("Term without a link", f"{OBO}HP_0000007"),
+        ("venous thromboembolism", f"{OBO}MONDO_0005399"),
+        ("Term without a link", f"{OBO}MONDO_9999998"),
     }
-    term = "obo:HP_0004936"
+    term = "obo:MONDO_0005399"
     assert rows(store, "eventsobo", f"{term} obo:IAO_0000115 ?d ; oio:hasExactSynonym ?s ; "
                 f"oio:hasDbXref ?x ; <{OBO}events#part_of> ?part") == {
         ("A clot in a vein.", f"{OBO}OTHER_1", "Clot in a vein", "X:2")
     }  # fmt: skip
     assert rows(store, "eventsobo", f"?old obo:IAO_0100001 {term} ; owl:deprecated true") == {
-        (f"{OBO}HP_9999999",)
+        (f"{OBO}MONDO_9999999",)
     }
     # The provider's address of a term becomes that of our links.
     assert rows(store, "groupsttl", "?t skos:broader/skos:prefLabel ?name") == {
@@ -143,7 +143,7 @@ def test_each_format_has_its_hierarchy_and_labels(shelf: Shelf, tmp_path: Path) 
         ("tamoxifen", f"{ATC}L02BA01"),
     }
     assert rows(store, "linkstsv", "?s skos:exactMatch ?o . ?o rdfs:label ?name") == {
-        ("a term of its own", "http://example.org/own/1", f"{OBO}HP_0004936")
+        ("a term of its own", "http://example.org/own/1", f"{OBO}MONDO_0005399")
     }
     assert rows(store, "groupstsv", "<http://example.org/a> skos:broader ?o") == {
         ("http://example.org/b",),
@@ -214,21 +214,21 @@ def test_the_part_around_our_links_is_their_terms_and_all_above(
     prefixes: Prefixes, tmp_path: Path
 ) -> None:
     """A term that nothing of ours leads to is left out, and the description stays."""
-    conditions = Conditions(prefixes, {f"{OBO}HP_0004936"}, Bounds(10_000, 1000))
+    conditions = Conditions(prefixes, {f"{OBO}MONDO_0005399"}, Bounds(10_000, 1000))
     original = Original(FILES / "events.obo", "slice", About(around_links=True))
     head = prepare(original, conditions, tmp_path)
     assert (head.title, head.around_links) == ("Events for a test", True)
     store = store_of(tmp_path)
     assert {name for name, _ in rows(store, "slice", "?t rdfs:label ?name")} == {
-        "Phenotypic abnormality",
-        "Abnormality of the cardiovascular system",
-        "Venous thrombosis",
+        "disease",
+        "cardiovascular disorder",
+        "venous thromboembolism",
     }
 
 
 def test_our_links_lead_into_real_codes(prefixes: Prefixes) -> None:
     """The addresses of the tables are those that the readers make."""
-    assert {f"{OBO}HP_0004936", f"{ATC}L02BG03"} <= slices.linked(ROOT, prefixes)
+    assert {f"{OBO}MONDO_0005399", f"{ATC}L02BG03"} <= slices.linked(ROOT, prefixes)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ BELOW_CARDIOVASCULAR = (
     PREFIXES
     + """SELECT DISTINCT ?event ?term WHERE {
   GRAPH mappings:adverse-events { ?outcome skos:exactMatch|skos:closeMatch|skos:narrowMatch ?term }
-  GRAPH vocabulary:events { ?term rdfs:subClassOf+ obo:HP_0001626 }
+  GRAPH vocabulary:events { ?term rdfs:subClassOf+ obo:MONDO_0004995 }
   ?outcome rdfs:label ?event
 }"""
 )
@@ -66,9 +66,9 @@ UNTOUCHED = (
     "/outcome/venous-thromboembolic-events",
     "/outcome/venous-thromboembolic-events.nq",
     "/drug/letrozole",
-    "/search?q=venous+thrombosis&format=json",
+    "/search?q=venous+thromboembolism&format=json",
     "/search?q=Term+without+a+link&format=json",
-    "/resolve/HP:0004936?format=json",
+    "/resolve/MONDO:0005399?format=json",
     "/outcome?format=csv",
     "/store?default&format=nt",
 )
@@ -86,13 +86,14 @@ class Served:
 def served(
     built: Built, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """A server with four vocabularies."""
+    """A server with five vocabularies."""
     home = tmp_path_factory.mktemp("vocabularies")
     shutil.copy(settings.graph, home)
     own = replace(settings, home=home)
     shelf = Shelf(own)
-    for file in ("events.obo", "groups.ttl", "atc.csv"):
-        shelf.add(FILES / file, "", About(), False, lambda stage: None)
+    branches = CASES / "links" / "branches.ttl"
+    for file in (FILES / "events.obo", FILES / "groups.ttl", FILES / "atc.csv", branches):
+        shelf.add(file, "", About(), False, lambda stage: None)
     nasty = home / "nasty.nt"
     label = json.dumps(f"{HIDDEN}{NASTY}", ensure_ascii=True)
     nasty.write_text(
@@ -118,7 +119,7 @@ def asked(server: Server, path: str) -> bytes:
 def test_questions_over_a_hierarchy_answer_over_http(served: Served) -> None:
     """Events below a system of the body, drugs of an ATC group, and the front page's question."""
     assert served.desk.select(BELOW_CARDIOVASCULAR) == [
-        {"event": "venous thromboembolic events", "term": f"{OBO}HP_0004936"}
+        {"event": "venous thromboembolic events", "term": f"{OBO}MONDO_0005399"}
     ]
     assert served.desk.select(IN_L02B) == [
         {"drug": "tamoxifen", "code": "L02BA01"},
@@ -126,11 +127,12 @@ def test_questions_over_a_hierarchy_answer_over_http(served: Served) -> None:
         {"drug": "letrozole", "code": "L02BG04"},
     ]
     page = served.desk.ask("GET", "/", Accept="text/html").body.decode()
-    safety = page[page.index("<h3>Safety</h3>") :]
-    name = re.search(r"question=([a-z-]+)", safety)
+    name = re.search(r"question=([a-z-]+)", page[page.index("<h3>Safety</h3>") :])
     assert name
-    question = served.desk.ask("GET", f"/sparql?question={name[1]}&format=csv").body.decode()
-    assert "HP_" in question
+    answer = served.desk.ask("GET", f"/sparql?question={name[1]}&format=tsv").body.decode()
+    assert answer == (CASES / "links" / "branches.tsv").read_text()
+    answer = served.desk.ask("GET", "/sparql?question=drugs-by-atc-group&format=tsv").body.decode()
+    assert '"letrozole"\t42\t"L02BG"\t"group L02BG"' in answer
 
 
 def test_the_version_of_the_data_says_that_vocabularies_are_there(served: Served) -> None:
@@ -174,7 +176,10 @@ def test_each_vocabulary_is_described(served: Served) -> None:
         graph: head.triples for graph, head in heads.items()
     }
     kept = {row["graph"].rpartition("/")[2]: row["kept"] for row in rows}
-    assert kept == {"atc": "true", "events": "false", "groups": "false", "nasty": "false"}
+    assert kept == {
+        **{"atc": "true", "branches": "true"},
+        **dict.fromkeys(("events", "groups", "nasty"), "false"),
+    }
 
 
 @pytest.mark.parametrize("form", ["nq", "trig"])
@@ -197,7 +202,7 @@ def test_what_may_not_be_passed_on_is_in_no_dump(served: Served, form: str) -> N
     page = served.desk.ask("GET", "/graph/vocabulary/atc", Accept="text/html")
     assert page.status == 200
     assert b"anastrozole" not in page.body
-    assert b"Venous thrombosis" in served.desk.ask(
+    assert b"venous thromboembolism" in served.desk.ask(
         "GET", "/graph/vocabulary/events", Accept="text/html"
     ).body  # fmt: skip
 
@@ -318,7 +323,7 @@ def test_submissions_and_restarts_go_on_beside_them(served: Served, tmp_path: Pa
         assert again.version() != before
         graphs = {row["g"] for row in again.select("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")}
         vocabularies = {graph.rpartition("/")[2] for graph in graphs if "/vocabulary/" in graph}
-        assert vocabularies == {"groups", "links", "nasty"}
+        assert vocabularies == {"branches", "groups", "links", "nasty"}
         assert again.submit("after", trial("after")).status == 201
         assert again.step("publish", "after/1").status == 200
         counted(again, copied)

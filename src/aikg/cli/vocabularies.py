@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -10,15 +9,12 @@ import click
 from aikg import settings
 from aikg.cli.console import (
     FILE,
-    format_option,
     print_rows,
     remark,
     rows_option,
     say,
-    say_json,
     stages,
 )
-from aikg.vocabularies.prepared import Head
 from aikg.vocabularies.shelf import Shelf
 
 _NEXT = "A server that runs takes this over at its next start."
@@ -44,7 +40,6 @@ def vocabulary() -> None:
     help="Whether dumps and releases contain it; else only with a licence that is known as open.",
 )
 @click.option("--replace", is_flag=True, help="Take the place of the one of that name.")
-@format_option("text", "json")
 def add(  # noqa: PLR0913, PLR0917  the options
     file: Path,
     name: str,
@@ -55,7 +50,6 @@ def add(  # noqa: PLR0913, PLR0917  the options
     around_links: bool,
     passed_on: bool | None,
     replace: bool,
-    form: str,
 ) -> None:
     """Read FILE, a vocabulary as its provider has it, and copy it into the folder.
 
@@ -66,9 +60,6 @@ def add(  # noqa: PLR0913, PLR0917  the options
     about = About(title, release, licence, passed_on, around_links, prefix)
     with stages() as progress:
         head = Shelf(settings.from_environment()).add(file, name, about, replace, progress)
-    if form == "json":
-        say_json(_shown(head))
-        return
     say(f"{head.name}: {head.title}, {head.triples:,} triples about {head.terms:,} things")
     say(f"graph: {head.graph.value}")
     for why, number in head.left_out.items():
@@ -101,18 +92,8 @@ def list_(form: str) -> None:
 
 @vocabulary.command()
 @click.argument("name")
-@format_option("text", "json")
-def remove(name: str, form: str) -> None:
+def remove(name: str) -> None:
     """Delete the vocabulary NAME and its file in the folder."""
     path = Shelf(settings.from_environment()).remove(name)
-    if form == "json":
-        say_json({"name": name, "file": path.name})
-        return
     say(f"{name}: {path.name} is deleted")
     remark(_NEXT)
-
-
-def _shown(head: Head) -> dict[str, object]:
-    hidden = ("stamp", "content")
-    shown = {key: value for key, value in asdict(head).items() if key not in hidden}
-    return {**shown, "graph": head.graph.value}

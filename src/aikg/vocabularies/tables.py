@@ -146,7 +146,9 @@ def _above(code: str) -> str:
 
 
 def read_json(source: Source, file: Reading) -> Iterator[ox.Triple]:
-    """Read a list of records with `id` and `name`, and optional `synonyms` and `alt_ids`.
+    """Read a list of records with `id` and `name`, at once.
+
+    A record may have `synonyms`, `alt_ids`, and in `relations` the terms above as `is_a`.
 
     Raises:
         Fault: It is not such a list.
@@ -158,8 +160,10 @@ def read_json(source: Source, file: Reading) -> Iterator[ox.Triple]:
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
         raise Fault(1, "it is not a list of records with `id` and `name`")
     for record in records:
-        row = [str(record.get("id", "")), str(record.get("name") or "")]
-        yield from _term(row, {"term": 0, "label": 1, "new": None}, file)
+        related = record.get("relations")
+        above = related.get("is_a", ()) if isinstance(related, dict) else ()
+        row = [str(record.get("id", "")), str(record.get("name") or ""), "|".join(map(str, above))]
+        yield from _term(row, {"term": 0, "label": 1, "parents": 2, "new": None}, file)
         this = file.term(row[0])
         if this is None:
             continue
