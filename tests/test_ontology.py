@@ -20,6 +20,7 @@ from aikg.names import OTHER_PREFIXES, OWN_PREFIXES, RDF_TYPE, shorten
 from aikg.rules import hermit
 from aikg.settings import Settings
 
+SKOS_DEFINITION = OTHER_PREFIXES["skos"] + "definition"
 OWL = OTHER_PREFIXES["owl"]
 STATEMENTS = turtle.read_folder(ROOT / "ontology", ROOT)
 TRIPLES = [s.triple for s in STATEMENTS]
@@ -199,6 +200,15 @@ def test_horned_owl_reads_what_the_turtle_declares(rdfxml: Path) -> None:
 def test_ontology_is_in_the_profile_owl_2_dl(rdfxml: Path) -> None:
     """Nothing in the ontology leaves OWL 2 DL, so that every DL reasoner can read it."""
     assert owl_profile.violations(rdfxml) == []
+
+
+@pytest.mark.slow
+def test_the_owl_api_reads_each_definition(rdfxml: Path) -> None:
+    """The library with which Protégé loads a file finds the terms' definitions in its axioms."""
+    axioms = owl_profile.axioms(rdfxml)
+    defined = [axiom for axiom in axioms if f"AnnotationAssertion(<{obo.DEFINITION}>" in axiom]
+    assert len(defined) == sum(t.predicate.value == SKOS_DEFINITION for t in TRIPLES) > 300
+    assert len(axioms) > 2500
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ def server(site: Server) -> Server:
 def messy() -> list[str]:
     """Names that were made from outside sources, and codes in each form that people paste."""
     found = []
-    for file in ("names.tsv", "names-2.tsv"):
+    for file in ("names.tsv", "names-2.tsv", "names-3.tsv"):
         with (CASES / "links" / file).open(encoding="utf-8", newline="") as lines:
             rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
             found += [row["name"] for row in rows]
