@@ -20,7 +20,7 @@ import pytest
 from serving import LARGE, ROWS, SLOW
 
 from aikg.description import void
-from aikg.engine import holder
+from aikg.engine import holder, process
 from aikg.engine.answer import Answer
 from aikg.engine.client import Engine
 from aikg.engine.process import Change
@@ -310,6 +310,17 @@ def test_an_engine_that_was_killed_starts_again(engine: Engine) -> None:
     kill(killed)
     assert_answers(engine)
     assert engine._pool.process.child.pid != killed
+
+
+def test_a_process_that_was_started_ahead_is_used(small: Settings) -> None:
+    """Once; the next engine has a process of its own, and none is left."""
+    process.start_ahead(small)
+    (_, _, child) = process._AHEAD[small]
+    with Engine(small) as first, Engine(small) as second:
+        assert first.load().processes["graph"] == [child.pid]
+        assert second.load().processes["graph"] != [child.pid]
+        assert first.query("ASK {}", format="csv").read() == b"true"
+    assert child.poll() is not None
 
 
 def test_the_process_ends_with_its_parent(small: Settings) -> None:

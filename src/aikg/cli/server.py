@@ -9,6 +9,7 @@ import click
 
 from aikg import settings
 from aikg.cli.console import remark, stages
+from aikg.engine.process import start_ahead
 from aikg.graph import ensure_built
 
 #: The marks of a container: a file that its engine makes, or a variable.
@@ -27,8 +28,6 @@ _CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST")
 )
 def serve(host: str, port: int) -> None:
     """Answer SPARQL over HTTP at http://HOST:PORT/sparql; build first if files have changed."""
-    from aikg import web  # noqa: PLC0415  only this command needs Flask
-
     configured = settings.from_environment()
     if os.geteuid() == 0 and not _in_container():
         remark(
@@ -37,6 +36,9 @@ def serve(host: str, port: int) -> None:
         )
     with stages() as progress:
         ensure_built(configured, progress)
+    start_ahead(configured)  # the graph loads while Flask does
+    from aikg import web  # noqa: PLC0415  only this command needs Flask
+
     web.serve(configured, host, port)
 
 

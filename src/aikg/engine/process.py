@@ -47,6 +47,34 @@ class Change:
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
+#: Where the process listens, below a folder of its own.
+_SOCKET = "engine"
+
+_Start = tuple[Path, socket.socket, subprocess.Popen[bytes]]
+_AHEAD: dict[Settings, _Start] = {}
+
+
+def start_ahead(settings: Settings) -> None:
+    """Let the process load the graph while this one loads what it needs to serve it."""
+    _AHEAD[settings] = _start(settings)
+
+
+def _start(settings: Settings) -> _Start:
+    """Start the process; return its folder, the socket that controls it, and itself."""
+    folder = Path(tempfile.mkdtemp(prefix="aikg-"))
+    limits = [settings.memory, settings.stack, settings.workers]
+    arguments = [str(settings.root), str(settings.graph), str(folder / _SOCKET), *limits]
+    control, theirs = socket.socketpair()
+    with theirs:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "aikg.engine", json.dumps(arguments)],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            env=os.environ | _ONE_THREAD,
+        )
+    return folder, control, child
+
+
 class Process:
     """The process: it ends when this one does, because it reads a socket that is open here.
 
@@ -55,25 +83,10 @@ class Process:
     """
 
     def __init__(self, settings: Settings, changes: Iterable[Change] = ()) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="aikg-"))
-        self.path = str(self.folder / "engine")
-        arguments = [
-            str(settings.root),
-            str(settings.graph),
-            self.path,
-            settings.memory,
-            settings.stack,
-            settings.workers,
-        ]
-        control, theirs = socket.socketpair()
-        self._control, self._frames, self._lock = control, Frames(control), threading.Lock()
-        with theirs:
-            self.child = subprocess.Popen(
-                [sys.executable, "-m", "aikg.engine", json.dumps(arguments)],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env=os.environ | _ONE_THREAD,
-            )
+        start = _AHEAD.pop(settings, None) or _start(settings)
+        self.folder, self._control, self.child = start
+        self.path = str(self.folder / _SOCKET)
+        self._frames, self._lock = Frames(self._control), threading.Lock()
         try:
             self.description: dict[str, Any] = self._await_ready()
             for change in changes:

@@ -12,13 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-import curies
 
 from aikg.errors import IdentifierMalformed, MissingFolder
 from aikg.links.forms import Forms, read_forms, separate, tidy
 from aikg.names import OWN_PREFIXES
+
+if TYPE_CHECKING:
+    import curies
 
 #: The prefixes, below the root.
 FILE = Path("ontology", "mappings", "prefixes.json")
@@ -115,7 +117,7 @@ class Prefixes:
         reference = self._converter.parse_uri(text) or self._parse_curie(text)
         if reference is None:
             raise IdentifierMalformed(_unknown(text), advice=self._advise(text))
-        return self.identifier(reference.prefix, reference.identifier)
+        return self.identifier(*reference)
 
     def curie(self, text: str) -> Identifier | None:
         """Read a CURIE in any case of its letters; None if its vocabulary is not known."""
@@ -177,10 +179,10 @@ class Prefixes:
             advice="Check the number against the page where it was found.",
         )
 
-    def _parse_curie(self, text: str) -> curies.ReferenceTuple | None:
+    def _parse_curie(self, text: str) -> tuple[str, str] | None:
         prefix, colon, local = text.partition(":")
         found = self._lower.get(prefix.strip().lower()) if colon else None
-        return curies.ReferenceTuple(found, local.strip()) if found else None
+        return (found, local.strip()) if found else None
 
     def _advise(self, text: str) -> str:
         if "://" in text or ":" not in text:
@@ -205,6 +207,8 @@ def read_prefixes(root: Path) -> Prefixes:
 
 @cache  # to index the addresses takes longer than all else about a prefix map
 def _converter(content: bytes) -> curies.Converter:
+    import curies  # noqa: PLC0415  the process that speaks HTTP needs none, and its models take memory
+
     return curies.load_extended_prefix_map(json.loads(content))
 
 
