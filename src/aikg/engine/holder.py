@@ -134,8 +134,8 @@ def main() -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(128)
-        control.send_message(held.describe())
         with contextlib.suppress(Broken, ConnectionError):
+            control.send_message(held.describe())
             _serve(held, control, listener, worker.Bounds(memory, stack), workers)
     shutil.rmtree(Path(address).parent)  # a parent that was killed cannot do it
 

@@ -51,6 +51,7 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THR
 _SOCKET = "engine"
 
 _Start = tuple[Path, socket.socket, subprocess.Popen[bytes]]
+#: Those that are started, and that no engine uses yet.
 _AHEAD: dict[Settings, _Start] = {}
 
 
