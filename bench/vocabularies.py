@@ -2,12 +2,13 @@
 
 .venv/bin/python bench/vocabularies.py HOME hp.obo oae.owl atc.csv
 
-HOME is a new folder for the graph. Each file is added in a process of its own. Then a server with
-all of them answers each question of `QUESTIONS`.
+HOME is a new folder for the graph. Each file is added in a process of its own. A server starts
+without them, then with all of them, and answers each question of `QUESTIONS`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 #: How often each question is asked; each time its text differs, so no cache answers.
@@ -49,8 +51,8 @@ QUESTIONS = {
 REGISTERED = ("adverse-event-branches", "drugs-by-atc-group")
 
 
-def run(home: str, *words: str) -> tuple[float, int]:
-    """Run a command; return its time in seconds, and its peak memory in MB."""
+def run(home: str, *words: str) -> tuple[float, float, int]:
+    """Run a command; return its time and processor time in seconds, and its peak memory in MB."""
     began = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-m", "aikg", *words],
@@ -62,7 +64,7 @@ def run(home: str, *words: str) -> tuple[float, int]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{words} ended with {process.returncode}")
-    return time.monotonic() - began, used.ru_maxrss // 1024
+    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
 
 
 def ask(address: str) -> tuple[float, int]:
@@ -73,13 +75,10 @@ def ask(address: str) -> tuple[float, int]:
     return time.monotonic() - began, rows
 
 
-def main() -> None:
-    """Add, serve, ask, and print each figure."""
-    home, *files = sys.argv[1:]
-    for file in map(Path, files):
-        seconds, memory = run(home, "vocabulary", "add", str(file))
-        print(f"{file.name}: {file.stat().st_size:,} bytes, {seconds:.1f} s, {memory} MB")  # noqa: T201
-    run(home, "build")
+@contextlib.contextmanager
+def served(home: str) -> Iterator[str]:
+    """Start a server; yield its address, and print its start and the memory of its graph."""
+    began = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-m", "aikg", "serve", "--port", "0"],
         env=os.environ | {"AIKG_HOME": home},
@@ -88,17 +87,35 @@ def main() -> None:
     ) as server:
         try:
             assert server.stdout  # noqa: S101  it is a pipe
-            base = server.stdout.readline().split()[2].rstrip(",")
-            texts = {name: f"query={urllib.parse.quote(_HEAD + text)}" for name, text in
-                     QUESTIONS.items()}  # fmt: skip
-            texts |= {name: f"question={name}" for name in REGISTERED}
-            for name, asked in texts.items():
-                found = [ask(f"{base}?{asked}&format=csv&timeout={29 - n}") for n in range(ROUNDS)]
-                times = [seconds * 1000 for seconds, _ in found]
-                print(f"{name}: {found[0][1]} rows, {statistics.median(times):.0f} ms, "  # noqa: T201
-                      f"first {times[0]:.0f}")  # fmt: skip
+            address = server.stdout.readline().split()[2].rstrip(",")
+            children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+            status = Path(f"/proc/{children[0]}/status").read_text()
+            memory = next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)
+            ready = time.monotonic() - began
+            print(f"a server: ready after {ready:.1f} s, graph {memory // 1024} MB")  # noqa: T201
+            yield address
         finally:
             server.terminate()
+
+
+def main() -> None:
+    """Add, serve, ask, and print each figure."""
+    home, *files = sys.argv[1:]
+    run(home, "build")
+    with served(home):
+        pass
+    for file in map(Path, files):
+        seconds, work, memory = run(home, "vocabulary", "add", str(file))
+        size = f"{file.name}: {file.stat().st_size:,} bytes"
+        print(f"{size}, {seconds:.1f} s ({work:.1f} of a processor), {memory} MB")  # noqa: T201
+    with served(home) as base:
+        texts = {name: f"query={urllib.parse.quote(_HEAD + q)}" for name, q in QUESTIONS.items()}
+        texts |= {name: f"question={name}" for name in REGISTERED}
+        for name, asked in texts.items():
+            found = [ask(f"{base}?{asked}&format=csv&timeout={29 - n}") for n in range(ROUNDS)]
+            times = [seconds * 1000 for seconds, _ in found]
+            print(f"{name}: {found[0][1]} rows, {statistics.median(times):.0f} ms, "  # noqa: T201
+                  f"first {times[0]:.0f}")  # fmt: skip
 
 
 if __name__ == "__main__":
