@@ -73,6 +73,8 @@ class Prefixes:
     @classmethod
     def none(cls) -> Prefixes:
         """Return the knowledge of no vocabulary."""
+        import curies  # noqa: PLC0415
+
         return cls(curies.Converter([]))
 
     @property
