@@ -11,7 +11,7 @@ from typing import IO, Any, TypeAlias, TypeVar, cast
 
 import pyoxigraph as ox
 
-from aikg.errors import RequestMalformed
+from aikg.errors import QueryMalformed, RequestMalformed
 from aikg.names import BASE, shorten
 from aikg.sparql import grammar, rewriting
 from aikg.sparql.exact import NARROW, ExactOutput, write_triples
@@ -86,8 +86,8 @@ def evaluate(
         NotAcceptable: The answer has none of the accepted formats, or the format cannot
             express it.
     """
-    results = ask(store, request)
-    if isinstance(results, ox.QueryTriples):
+    results = _ask_as_rows(store, request) or ask(store, request)
+    if not isinstance(results, ox.QuerySolutions | ox.QueryBoolean):
         media_type = choose(request.format, request.accept, TRIPLES).media_type
         write_triples(results, media_type, output, begin)
         return
@@ -151,6 +151,19 @@ def ask(store: ox.Store, request: Request) -> Results:
         return _ask_rewritten(store, request.query, graphs)
     except SyntaxError as error:
         raise grammar.malformed(request.query, error) from error
+
+
+def _ask_as_rows(store: ox.Store, request: Request) -> Iterator[ox.Triple] | None:
+    """Ask for the triples of a CONSTRUCT as rows, where that finds the same ones."""
+    found = rewriting.as_rows(request.query)
+    if found is None or request.default_graphs or request.named_graphs:
+        return None
+    query, columns = found
+    try:
+        rows = ask(store, Request(query))
+    except QueryMalformed:
+        return None  # the message is to be about the query as it was sent
+    return (ox.Triple(*(row[column] for column in columns)) for row in rows)  # type: ignore[union-attr]
 
 
 def _ask_rewritten(store: ox.Store, query: str, graphs: dict[str, Any]) -> Results:

@@ -1,9 +1,13 @@
 """Queries in other words, where the engine's own answer is worse than the standard allows.
 
-Two things are rewritten, and docs/reference/sparql.md lists both. The engine compares a number with
-a text by their characters, so a column with both is in no order: ORDER BY with a variable sorts by
-the kind of term first. And GROUP_CONCAT over numbers or IRIs has no value: then it is asked again
-over their text. Each answer that the engine has without a rewrite stays as it is.
+Three things are rewritten, and docs/reference/sparql.md lists them. The engine compares a number
+with a text by their characters, so a column with both is in no order: ORDER BY with a variable
+sorts by the kind of term first. And GROUP_CONCAT over numbers or IRIs has no value: then it is
+asked again over their text. Each answer that the engine has without a rewrite stays as it is.
+
+The third is for memory: the engine remembers each triple of a CONSTRUCT, to return none twice.
+Where the template is the whole pattern, and one triple, none can come twice; then it is asked as a
+SELECT.
 """
 
 from __future__ import annotations
@@ -28,6 +32,40 @@ _KIND = (
     + _STRING
     + ', "2", CONCAT("3", STR(DATATYPE({0}))))), IF(isTRIPLE({0}), "4", "0"))'
 )
+_TERM = r"[?$]\w+|<[^\x00-\x20<>\"{}|^`\\]*>|(?!_:)[\w.-]*:\w*|a"
+_TRIPLE = rf"\{{\s*({_TERM})\s+({_TERM})\s+({_TERM})\s*\.?\s*\}}\s*"
+#: Declarations, and a CONSTRUCT of one triple from one triple, or of what it finds.
+_CONSTRUCT = re.compile(
+    r"((?:\s*(?:PREFIX\s+[\w.-]*:|BASE)\s*<[^\x00-\x20<>\"{}|^`\\]*>)*\s*)"
+    rf"CONSTRUCT(?:\s*{_TRIPLE}(?:WHERE\s*)?|\s+WHERE\s*){_TRIPLE}"
+    r"((?:(?:LIMIT|OFFSET)\s+\d+\s*){0,2})",
+    re.IGNORECASE | re.ASCII,
+)
+_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+
+
+def as_rows(query: str) -> tuple[str, list[int]] | None:
+    """Return a SELECT that finds the triples of a CONSTRUCT, each once; None for another query.
+
+    Returns:
+        The query, and the columns of its rows that are subject, predicate and object.
+    """
+    bare = TOKEN.sub(lambda found: " " if found[0][0] == "#" else found[0], query)
+    match = _CONSTRUCT.fullmatch(bare)
+    if match is None or match.group(2, 3, 4) not in {match.group(5, 6, 7), (None, None, None)}:
+        return None
+    columns: dict[str, int] = {}
+    constants = ""
+    names = []
+    for place, term in enumerate(match.group(5, 6, 7)):
+        name = term if term[0] in "?$" else f"?aikg_{place}"
+        if name != term:
+            constants += f" BIND({_TYPE if term == 'a' else term} AS {name})"
+        columns.setdefault(name, len(columns))
+        names.append(name)
+    pattern = " ".join(match.group(5, 6, 7))
+    found = f"{match[1]}SELECT {' '.join(columns)} {{ {pattern} .{constants} }} {match[8]}"
+    return found, [columns[name] for name in names]
 
 
 def rewrite(query: str) -> str:
