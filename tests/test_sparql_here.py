@@ -188,6 +188,15 @@ def test_a_rewritten_query_is_a_query(store: ox.Store, query: str) -> None:
     store.query(other)
 
 
+@pytest.mark.parametrize("number", [rewriting.MOST, rewriting.MOST + 1])
+def test_a_query_with_many_places_is_asked_as_it_is(number: int) -> None:
+    """Each place makes a query longer, so their number is bounded."""
+    ordered = "SELECT * { ?s ?p ?o } ORDER BY" + " ?s" * number
+    joined = "SELECT " + "(GROUP_CONCAT(?o) AS ?x) " * number + "{ ?s ?p ?o }"
+    for query in (ordered, joined):
+        assert (rewriting.rewrite(query) == query) == (number > rewriting.MOST)
+
+
 def test_a_mistake_is_where_it_was_sent(store: ox.Store) -> None:
     """The place is that in the query of the sender, not in the words that are asked."""
     query = "SELECT (GROUP_CONCAT(?v) AS ?all) { ?v ?p } ORDER BY ?v"

@@ -68,11 +68,17 @@ def as_rows(query: str) -> tuple[str, list[int]] | None:
     return found, [columns[name] for name in names]
 
 
+#: A query with more places to rewrite is asked as it is: each place makes it longer.
+MOST = 100
+
+
 def rewrite(query: str) -> str:
     """Return the query that is asked in place of a query; mostly it is the same one."""
-    if not _CONCERNED.search(query):
+    if not 0 < len(_CONCERNED.findall(query)) <= MOST:
         return query
     changes = [*_concatenations(query), *_orders(query)]
+    if len(changes) > MOST:
+        return query
     for start, end, text in sorted(changes, reverse=True):
         query = query[:start] + text + query[end:]
     return query
@@ -92,10 +98,12 @@ def _masked(query: str) -> str:
 
 def _concatenations(query: str) -> list[tuple[int, int, str]]:
     """Return what replaces each GROUP_CONCAT: its start, its end, and the text."""
-    found = []
+    found: list[tuple[int, int, str]] = []
     masked = _masked(query)
     for match in _CONCAT.finditer(masked):
         end = _closing(masked, match.end())
+        if found and match.start() < found[-1][1]:
+            continue  # within another one, which the grammar forbids
         within = masked[match.end() : end]
         distinct = _DISTINCT.match(within)
         first = match.end() + (distinct.end() if distinct else 0)
@@ -114,7 +122,7 @@ def _orders(query: str) -> list[tuple[int, int, str]]:
     masked = _masked(query)
     for order in _ORDER.finditer(masked):
         place = order.end()
-        while True:
+        while len(found) <= MOST:
             if match := _BY_VARIABLE.match(masked, place):
                 place = match.end()
                 how, name = (match[1] or "ASC").upper(), match[2] or match[3]
