@@ -118,7 +118,7 @@ def _concatenations(query: str) -> list[tuple[int, int, str]]:
 
 def _orders(query: str) -> list[tuple[int, int, str]]:
     """Return what replaces each variable of ORDER BY: its start, its end, and the text."""
-    found = []
+    found: list[tuple[int, int, str]] = []
     masked = _masked(query)
     for order in _ORDER.finditer(masked):
         place = order.end()
