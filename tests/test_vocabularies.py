@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import random
 import zipfile
 from dataclasses import replace
@@ -151,6 +152,20 @@ def test_each_format_has_its_hierarchy_and_labels(shelf: Shelf, tmp_path: Path) 
     assert {row[:1] for row in rows(store, "rxnorm", "?t skos:broader/skos:prefLabel ?name")} == {
         ("letrozole",)
     }
+
+
+def test_a_list_of_records_is_read_piece_by_piece(shelf: Shelf, tmp_path: Path) -> None:
+    """The same terms, wherever a piece of the file ends."""
+    names = [f"disease {number} {'é' * (number % 90)}" for number in range(2000)]
+    records = [{"id": f"MONDO:{1000000 + n}", "name": name, "synonyms": [name.upper()],
+                "relations": {"is_a": [f"MONDO:{1000000 + n // 2}"]}} for n, name in
+               enumerate(names)]  # fmt: skip
+    path = tmp_path / "mondo.json"
+    path.write_text(json.dumps(records, indent=1, ensure_ascii=False), encoding="utf-8")
+    assert path.stat().st_size > 5 * 65536
+    shelf.add(path, "", About(), False, no_stage)
+    found = rows(store_of(tmp_path / "home"), "mondo", "?t skos:prefLabel ?l ; skos:altLabel ?s")
+    assert {row[0] for row in found} == set(names)
 
 
 def test_the_figures_are_those_of_a_count(shelf: Shelf, tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ import pyoxigraph as ox
 
 from aikg.errors import VocabularyUnreadable
 from aikg.links.identifiers import Prefixes
-from aikg.vocabularies import obo, packed, rdf, rxnorm, tables
+from aikg.vocabularies import obo, packed, rdf, records, rxnorm, tables
 from aikg.vocabularies.packed import Budget, Share, Source
 from aikg.vocabularies.reading import Fault, Reading
 
 _Reader: TypeAlias = Callable[[Source, Reading], Iterator[ox.Triple]]
 _READERS: dict[str, _Reader] = {
     ".obo": obo.read,
-    ".json": tables.read_json,
+    ".json": records.read,
     ".rrf": rxnorm.read,
     **{ending: partial(rdf.read, ending=ending) for ending in rdf.FORMATS},
     **{ending: partial(tables.read_table, ending=ending) for ending in tables.SEPARATORS},

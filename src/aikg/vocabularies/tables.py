@@ -1,10 +1,9 @@
-"""Tables and lists of terms: TSV and CSV, codes of ATC, records in JSON."""
+"""Tables of terms: TSV and CSV, codes of ATC."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -91,26 +90,33 @@ def _terms(
     if at["term"] is None and at["label"] is None:
         at["term"], at["label"] = 0, 1
         if len(head) > 1:
-            yield from _term(head, at, file)
+            yield from term(_cells(head, at), file)
     is_atc = "atc_code" in names or file.prefix == "atc"
     prefix = "atc" if is_atc else file.prefix
-    at["term"] = term = at["term"] or 0
-    least = max(term, at["label"] or at["new"] or 1)
+    at["term"] = first = at["term"] or 0
+    least = max(first, at["label"] or at["new"] or 1)
     for row in rows:
         if len(row) <= least:
             file.left_out["rows that are too short"] += 1
             continue
-        yield from _term(row, at, file, prefix, is_atc)
+        yield from term(_cells(row, at), file, prefix, is_atc)
 
 
-def _term(
-    row: list[str],
-    at: Mapping[str, int | None],
-    file: Reading,
-    prefix: str | None = None,
-    is_atc: bool = False,
+def _cells(row: list[str], at: Mapping[str, int | None]) -> dict[str, str]:
+    return {name: row[i].strip() for name, i in at.items() if i is not None and i < len(row)}
+
+
+def term(
+    cells: Mapping[str, str], file: Reading, prefix: str | None = None, is_atc: bool = False
 ) -> Iterator[ox.Triple]:
-    cells = {name: row[i].strip() for name, i in at.items() if i is not None and i < len(row)}
+    """State what a row says of a term.
+
+    Args:
+        cells: The cells by the names of `_COLUMNS`; `term` at least.
+        file: Counts a row whose identifier is not known.
+        prefix: The vocabulary of identifiers without a prefix.
+        is_atc: Whether the code says what is above it.
+    """
     code = cells["term"]
     this = file.term(code, prefix)
     if this is None:
@@ -122,8 +128,8 @@ def _term(
         yield ox.Triple(this, reading.PREF_LABEL, ox.Literal(label))
     if not code.startswith("http"):
         yield ox.Triple(this, reading.NOTATION, ox.Literal(code))
-    if at["new"] is not None:
-        yield from obsolete(this, file.term(cells.get("new", ""), prefix))
+    if "new" in cells:
+        yield from obsolete(this, file.term(cells["new"], prefix))
     elif cells.get("obsolete", "").lower() in {"true", "1"} or label.lower()[:9] == "obsolete ":
         yield from obsolete(this)
     parents = [_above(code)] if is_atc else cells.get("parents", "").split("|")
@@ -143,32 +149,3 @@ def _above(code: str) -> str:
     """Return the group of an ATC code: its code is the beginning, up to the level above."""
     shorter = [level for level in _LEVELS if level < len(code)]
     return code[: shorter[-1]] if shorter else ""
-
-
-def read_json(source: Source, file: Reading) -> Iterator[ox.Triple]:
-    """Read a list of records with `id` and `name`, at once.
-
-    A record may have `synonyms`, `alt_ids`, and in `relations` the terms above as `is_a`.
-
-    Raises:
-        Fault: It is not such a list.
-    """
-    try:
-        records: Any = json.loads(source.readall())
-    except json.JSONDecodeError as error:
-        raise Fault(error.lineno, error.msg) from error
-    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
-        raise Fault(1, "it is not a list of records with `id` and `name`")
-    for record in records:
-        related = record.get("relations")
-        above = related.get("is_a", ()) if isinstance(related, dict) else ()
-        row = [str(record.get("id", "")), str(record.get("name") or ""), "|".join(map(str, above))]
-        yield from _term(row, {"term": 0, "label": 1, "parents": 2, "new": None}, file)
-        this = file.term(row[0])
-        if this is None:
-            continue
-        for name in record.get("synonyms") or ():
-            yield ox.Triple(this, reading.ALT_LABEL, ox.Literal(str(name)))
-        for old in record.get("alt_ids") or ():
-            if merged := file.term(str(old)):
-                yield from obsolete(merged, this)
