@@ -175,6 +175,12 @@ def test_what_is_missing_is_named(shelf: Shelf, tmp_path: Path) -> None:
     away = replace(Settings(ROOT, tmp_path), vocabularies=str(tmp_path / "away"))
     with pytest.raises(SettingError, match="is not a folder"):
         Shelf(away).prepare()
+    for occupied in (tmp_path / "home" / "prepared", shelf.folder):
+        occupied.parent.mkdir(exist_ok=True)
+        occupied.write_text("in the way")
+        with pytest.raises(SettingError, match="cannot be written"):
+            shelf.add(FILES / "events.obo", "", About(), False, no_stage)
+        occupied.unlink()
     shelf.add(FILES / "events.obo", "", About(), False, no_stage)
     (shelf.folder / f"events.obo{NOTES}").write_text(json.dumps({"colour": "red"}))
     with pytest.raises(VocabularyUnreadable, match=r"events\.obo\.about\.json is not valid"):

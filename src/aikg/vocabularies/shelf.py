@@ -7,7 +7,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,14 +118,15 @@ class Shelf:
         about = maker.with_prefix(path, about)
         kept = self.folder / f"{name}{_endings(path)}"
         head = maker.make_from(path, name, about, kept.name)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f".part-{os.getpid()}"
-        shutil.copyfile(path, part)
-        if old:
-            old.unlink()
-            _notes(old).unlink(missing_ok=True)
-        part.replace(kept)
-        _notes(kept).write_text(json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8")
+        with _writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part = self.folder / f".part-{os.getpid()}"
+            shutil.copyfile(path, part)
+            if old:
+                old.unlink()
+                _notes(old).unlink(missing_ok=True)
+            part.replace(kept)
+            _notes(kept).write_text(json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8")
         return head
 
     def remove(self, name: str) -> Path:
@@ -139,8 +141,9 @@ class Shelf:
             raise UnknownVocabulary(
                 f"No vocabulary is called {name!r}.", advice=f"The vocabularies: {known}."
             )
-        path.unlink()
-        _notes(path).unlink(missing_ok=True)
+        with _writing(self.folder):
+            path.unlink()
+            _notes(path).unlink(missing_ok=True)
         prepared.path(self._settings.home, name).unlink(missing_ok=True)
         return path
 
@@ -190,7 +193,8 @@ class _Maker:
         def share(read: float) -> None:
             self._progress(f"vocabulary {original.name}: {read:.0%}")
 
-        return prepare(original, Conditions(prefixes, links, bounds), settings.home, share)
+        with _writing(settings.home):
+            return prepare(original, Conditions(prefixes, links, bounds), settings.home, share)
 
     def _stamp(self, path: Path, about: About) -> str:
         """Hash what the result depends on: file, notes, program, tables of links."""
@@ -203,6 +207,19 @@ class _Maker:
         for table in sorted((self._settings.root / "ontology" / "mappings").glob("*")):
             digest.update(table.read_bytes())
         return digest.hexdigest()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Report that a folder cannot be written to."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingError(
+            f"A vocabulary cannot be written to {folder}: {error.strerror}.",
+            advice="Let the user of the program write there; or put the file into the folder "
+            "yourself, where only AIKG_HOME must be writable.",
+        ) from error
 
 
 def _notes(path: Path) -> Path:
