@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -232,7 +233,7 @@ def postgres() -> Iterator[Cluster]:
     """A database server that the tests of a process share, with an empty ledger."""
     if reason := reason_to_skip():
         pytest.skip(reason)
-    from aikg.ledger.postgres import migrate  # noqa: PLC0415  the driver is optional
+    from aikg.ledger.owner import migrate  # noqa: PLC0415  the driver is optional
 
     with cluster("fsync=off", "max_connections=60") as one, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PGPASSFILE", str(one.passfile))
@@ -248,6 +249,10 @@ def emptied(one: Cluster) -> Cluster:
         names = "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables "
         names += "WHERE schemaname = 'public' AND tablename <> 'fact'"
         (tables,) = connection.execute(names).fetchone() or ("",)
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        for _ in range(10):
+            # Servers may read meanwhile.
+            with contextlib.suppress(psycopg.errors.DeadlockDetected):
+                connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+                break
         connection.execute("DELETE FROM fact WHERE name <> 'form of the ledger'")
     return one

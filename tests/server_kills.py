@@ -34,7 +34,7 @@ from aikg import settings
 from aikg.graph import ensure_built
 from aikg.ledger import tokens
 from aikg.ledger.opening import open_ledger
-from aikg.ledger.postgres import migrate
+from aikg.ledger.owner import migrate
 from aikg.settings import Settings
 
 GRAPH = "https://w3id.org/aikg/graph/submission/"

@@ -14,15 +14,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import test_ledger
+from click.testing import CliRunner
 from desk import Desk
-from postgres import OWNER, PASSWORD, Cluster, Pair, emptied
+from postgres import OWNER, PASSWORD, Cluster, Pair, emptied, free_port
 from serving import Reply, start
 
 from aikg.build import Built
-from aikg.errors import LedgerUnreadable, RequestMalformed
-from aikg.ledger import tokens
+from aikg.cli import main
+from aikg.errors import AikgError, LedgerUnreadable, RequestMalformed, SettingError
+from aikg.ledger import announced, overlay, steps, tokens
 from aikg.ledger.opening import open_ledger
-from aikg.settings import Settings
+from aikg.ledger.sqlite import SQLite
+from aikg.rules.delta import Delta
+from aikg.settings import Settings, from_environment
 from aikg.web.versions import includes
 
 HEADER = "AIKG-Version"
@@ -186,16 +191,37 @@ def test_invalid_tokens_are_counted_by_all_servers_together(servers: Servers) ->
     assert found == [401] * 10 + [429] * 3
 
 
+def state_of(desk: Desk) -> dict:
+    """Return what a server says of the ledger."""
+    return dict(json.loads(desk.ask("GET", "/health").body)["ledger"])
+
+
+def test_a_server_says_which_releases_it_lacks(servers: Servers) -> None:
+    """Those that the ledger names, and that are not in its home."""
+    desk = servers.desks[0]
+    (desk.home / "releases" / "2026-11").mkdir(parents=True)
+    with closing(open_ledger(servers.settings)) as database:
+        for version in ("2026-12", "2026-11", "2026-12"):
+            announced.add(database, version)
+    end = time.monotonic() + 30
+    while (
+        found := json.loads(desk.ask("GET", "/health").body)["ledger"]["missing_releases"]
+    ) == []:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    (desk.home / "releases" / "2026-11").rmdir()
+    assert found == ["2026-12"]
+    with closing(open_ledger(servers.settings)) as database, database.transaction():
+        database.write("DELETE FROM fact WHERE name >= 'release ' AND name < 'release!'")
+
+
 def test_without_the_ledger_reading_goes_on_and_writing_is_refused(servers: Servers) -> None:
     """Both servers say so, write again as soon as it answers, and print no password."""
     desk, other = servers.desks
     assert desk.submit("waits").status == 201
     before = desk.ask("GET", "/health")
-    assert json.loads(before.body)["ledger"] == {
-        "kind": "postgresql",
-        "reachable": True,
-        "decides": True,
-    }
+    state = {"kind": "postgresql", "reachable": True, "decides": True, "missing_releases": []}
+    assert json.loads(before.body)["ledger"] == state
     printed = [before.body]
     servers.cluster.stop()
     try:
@@ -238,7 +264,7 @@ def test_a_server_with_other_files_reads_and_decides_nothing_until_the_ledger_mo
         new = Desk(running, desk.tokens, home)
         health = json.loads(new.ask("GET", "/health").body)
         assert health["version"].startswith(f"{later}-")
-        assert health["ledger"] == {"kind": "postgresql", "reachable": True, "decides": False}
+        assert (health["ledger"]["reachable"], health["ledger"]["decides"]) == (True, False)
         assert servers.known(new, "rolls", health["version"])[1] > 80
         assert new.ask("GET", "/health", AIKG_Version=version_of(published)).status == 503
         refused = new.step("withdraw", "rolls/1")
@@ -275,7 +301,7 @@ def test_a_ledger_of_an_earlier_form_is_migrated_by_its_owner_only(
     postgres: Cluster, tmp_path: Path
 ) -> None:
     """The servers' role may not make tables; what it meets is explained, without an address."""
-    from aikg.ledger import postgres as module  # noqa: PLC0415  the driver is optional
+    from aikg.ledger import owner as module  # noqa: PLC0415  the driver is optional
 
     emptied(postgres).run("CREATE DATABASE fresh OWNER aikg_owner")
     address = postgres.address(database="fresh")
@@ -289,17 +315,14 @@ def test_a_ledger_of_an_earlier_form_is_migrated_by_its_owner_only(
     assert [module.migrate(owner, "aikg_service") for _ in range(2)] == [0, len(module.MIGRATIONS)]
     open_ledger(Settings(tmp_path, tmp_path, ledger=address)).close()
     with pytest.raises(LedgerUnreadable, match="does not own"):
-        module.finish_purges(address)
-    module.finish_purges(owner)
+        module.erase(address)
+    module.erase(owner)
 
 
 def test_a_quad_of_any_length_is_kept_and_u0000_is_refused(
     postgres: Cluster, tmp_path: Path
 ) -> None:
     """PostgreSQL has a bound on the rows of an index, and cannot keep that character."""
-    from aikg.ledger import overlay  # noqa: PLC0415
-    from aikg.rules.delta import Delta  # noqa: PLC0415
-
     long = f'<s:s> <p:p> "{"x" * 100_000}" .'
     settings = Settings(tmp_path, tmp_path, ledger=emptied(postgres).address())
     with closing(open_ledger(settings)) as database:
@@ -312,3 +335,98 @@ def test_a_quad_of_any_length_is_kept_and_u0000_is_refused(
         assert overlay.read(database).added == {"<s:s> <p:p> <o:o> ."}
         with pytest.raises(RequestMalformed, match=re.escape("U+0000")):
             database.rows("SELECT quad FROM overlay WHERE quad = ?", ("a\0b",))
+
+
+@pytest.mark.parametrize("state", ["it answers", "another password", "it does not answer"])
+def test_no_command_prints_a_password(
+    postgres: Cluster,
+    built: Built,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+) -> None:
+    """Neither the password nor the file with it; nor the stack of an error."""
+    secrets = [PASSWORD, "passwords", "another-one"]
+    address = emptied(postgres).address()
+    if state == "another password":
+        other = tmp_path / "passwords"
+        other.write_text("*:*:*:*:another-one\n")
+        other.chmod(0o600)
+        monkeypatch.setenv("PGPASSFILE", str(other))
+    elif state == "it does not answer":
+        address = address.replace(str(postgres.port), str(free_port()))
+    environment = {
+        "AIKG_LEDGER": address,
+        "AIKG_HOME": str(home_of(tmp_path / "home", settings.graph)),
+    }
+    commands = ("token list", "person list", "doctor", "doctor --format json", "backup copy.db")
+    for command in (*commands, "restore copy.db", "migrate", "erase"):
+        found = CliRunner().invoke(main, command.split(), env=environment)
+        said = found.output + found.stderr + repr(found.exception)
+        assert not [secret for secret in secrets if secret in said], command
+        assert found.exception is None or isinstance(found.exception, (SystemExit, AikgError)), said
+        if state != "it answers" and command != "restore copy.db":
+            assert found.exit_code == 1, command
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://ann:hidden@db.example.org/aikg",
+        "postgresql://db.example.org/aikg?user=ann&password=hidden",
+        "postgresql://db.example.org/aikg?PASSWORD=hidden",
+        "mysql://ann:hidden@db.example.org/aikg",
+        "host=db.example.org password=hidden",
+        "hidden",
+    ],
+)
+def test_an_address_with_a_password_is_refused_and_never_repeated(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Nor is one that is not of PostgreSQL."""
+    monkeypatch.setenv("AIKG_LEDGER", address)
+    with pytest.raises(SettingError) as found:
+        from_environment()
+    assert "hidden" not in str(found.value) + found.value.advice + str(found.value.members)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://aikg_service@db1,db2:5433/aikg?target_session_attrs=read-write",
+        "postgres:///aikg?service=aikg&sslmode=verify-full",
+    ],
+)
+def test_an_address_without_a_password_is_taken(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """With several hosts, a service, options."""
+    monkeypatch.setenv("AIKG_LEDGER", address)
+    assert from_environment().ledger == address
+
+
+def test_an_owner_fills_an_empty_ledger_with_that_of_a_file(
+    postgres: Cluster, tmp_path: Path
+) -> None:
+    """Submissions, events, persons, tokens and overlay; the counters go on from there."""
+    from aikg.ledger import owner  # noqa: PLC0415  the driver is optional
+
+    steps_of = test_ledger.waiting
+    with closing(SQLite(tmp_path / "ledger.db")) as file:
+        secret = tokens.create(file, "Ann", "review")
+        one = steps.publish(file, steps_of(file), test_ledger.ANN, "", test_ledger.CHANGE, b"")
+        tables = {name: file.rows(f"SELECT * FROM {name}") for name in owner._TABLES}  # noqa: S608
+    address = emptied(postgres).address(OWNER)
+    assert owner.take_over(address, tmp_path / "ledger.db") == 1
+    assert not [path for path in tmp_path.iterdir() if "taken" in path.name]
+    with closing(open_ledger(Settings(tmp_path, tmp_path, ledger=postgres.address()))) as database:
+        for name, rows in tables.items():
+            found = database.rows(f"SELECT * FROM {name}")  # noqa: S608
+            assert [{key: row[key] for key in rows[0]} for row in found if rows] == rows
+        assert tokens.find(database, secret).label == "Ann"
+        assert overlay.files(database) == test_ledger.ANN.files
+        two = steps_of(database, b"another")
+        assert (two.id, two.version) == (one.id + 1, 2)
+    with pytest.raises(LedgerUnreadable, match="rows already"):
+        owner.take_over(address, tmp_path / "ledger.db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 
 import click
@@ -9,6 +10,8 @@ import click
 from aikg import settings
 from aikg.cli.console import data_output, format_option, say, say_json, say_lines, stages
 from aikg.graph import ensure_built
+from aikg.ledger import announced
+from aikg.ledger.opening import open_ledger
 from aikg.releases import content, difference
 from aikg.releases.content import Content
 from aikg.releases.shelf import Shelf
@@ -32,6 +35,9 @@ def release(version: str, date: str | None, form: str) -> None:
         progress("write")
         shelf = Shelf(configured)
         folder = shelf.make(version, date)
+        if configured.ledger:
+            with closing(open_ledger(configured)) as database:
+                announced.add(database, version)
         files = shelf.files(version)
     if form == "json":
         say_json({**shelf.about(version), "folder": str(folder), "files": files})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from types import ModuleType
 
 import click
 
 from aikg import settings
 from aikg.characters import visible
-from aikg.cli.console import remark, say, stages
+from aikg.cli.console import FILE, counted, remark, say, stages
 from aikg.errors import SettingError
 from aikg.graph import ensure_built
 from aikg.ledger.records import Submission
@@ -18,7 +19,7 @@ from aikg.submissions.opening import open_home
 
 
 def _driver(configured: Settings) -> ModuleType:
-    """Return the module for PostgreSQL.
+    """Return the module for the owner of the tables.
 
     Raises:
         SettingError: The ledger is a file, or the driver is not installed.
@@ -29,25 +30,31 @@ def _driver(configured: Settings) -> ModuleType:
             advice="Set AIKG_LEDGER to the address of a database of PostgreSQL.",
         )
     try:
-        from aikg.ledger import postgres  # noqa: PLC0415  the driver is optional
+        from aikg.ledger import owner  # noqa: PLC0415  the driver is optional
     except ImportError as error:
         raise SettingError(
             "The driver of PostgreSQL is not installed.", advice="Install `aikg[postgres]`."
         ) from error
-    return postgres
+    return owner
 
 
 @click.command()
 @click.option("--grant", default="", help="The role of the servers: it may read and write rows.")
-def migrate(grant: str) -> None:
+@click.option(
+    "--from", "file", type=FILE, help="Fill the empty ledger with that of a file, or a backup."
+)
+def migrate(grant: str, file: Path | None) -> None:
     """Make the tables of the ledger in PostgreSQL, or bring them to the present form.
 
     Run it as the role that owns the tables; stop the servers first, if there are any.
     """
     configured = settings.from_environment()
-    postgres = _driver(configured)
-    before = postgres.migrate(configured.ledger, grant)
-    say(f"the ledger had form {before}, and has form {len(postgres.MIGRATIONS)}")
+    owner = _driver(configured)
+    before = owner.migrate(configured.ledger, grant)
+    say(f"the ledger had form {before}, and has form {len(owner.MIGRATIONS)}")
+    if file is not None:
+        count = owner.take_over(configured.ledger, file)
+        say(f"{counted(count, 'submission')} taken over; {file} stays as it is")
 
 
 @click.command()
@@ -78,5 +85,5 @@ def erase() -> None:
     The write-ahead log, standbys and backups are yours: docs/how-to/many-servers.md.
     """
     configured = settings.from_environment()
-    _driver(configured).finish_purges(configured.ledger)
+    _driver(configured).erase(configured.ledger)
     say("No table of the ledger contains what was purged.")

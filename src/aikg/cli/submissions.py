@@ -208,10 +208,10 @@ def _report_erasure(erased: bool, form: str) -> None:
             say("No file of the ledger contains it any longer.")
         return
     remark(
-        "The purge is not done: another program reads the ledger, so its write-ahead log still "
-        "contains what was purged. End that program (a backup, a replicator, a shell of SQLite). "
-        "The next step or the next start of the server finishes the purge; `aikg doctor` says "
-        "whether it is done."
+        "The purge is not done: files of the ledger may still contain what was purged. A file of "
+        "SQLite that another program reads (a backup, a replicator, a shell) is cleaned by the "
+        "next step after that program ends; a database of PostgreSQL by `aikg erase`. `aikg "
+        "doctor` says whether it is done."
     )
     raise click.exceptions.Exit(1)
 
@@ -231,7 +231,7 @@ for _option, _help in (
 purge = _step(
     "purge",
     "Remove the file of SUBMISSION and its sender for ever.\n\n"
-    "Exit status: 1 if another program reads the ledger, so that the purge is not done yet.",
+    "Exit status: 1 if files of the ledger may still contain it.",
 )
 
 

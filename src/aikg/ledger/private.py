@@ -51,6 +51,12 @@ def written(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def remove(path: Path) -> None:
+    """Remove a ledger in a file, with its log."""
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
 def _close(path: Path, found: os.stat_result) -> None:
     if found.st_mode & _OTHERS and found.st_uid == os.geteuid():
         path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)

@@ -11,7 +11,7 @@ from typing import Any
 from aikg.engine.client import Engine
 from aikg.engine.process import Change
 from aikg.errors import AikgError, EngineUnavailable, LedgerUnreachable
-from aikg.ledger import overlay, records
+from aikg.ledger import announced, overlay, records
 from aikg.ledger.opening import open_ledger
 from aikg.publication.replay import replay
 from aikg.rules.delta import Delta
@@ -32,6 +32,7 @@ class Following:
         decides: Whether the ledger rests on the files of this server. If not, the graph stays as it
             is, and the server takes no step.
         changed: When the graph changed last by a step, in UTC, or None.
+        releases: The names of all releases that were made.
         withheld: The submissions that are published and not in the graph, each with the reason.
     """
 
@@ -44,6 +45,7 @@ class Following:
         self.lock = threading.RLock()
         self.reachable = self.decides = True
         self.changed: str | None = None
+        self.releases: list[str] = []
         self.withheld: dict[str, str] = {}
 
     def changes(self) -> list[Change]:
@@ -74,6 +76,7 @@ class Following:
                 delta = replay(database, self._files)
                 found = None if delta is None else (delta, version)
             self.changed = records.changed(database)
+            self.releases = announced.every(database)
             held = records.in_states(database, records.WITHHELD)
             self.withheld = {one.address: records.history(database, one)[-1].why for one in held}
         self.decides = stands
