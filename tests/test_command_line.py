@@ -24,6 +24,7 @@ from aikg.cli import COMMANDS, console, main
 SILENT = {
     "serve", "template", "export", "backup", "restore", "completion", "mcp",
     "create", "revoke", "add", "join", "remove", "strike", "move", "adopt", "undo",
+    "migrate", "renew", "erase",
 }  # fmt: skip
 
 
@@ -81,7 +82,8 @@ def test_a_shell_gets_its_completion(shell: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [("aikg re", {"reason", "reject", "release", "resolve", "restore", "return", "review"}),
+    [("aikg re", {"reason", "reject", "release", "renew", "resolve",
+                  "restore", "return", "review"}),
      ("aikg audit --for", {"--format"}), ("aikg audit --format j", {"json"}),
      ("aikg token ", {"create", "list", "revoke", "sessions"})],
 )  # fmt: skip

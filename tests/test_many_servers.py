@@ -9,6 +9,7 @@ import shutil
 import time
 import urllib.parse
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,8 @@ from aikg.settings import Settings, from_environment
 from aikg.web.versions import includes
 
 HEADER = "AIKG-Version"
+#: How many undecided submissions a person may have here.
+QUOTA = 6
 GRAPH = "https://w3id.org/aikg/graph/submission/"
 
 
@@ -76,6 +79,7 @@ def servers(
     """Two servers on an empty ledger, and a token of each scope."""
     folder = tmp_path_factory.mktemp("many")
     shared = replace(settings, ledger=emptied(postgres).address(), workers=2, deadline=60.0)
+    shared = replace(shared, quota_undecided=QUOTA)
     with closing(open_ledger(shared)) as database:
         made = {scope: tokens.create(database, f"Test {scope}", scope) for scope in tokens.SCOPES}
     with ExitStack() as stack:
@@ -189,6 +193,22 @@ def test_invalid_tokens_are_counted_by_all_servers_together(servers: Servers) ->
         servers.desks[number % 2].ask("GET", "/submissions", **wrong).status for number in range(13)
     ]
     assert found == [401] * 10 + [429] * 3
+
+
+def test_the_quota_of_a_person_holds_on_all_servers_together(servers: Servers) -> None:
+    """Of files that come at once on both, no more are kept than the quota allows."""
+    with closing(open_ledger(servers.settings)) as database:
+        secret = tokens.create(database, "Dee", "submit")
+    desks = [replace(desk, tokens={"submit": secret}) for desk in servers.desks]
+    names = [f"quota-{number}" for number in range(2 * QUOTA)]
+
+    def send(name: str) -> int:
+        desk = desks[names.index(name) % 2]
+        return desk.submit(name, f'<> <urn:a-note> "{name}" .'.encode()).status
+
+    with ThreadPoolExecutor(4) as pool:
+        found = sorted(pool.map(send, names))
+    assert found == [201] * QUOTA + [403] * QUOTA
 
 
 def state_of(desk: Desk) -> dict:
