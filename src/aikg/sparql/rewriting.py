@@ -50,6 +50,8 @@ def as_rows(query: str) -> tuple[str, list[int]] | None:
     Returns:
         The query, and the columns of its rows that are subject, predicate and object.
     """
+    if "CONSTRUCT" not in query.upper():
+        return None
     bare = TOKEN.sub(lambda found: " " if found[0][0] == "#" else found[0], query)
     match = _CONSTRUCT.fullmatch(bare)
     if match is None or match.group(2, 3, 4) not in {match.group(5, 6, 7), (None, None, None)}:
