@@ -1,8 +1,9 @@
-"""The memory of a server's processes, as Linux reports it, watched while something runs."""
+"""Memory and processor time of a server's processes, as Linux reports them."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import threading
 from collections import defaultdict
@@ -42,6 +43,16 @@ def fields(pid: int) -> dict[str, int]:
         return {}
     private = read["Private_Clean"] + read["Private_Dirty"]
     return {"Rss": read["Rss"], "Pss": read["Pss"], "Private": private}
+
+
+def worked(pid: int) -> float:
+    """Return the processor time of a process and all that descend from it, in seconds."""
+    ticks = 0
+    for each in tree(pid):
+        with contextlib.suppress(OSError):
+            values = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, values[11:15]))  # of a child that has ended, its parent's
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def below(pid: int) -> int:

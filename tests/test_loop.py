@@ -300,6 +300,21 @@ def test_frames_are_whole_wherever_the_stream_is_cut() -> None:
             sender.join()
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_the_process_with_the_graph_starts_again(small: Settings, again: bool) -> None:
+    """With the next request, also if an idle worker, or the cache, could answer it."""
+    with Engine(small) as engine, run(small, engine) as running:
+        target = f"/sparql?query={quote(new(VALUES))}"
+        for _ in range(2):
+            running.send("GET", target)
+        child = engine._pool.process.child
+        child.kill()
+        child.wait()
+        asked = target if again else f"/sparql?query={quote(new(VALUES))}"
+        assert running.send("GET", asked)[0].status == 200
+        assert engine.load().starts == 2
+
+
 def test_a_worker_that_ends_harms_nobody(small: Settings) -> None:
     """An idle one is replaced; the process with the graph is started again."""
     settings = replace(small, workers=2, reserve=0, share=2)

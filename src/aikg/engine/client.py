@@ -150,6 +150,8 @@ class Engine:
             who: The client.
         """
         pool, seconds = self._pool, question.within(self.settings.deadline)
+        if pool.process.ended():
+            return None  # its workers go on, but it must be started again
         slot = self.slots.take_free(seconds, who)
         worker = pool.take_idle() if slot else None
         if slot is None or worker is None:
@@ -305,6 +307,10 @@ class Engine:
     def version(self) -> str:
         """The version of the graph, as last known: the process is not asked whether it runs."""
         return str(self._pool.process.description["version"])
+
+    def version_now(self) -> str | None:
+        """Return the version of the graph; None if its process has ended. Never wait."""
+        return None if self._pool.process.ended() else self.version
 
     def load(self) -> Load:
         """Measure the use of the engine."""

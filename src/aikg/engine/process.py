@@ -173,9 +173,10 @@ class Process:
 
     def ended(self, within: float = 0.0) -> bool:
         """Return whether it has ended, or ends within some seconds."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.child.wait(within)
-        return self.child.returncode is not None
+        if within and self.child.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.child.wait(within)
+        return self.child.poll() is not None
 
     def end(self) -> None:
         """Stop it, and its workers with it."""

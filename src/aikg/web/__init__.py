@@ -111,9 +111,10 @@ def create_app(
     app.extensions[PREPARE] = plain.prepare
     cache = Cache(
         plain,
-        lambda: engine.version,
+        lambda: str(engine.describe()["version"]),
         engine.settings.cache,
         engine.settings.query_bytes,
+        engine.version_now,
     )
     app.extensions["aikg"] = metrics.State(engine, home, cache)
     following = home.following if home else None

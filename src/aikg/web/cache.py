@@ -58,15 +58,22 @@ class Cache:
 
     Args:
         app: The application.
-        version: Returns the present version of the graph.
+        version: Returns the present version of the graph; it may wait.
         most: The size of the cache, in bytes.
         longest_query: The longest body of a request that can be cached, in bytes.
+        known: Returns the version too, or None if that would have to wait.
     """
 
     def __init__(
-        self, app: WSGIApplication, version: Callable[[], str], most: int, longest_query: int
+        self,
+        app: WSGIApplication,
+        version: Callable[[], str],
+        most: int,
+        longest_query: int,
+        known: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.app, self._version, self._longest = app, version, longest_query
+        self._known = known
         self._most = most // _PARTS
         self._lock = Lock()
         self._kept: LRUCache[str, _Kept] = LRUCache(most, lambda kept: len(kept.body) + _OVERHEAD)
@@ -89,12 +96,17 @@ class Cache:
             asked = environ[ASKED] = self._digest(environ)
         if environ.get(BEGUN):
             return self._ask(environ, start_response, asked)
-        tag = _tag(self._version(), asked)
+        at_once = AT_ONCE in environ
+        try:
+            version = self._known() if at_once else self._version() if asked else None
+        except Exception:
+            version = None  # the application meets the same error, and reports it
+        tag = _tag(version, asked) if version and asked else ""
         with self._lock:
-            kept = self._kept.get(tag) if asked else None
-        if AT_ONCE in environ and (kept is None or len(kept.body) > _SENT_AT_ONCE):
+            kept = self._kept.get(tag)
+        if at_once and (kept is None or len(kept.body) > _SENT_AT_ONCE):
             raise Postponed
-        if not asked:
+        if not tag:
             return self.app(environ, start_response)
         with self._lock:
             self._hits, self._misses = self._hits + bool(kept), self._misses + (kept is None)
