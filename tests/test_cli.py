@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,8 +16,8 @@ from conftest import CASES, ROOT
 from aikg import web
 from aikg.build import Built
 from aikg.cli import server
-from aikg.files.version import SOURCES
 from aikg.settings import Settings
+from tools.sheets import without_later
 
 AIKG = [sys.executable, "-m", "aikg"]
 
@@ -180,8 +179,7 @@ def test_the_report_is_json_for_each_file(run, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_each_finding_of_a_build_has_lines_of_its_own(run, tmp_path: Path) -> None:
     """An error message of several lines is shown as such."""
-    for source in SOURCES:
-        shutil.copytree(ROOT / source, tmp_path / source)
+    without_later(ROOT, tmp_path)
     drug = tmp_path / "data" / "turtle" / "drugs" / "exemestane.ttl"
     drug.write_text(drug.read_text() + "drug:exemestane aikg:scafold aikg:none , aikg:nothing .\n")
     done = run("build", AIKG_ROOT=str(tmp_path), AIKG_HOME=str(tmp_path / "var"))

@@ -23,7 +23,7 @@ from serving import Server
 from test_extraction import ROW, as_csv, as_ods, as_xlsx
 from written import WRITERS, Page
 
-from aikg.errors import AikgError
+from aikg.errors import AikgError, SubmissionMalformed, SubmissionTooLarge
 from aikg.intake.cells import Cells
 from aikg.intake.examination import read
 from aikg.intake.formats import FORMATS
@@ -139,6 +139,40 @@ def test_a_spoilt_attribute_is_read_or_refused(name: str, text: str) -> None:
         return
     assert name == "value"
     assert {p.check for p in found.problems} >= {"cell-format"}
+
+
+def with_words(paragraph: str) -> bytes:
+    """An ODS file whose first cell has another content."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(sound("ods"))) as old, zipfile.ZipFile(written, "w") as new:
+        for part in old.namelist():
+            content = re.sub(
+                rb"(<text:p>)[^<]*", rb"\1" + paragraph.encode(), old.read(part), count=1
+            )
+            new.writestr(part, content)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("text", [*ATTRIBUTES, "999999999"])
+def test_blanks_that_are_stored_as_a_number_are_counted_before_they_are_read(text: str) -> None:
+    """A number that is not one, or of more blanks than a file may have bytes, is refused."""
+    body = with_words(f'Trial<text:s text:c="{text}"/>')
+    if text == "0":
+        assert read(body, TYPES["ods"], "f", "case", store=ox.Store(), cells=cells()).triples
+        return
+    with pytest.raises((SubmissionMalformed, SubmissionTooLarge)):
+        read(body, TYPES["ods"], "f", "case", store=ox.Store(), cells=cells())
+
+
+@pytest.mark.parametrize(("deep", "read_"), [(10, True), (90, True), (100, False), (3000, False)])
+def test_a_text_in_many_spans_is_read_or_refused(deep: int, read_: bool) -> None:
+    """Within the bound on depth the text is read; beyond it the file is refused in words."""
+    body = with_words("<text:span>" * deep + "Trial" + "</text:span>" * deep)
+    if read_:
+        assert read(body, TYPES["ods"], "f", "case", store=ox.Store(), cells=cells()).triples
+        return
+    with pytest.raises(SubmissionMalformed, match="nested"):
+        read(body, TYPES["ods"], "f", "case", store=ox.Store(), cells=cells())
 
 
 @cache

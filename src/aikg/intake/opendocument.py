@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
+from aikg.errors import SubmissionTooLarge
 from aikg.intake.sheets import Content, Table, malformed, table
 from aikg.intake.shown import plain
 from aikg.intake.submission import Limits
@@ -40,6 +41,7 @@ def read_ods(data: bytes, known: Sequence[str], limits: Limits) -> Table:
         root = fromstring(parts["content.xml"], forbid_dtd=True)
     except (ParseError, ValueError) as error:
         raise malformed(f"The spreadsheet cannot be read: {error}.", None) from error
+    _refuse_large(root, limits)
     hidden = {
         style.get(f"{_STYLE}name")
         for style in root.iter(f"{_STYLE}style")
@@ -86,11 +88,36 @@ def _rows(sheet: Element) -> Iterator[tuple[int, list[Content | None]]]:
         number += times
 
 
+def _refuse_large(root: Element, limits: Limits) -> None:
+    """Refuse what is small in the file and large, or deep, when it is read."""
+    blanks = sum(_blanks(element) for element in root.iter(f"{_TEXT}s"))
+    if blanks > limits.bytes:
+        raise SubmissionTooLarge(
+            f"The cells of the spreadsheet have {blanks:,} blanks, which are stored as a number.",
+            advice="Remove the blanks from the cells.",
+        )
+    level, depth = [root], 0
+    while level := [inner for element in level for inner in element]:
+        depth += 1
+        if depth > limits.depth:
+            raise malformed(f"Elements are nested more than {limits.depth} deep.", None)
+
+
 def _times(element: Element, name: str) -> int:
     """Return how often a cell or a row stands here; ODF has a positive integer."""
-    text = element.get(f"{_TABLE}number-{name}-repeated", "1")
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
-        raise malformed(f"number-{name}-repeated is “{text}”, not a positive integer.", None)
+    return _count(element, _TABLE, f"number-{name}-repeated", least=1)
+
+
+def _blanks(element: Element) -> int:
+    """Return how many blanks an element stands for; ODF has a non-negative integer."""
+    return _count(element, _TEXT, "c", least=0)
+
+
+def _count(element: Element, namespace: str, name: str, least: int) -> int:
+    text = element.get(namespace + name, "1")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
+        kind = "positive" if least else "non-negative"
+        raise malformed(f"{name} is “{text}”, not a {kind} integer below 10⁹.", None)
     return int(text)
 
 
@@ -158,7 +185,7 @@ def _characters(part: Any) -> str:
     found = [part.text or ""]
     for inner in part:
         if inner.tag == f"{_TEXT}s":
-            found.append(" " * int(inner.get(f"{_TEXT}c", "1")))
+            found.append(" " * _blanks(inner))
         elif inner.tag in {f"{_TEXT}line-break", f"{_TEXT}tab"}:
             found.append("\n" if inner.tag.endswith("break") else "\t")
         elif inner.tag != f"{_OFFICE}annotation":

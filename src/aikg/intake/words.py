@@ -73,20 +73,26 @@ class Words:
         self._headings = headings or {}
 
     def label(self, iri: str) -> str:
-        """Return the label of a node, or else the last part of its IRI."""
+        """Return the label of a node; without one, its description or the last part of its IRI."""
+        stated = self._stated.get(iri, {})
+        parts = [self._name(stated[path]) for path in _TELLING if path in stated]
+        composed = ", ".join(part for part in parts if part)
+        return self._own_label(iri) or composed or self._name(iri)
+
+    def _own_label(self, iri: str) -> str | None:
         if iri in self._labels:
             return self._labels[iri]
         quads = self._store.quads_for_pattern(ox.NamedNode(iri), _LABEL, None, ox.DefaultGraph())
-        for quad in quads:
-            return str(text_of(quad.object))
-        if iri in self._stated:
-            return self._composed(self._stated[iri])
-        return re.split(r"[/#]", iri.rstrip("/#"))[-1] or iri
+        return next((str(text_of(quad.object)) for quad in quads), None)
 
-    def _composed(self, stated: dict[str, str]) -> str:
-        """Describe a finding or a passage, which have no label, by what they are about."""
-        parts = [self.value(stated[path]) for path in _TELLING if path in stated]
-        return ", ".join(part for part in parts if part)
+    def _name(self, value: str) -> str:
+        """Return a value in a description: what it is about is named, and not described itself.
+
+        A submission may say that a node is about itself, or about many that are about many.
+        """
+        if not value.startswith(("http://", "https://")):
+            return value
+        return self._own_label(value) or re.split(r"[/#]", value.rstrip("/#"))[-1] or value
 
     def property(self, iri: str) -> str:
         """Return what a property is called: a column's heading, or its label."""
