@@ -107,6 +107,14 @@ def create_app(
     app.register_blueprint(nodes.blueprint(engine, refuse_gone))
 
     _attend(app, engine)
+    _put_in_front(app, engine, registered, home)
+    return app
+
+
+def _put_in_front(
+    app: Flask, engine: Engine, registered: Sequence[Query], home: Home | None
+) -> None:
+    """Put what answers without Flask in front of it: cache, plain queries, versions."""
     plain = Plain(Compression(app.wsgi_app), engine, registered)
     app.extensions[PREPARE] = plain.prepare
     cache = Cache(
@@ -124,7 +132,6 @@ def create_app(
     )
     if engine.settings.url:
         app.wsgi_app = _Public(app.wsgi_app, engine.settings.url)  # type: ignore[method-assign]
-    return app
 
 
 def _attend(app: Flask, engine: Engine) -> None:

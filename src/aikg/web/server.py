@@ -13,13 +13,11 @@ import socket
 import sys
 import threading
 import time
-from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
 from aikg.errors import PortInUse, SettingError, ShareExceeded, TooBusy
 from aikg.settings import Settings
@@ -28,6 +26,7 @@ from aikg.web.connections import Bounds, Channel, Refusal
 from aikg.web.heads import MOST
 from aikg.web.loop import PREPARE, Loop, Prepare
 from aikg.web.metrics import Watch
+from aikg.web.threads import Threads
 
 #: How long a client may neither send nor read, in seconds.
 _SILENCE = 60
@@ -48,65 +47,6 @@ _OWN, _WORKER, _THREAD = 64, 4, 2
 #: The log has the same line at most once in so many seconds.
 _REPEAT = 10.0
 _FORWARDED = {"x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
-
-
-class _Turn:
-    """One request of a connection, for one of the threads."""
-
-    def __init__(self, threads: _Threads, channel: Channel) -> None:
-        self._threads, self._channel = threads, channel
-        self._client = channel.requests[0].client
-        self.cancel = channel.cancel
-
-    def service(self) -> None:
-        """Answer it; then the client may have the thread for its next request."""
-        try:
-            self._channel.service()
-        finally:
-            self._threads.end_task(self._client)
-
-
-class _Threads(ThreadedTaskDispatcher):
-    """The threads that answer: no more than there ever were requests at once.
-
-    More threads would be slower: each would wake with a cold cache. A client has at most two fifths
-    of them; its other requests wait until one of its own ends.
-    """
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most, self._share = most, max(1, most * 2 // 5)
-        self._counting = threading.Lock()
-        self._served: Counter[str] = Counter()
-        self._waiting: dict[str, deque[Channel]] = {}
-
-    def add_task(self, task: Channel) -> None:
-        """Let a thread answer a connection, once one is free within the client's share."""
-        client = task.requests[0].client
-        with self._counting:
-            if self._served[client] >= self._share:
-                self._waiting.setdefault(client, deque()).append(task)
-                return
-            self._served[client] += 1
-        self._start(task)
-
-    def end_task(self, client: str) -> None:
-        """Start the next request of a client after one of its requests is answered."""
-        with self._counting:
-            if waiting := self._waiting.get(client):
-                task = waiting.popleft()
-            else:
-                self._waiting.pop(client, None)
-                self._served[client] -= 1
-                if not self._served[client]:
-                    del self._served[client]
-                return
-        self._start(task)
-
-    def _start(self, task: Channel) -> None:
-        if self.active_count + len(self.queue) >= len(self.threads) < self._most:
-            self.set_thread_count(len(self.threads) + 1)
-        super().add_task(_Turn(self, task))
 
 
 class Server(TcpWSGIServer):
@@ -301,7 +241,7 @@ def make(
         _sock=listener,
         bind_socket=False,
         adj=adjustments,
-        dispatcher=_Threads(settings.threads),
+        dispatcher=Threads(settings.threads),
         sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         bounds=Bounds(
             settings,
