@@ -203,10 +203,13 @@ def test_a_mistake_of_ours_is_a_problem_too(client: FlaskClient, small: Settings
     """What nobody foresaw is a 500 that gives nothing away."""
 
     class Broken:
-        settings = small
+        settings, version = small, ""
 
         def describe(self) -> None:
             raise ValueError("secret")
+
+        def version_now(self) -> None:
+            return None
 
     response = create_app(Broken(), []).test_client().get("/health")  # type: ignore[arg-type]
     assert (response.status_code, response.mimetype) == (500, "application/problem+json")
