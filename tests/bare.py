@@ -1,4 +1,4 @@
-"""The graph without the later trials, for tests that send their sheets as a stranger would.
+"""The graph without the later trials, for tests that send their sheets as an unknown user would.
 
 A module that imports `settings`, `built`, `shipped` and `rules` from here has them in place of
 those of conftest.py, and so have the fixtures that it uses. `root()` is the folder of their files.

@@ -32,7 +32,7 @@ ADDRESSES = {
 
 
 def records() -> list[dict[str, Any]]:
-    """Give the records of an extended prefix map, in the order of their prefixes."""
+    """Return the records of an extended prefix map, in the order of their prefixes."""
     converter = bioregistry.get_converter(
         prefix_priority=["preferred", "default"], uri_prefix_priority=["rdf", "default"]
     )
@@ -61,7 +61,7 @@ def _undated(name: str) -> bool:
 
 
 def text() -> str:
-    """Give the file's content."""
+    """Return the file's content."""
     return json.dumps(records(), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -26,7 +26,7 @@ TURTLE = "text/turtle"
 
 
 def trial(name: str) -> bytes:
-    """Give a trial of its own."""
+    """Return a trial of its own."""
     return TRIAL.replace(b"TRIAL", name.encode())
 
 
@@ -70,7 +70,7 @@ class Desk:
         return self.ask("POST", f"/submissions/{address}/{verb}", scope, body, Content_Type=form)
 
     def state(self, address: str) -> str:
-        """Give the state of a submission."""
+        """Return the state of a submission."""
         reply = self.ask("GET", f"/submissions/{address}", "review", Accept="application/json")
         return str(json.loads(reply.body)["state"])
 
@@ -82,7 +82,7 @@ class Desk:
         return [{name: term["value"] for name, term in row.items()} for row in rows]
 
     def version(self) -> str:
-        """Give the version of the data."""
+        """Return the version of the data."""
         return str(json.loads(self.ask("GET", "/health").body)["version"])
 
 
@@ -100,7 +100,7 @@ def opened(settings: Settings, home: Path, said: Path | None = None) -> Iterator
 def desk(
     built: Built, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    """A desk that the tests of a module share; each sends what bears its own name."""
+    """A server that the tests of a module share; each sends what bears its own name."""
     home = tmp_path_factory.mktemp("desk")
     shutil.copy(settings.graph, home)
     with opened(replace(settings, submission_bytes=400_000), home) as running:

@@ -1,8 +1,8 @@
 """Whether the verdict on a submission is that of validating the whole graph with it.
 
 Thousands of invented submissions (`invented.py`) are judged in the way of submissions, which reads
-a slice of the graph, and by the control (`whole.py`), which validates all of it anew. What is
-found, what follows and the verdict must be the same. `make soak` runs it until each constraint was
+a slice of the graph, and by the control (`whole.py`), which validates all of it anew. The
+findings, inferences and the verdict must be the same. `make soak` runs it until each constraint was
 violated twenty times; a test runs a short form.
 """
 
@@ -59,7 +59,7 @@ OFTEN = 20
 #: How many graphs a run invents at least.
 ROUNDS = 420
 
-#: The rule against a node of two classes that exclude each other; it is no shape and no check.
+#: The rule against a node of two classes that exclude each other; it is neither shape nor check.
 CONTRADICTION = "one-of-two-classes"
 #: What a submission may not say. Neither shape nor check is asked about it.
 CONDUCT = {"own-nodes", "no-new-terms", "shared-node", "hidden-character", "two-trials"}
@@ -69,7 +69,7 @@ LITERALS = {"literal-form", "literal-size", "kept-as-sent"}
 
 @dataclass
 class Tally:
-    """What was seen.
+    """The counts of a run.
 
     Attributes:
         submissions: How many submissions were judged.
@@ -107,9 +107,9 @@ def rules() -> Rules:
 
 @cache
 def constraints() -> frozenset[str]:
-    """Give all that a submission can violate: constraints of shapes, checks, contradictions.
+    """Return all that a submission can violate: constraints of shapes, checks, contradictions.
 
-    Terms of the ontology are no submission's to describe, so that their shapes are left out.
+    No submission may describe terms of the ontology, so their shapes are left out.
     """
     asked = {
         constraint(str(shape), str(CORE[parameter]))
@@ -153,7 +153,7 @@ def run(seed: int, graph: Path) -> Tally:
     return tally
 
 
-#: What is published, and what is submitted.
+#: The published graph, and the submissions.
 _Both = tuple[Published, list[list[ox.Triple]]]
 
 
@@ -212,7 +212,7 @@ def _round(number: int) -> list[Piece]:
 
 @cache
 def _cases() -> dict[str, list[Piece]]:
-    """Give the cases by what they break; those of terms, which are refused, share one turn."""
+    """Return the cases by what they break; those of terms, which are refused, share one turn."""
     cases: dict[str, list[Piece]] = defaultdict(list)
     for piece in pieces()[0]:
         of_terms = piece.breaks and piece.breaks not in constraints()
@@ -275,7 +275,7 @@ def soak(graph: Path, rounds: int, processes: int, first: int = 0) -> Iterator[T
 @click.option("--first", default=0, show_default=True, help="The first seed.")
 @click.option("--counts", is_flag=True, help="Print how often each constraint was violated.")
 def main(rounds: int, processes: int, first: int, counts: bool) -> None:
-    """Compare the two ways, and tell where they differ."""
+    """Compare the two ways, and print where they differ."""
     graph = ensure_built(settings.from_environment())
     total = Tally()
     for total in soak(graph, rounds, processes, first):

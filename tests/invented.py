@@ -34,7 +34,7 @@ CASE = "https://w3id.org/aikg/submission/case/"
 
 AIKG, SH, XSD = PREFIXES["aikg"], OTHER_PREFIXES["sh"], OTHER_PREFIXES["xsd"]
 _TYPE = ox.NamedNode(RDF_TYPE)
-#: What tells of a case, and is not part of it.
+#: Properties that describe a case, and are not part of it.
 _REPORT = {f"{CASE}report", f"{CASE}result"}
 _BACKGROUND = EXAMPLES / "shapes" / "background.ttl"
 
@@ -52,7 +52,7 @@ class Piece:
     Attributes:
         name: Its file, from the folder of the cases.
         breaks: The constraint or check that they break by themselves, or "".
-        triples: What is said of them.
+        triples: The statements about them.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Piece:
 
 @cache
 def pieces() -> tuple[list[Piece], list[ox.Triple]]:
-    """Give the pieces, and what is said of nodes that no submission may name."""
+    """Return the pieces, and what is said of nodes that no submission may name."""
     found, foreign = [], _read(_BACKGROUND)
     for file in sorted([*EXAMPLES.glob("shapes/*/*.ttl"), *EXAMPLES.glob("checks/*/*.ttl")]):
         triples = [t for t in _read(file) if node_of(t) not in _REPORT]
@@ -87,7 +87,7 @@ def pieces() -> tuple[list[Piece], list[ox.Triple]]:
 
 
 def _broken_by(case: Path) -> str:
-    """Give what a case breaks: a shape's says it in its report, a check's in its place."""
+    """Return what a case breaks: a shape's says it in its report, a check's in its place."""
     if case.is_relative_to(EXAMPLES / "checks"):
         return case.parent.name if case.stem.startswith("caught") else ""
     said = {t.predicate.value: value_of(t) for t in _read(case) if node_of(t) == f"{CASE}result"}
@@ -111,7 +111,7 @@ def _read(file: Path) -> list[ox.Triple]:
 
 
 def renamed(triples: Iterable[ox.Triple], names: dict[str, str]) -> list[ox.Triple]:
-    """Give triples with other names for some nodes."""
+    """Return triples with other names for some nodes."""
 
     def term(old: Any) -> Any:
         known = isinstance(old, ox.NamedNode) and old.value in names
@@ -193,7 +193,7 @@ def paper(name: str, known: Shipped, random: Random) -> list[ox.Triple]:
 
 @cache
 def _shipped_data() -> dict[str, list[ox.Triple]]:
-    """Give the shipped data by node."""
+    """Return the shipped data by node."""
     data: dict[str, list[ox.Triple]] = {}
     for statement in turtle.read_folder(ROOT / "data" / "turtle", ROOT):
         data.setdefault(node_of(statement.triple), []).append(statement.triple)
@@ -204,7 +204,7 @@ class Inventor:
     """Changes submissions at random.
 
     Args:
-        published: What is in the graph.
+        published: The content of the graph.
         random: Where all choices come from.
     """
 
@@ -227,7 +227,7 @@ class Inventor:
         return list(dict.fromkeys(changed))
 
     def _changed(self, triple: ox.Triple, among: Sequence[ox.Triple]) -> list[ox.Triple]:
-        """Give what stands in the place of one statement."""
+        """Return what stands in the place of one statement."""
         subject, predicate, value = triple.subject, triple.predicate, triple.object
         match self._random.randrange(8):
             case 0:
@@ -249,7 +249,7 @@ class Inventor:
         return [triple, put]
 
     def _other(self, predicate: ox.NamedNode, among: Sequence[ox.Triple]) -> Any:
-        """Give another value of a property: one of the graph, or one of the submission."""
+        """Return another value of a property: one of the graph, or one of the submission."""
         near = [t.object for t in among if t.predicate == predicate]
         far = self._values.get(predicate.value) or near
         pool = self._random.choice((near, far)) or far
@@ -259,7 +259,7 @@ class Inventor:
         return ox.NamedNode(self._random.choice(sorted(self._values)))
 
     def _misspelt(self, value: Any) -> Any:
-        """Give a value that is nearly the same."""
+        """Return a value that is nearly the same."""
         if isinstance(value, ox.NamedNode):
             ends = ("-x", "s", "/", "é", "?it")
             return self._random.choice(

@@ -53,7 +53,7 @@ class Row:
         return sum(1 for _ in store.query(query))
 
     def covers(self, store: ox.Store) -> set[ox.Triple]:
-        """Give the triples that the pattern rests on, with literals as the store writes them."""
+        """Return the triples that the pattern rests on, with literals as the store writes them."""
         pattern = f"{{\n{self.pattern}\n}}"
         found = store.query(f"{_DECLARED}CONSTRUCT {pattern} WHERE {pattern}")
         return {quad.triple for quad in store_of(found)}
@@ -100,7 +100,7 @@ def carries_a_fact(triple: ox.Triple) -> bool:
 
 
 def changed(triple: ox.Triple) -> ox.Triple:
-    """Give the triple with another object of the same kind."""
+    """Return the triple with another object of the same kind."""
     term = triple.object
     if isinstance(term, ox.NamedNode):
         other: ox.NamedNode | ox.Literal = ox.NamedNode(term.value + "-changed")
@@ -147,7 +147,7 @@ class Mutation:
 
 
 def _stored(triple: ox.Triple) -> ox.Triple:
-    """Give a triple with the literal as the store rewrites it (38.0 becomes 38)."""
+    """Return a triple with the literal as the store rewrites it (38.0 becomes 38)."""
     return next(iter(store_of([triple]))).triple
 
 

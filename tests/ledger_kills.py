@@ -48,7 +48,7 @@ GRAPH = "https://w3id.org/aikg/graph/submission/"
 
 @dataclass
 class Expected:
-    """What is known of one submission from the answers alone.
+    """The state of one submission, as known from the answers alone.
 
     Attributes:
         acknowledged: Its state by the last answer; None where none came.
@@ -59,7 +59,7 @@ class Expected:
     asked: set[str | None] = field(default_factory=set)
 
     def allows(self, state: str | None) -> bool:
-        """Tell whether it may be in a state."""
+        """Return whether it may be in a state."""
         return state == self.acknowledged or state in self.asked
 
 
@@ -99,7 +99,7 @@ class Client(threading.Thread):
         self.stop = threading.Event()
 
     def run(self) -> None:
-        """Work until told to stop; where an answer is missing, go on with another trial."""
+        """Work until it is stopped; where an answer is missing, go on with another trial."""
         number = 0
         while not self.stop.is_set():
             number += 1
@@ -138,7 +138,7 @@ class Client(threading.Thread):
             self._take(first, "withdrawn", lambda: self._desk.step("withdraw", first))
             return
         second = f"{name}/2"
-        changed = trial(f"{name}, mended")
+        changed = trial(f"{name}, fixed")
         if self._take(second, "waiting", lambda: self._desk.submit(name, changed), {"received"}):
             self.expected[first].asked = {"superseded"}
             if self._take(second, "published", lambda: self._desk.step("publish", second)):
@@ -224,7 +224,7 @@ def _round(desk: Desk, number: int, rng: random.Random, tally: Tally) -> dict[st
 
 
 def _processes(desk: Desk) -> list[tuple[str, int]]:
-    """Give the server's processes by their kind; workers come and go, so they count as one kind."""
+    """Return the server's processes by their kind; workers come and go, and are one kind."""
     server = desk.server.process.pid
     holders = _children(server)
     workers = [child for holder in holders for child in _children(holder)]
@@ -309,7 +309,7 @@ def _report(done: int, tally: Tally) -> None:
 @click.option("--rounds", default=1000, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 def main(rounds: int, seed: int) -> None:
-    """Kill for a number of rounds, and tell what was lost."""
+    """Kill for a number of rounds, and return what was lost."""
     configured = settings.from_environment()
     ensure_built(configured)
     tally = soak(configured, rounds, seed)

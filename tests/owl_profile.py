@@ -25,7 +25,7 @@ def axioms(path: Path) -> list[str]:
 
 
 def violations(path: Path) -> list[str]:
-    """Give what keeps an ontology in RDF/XML out of OWL 2 DL."""
+    """Return what keeps an ontology in RDF/XML out of OWL 2 DL."""
     command = [sys.executable, __file__, str(path)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 

@@ -29,7 +29,7 @@ def workers(server: Server) -> list[int]:
 
 
 def runs(process: int) -> bool:
-    """Tell whether a process computes: one of its threads is running or ready to."""
+    """Return whether a process computes: one of its threads is running or ready to."""
     try:
         states = [
             (task / "stat").read_text().rpartition(")")[2].split()[0]
@@ -41,7 +41,7 @@ def runs(process: int) -> bool:
 
 
 def worked(process: int) -> float:
-    """Tell how much processor time a process has used, in seconds."""
+    """Return how much processor time a process has used, in seconds."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:

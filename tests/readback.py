@@ -139,7 +139,7 @@ FIELDS = {
     "Kind of problem": _shared(f"{_ISSUE}/aikg:issueKind", "name"),
 }
 
-#: What stands beside a number in a cell without being lost: words of a limit that is not there.
+#: Words beside a number in a cell that are not lost: words of a limit that is not there.
 _NO_NUMBER = {"not estimable", "not reached", "not reported", "none"}
 #: A test of interaction is about the groups of the figures that it compares.
 _OF_A_GROUP = {"Trial", "Arm", "Compared with", "Subgroup", "Analysis set", "Registry numbers"}
@@ -312,7 +312,7 @@ class Readback:
         return _AT_LEAST.sub(" at least ", name) in plain
 
     def _primary(self, cell: str, node: str, row: dict[str, str]) -> bool:
-        """What is stated of a curated trial is not stated again."""
+        """A statement about a curated trial is not repeated."""
         query = f"{_DECLARED} ASK {{ <{node}> aikg:ofOutcome ?o ; {_STUDY} ?t . "
         curated = f"FILTER(STRSTARTS(STR(?t), '{BASE}study/')) }}"
         return bool(

@@ -51,7 +51,7 @@ class NoAnswer(Exception):
 
 @dataclass
 class Tally:
-    """What was seen.
+    """The counts of a run.
 
     Attributes:
         kills: How often each kind of process was killed.

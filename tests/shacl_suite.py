@@ -113,7 +113,7 @@ def parse(file: Path) -> Graph:
 
 
 def cases(manifest: Path) -> Iterator[Case]:
-    """Give each test of a manifest and of those that it includes."""
+    """Return each test of a manifest and of those that it includes."""
     graph = parse(manifest)
     this = URIRef(manifest.as_uri())
     for entries in graph.objects(this, MF.entries):
@@ -129,7 +129,7 @@ def _blank(graph: Graph) -> Iterator[BNode]:
 
 
 def _path(path: str | None) -> str:
-    """Give a path as it can be compared: one of several steps is a blank node of the report."""
+    """Return a path as it can be compared: one of several steps is a blank node of the report."""
     return "" if path is None else path if ":" in path else BLANK
 
 

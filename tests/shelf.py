@@ -77,5 +77,5 @@ class Shelf:
 
 
 def blocking(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """What stands against a submission."""
+    """The objections to a submission."""
     return [finding for finding in told["report"]["findings"] if finding["blocks"]]

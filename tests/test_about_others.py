@@ -1,4 +1,4 @@
-"""What follows about nodes of other sources is shown, and evidence lines have keys of their own."""
+"""Inferences about nodes of other sources are shown, and evidence lines have keys of their own."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_an_arm_in_anothers_trial_is_shown_by_what_follows(desk: Desk) -> None:
     come = {tuple(three) for three in impact["about_others"]["come"]}
     assert set(said) <= come
     assert impact["about_others"]["go"] == []
-    assert not any(node.startswith(mine[:-9]) for node, *_ in come), "its own nodes are no others"
+    assert not any(node.startswith(mine[:-9]) for node, *_ in come), "its own nodes are not others"
     page = desk.ask("GET", f"{address}/impact", "review", Accept="text/html").body.decode()
     shown = desk.ask("GET", address, "review", Accept="text/html").body.decode()
     body = trial(name) + INTRUDER
@@ -87,7 +87,7 @@ def test_a_trial_that_touches_nobody_says_nothing_of_others(desk: Desk) -> None:
 
 @pytest.fixture(scope="module")
 def rules() -> incremental.InferenceRules:
-    """What follows."""
+    """The inferred triples."""
     return incremental.read_rules(ROOT / "queries" / "rules")
 
 
@@ -100,7 +100,7 @@ def store(built: Built, settings: Settings) -> ox.Store:
 
 
 def lines(store: ox.Store) -> dict[str, set[str]]:
-    """Give the findings of each evidence line."""
+    """Return the findings of each evidence line."""
     found: dict[str, set[str]] = {}
     path = ox.NamedNode(AIKG + "fromFinding")
     for quad in store.quads_for_pattern(None, path, None, ox.DefaultGraph()):
@@ -117,7 +117,7 @@ def test_the_lines_of_the_review_keep_their_addresses(store: ox.Store) -> None:
 
 
 def copied(store: ox.Store, node: str, name: str) -> list[ox.Quad]:
-    """Give what is stated of a node, of another that is called otherwise."""
+    """Return what is stated of a node, of another that is called otherwise."""
     graph = ox.NamedNode("https://w3id.org/aikg/graph/submission/x/1")
     follows = {
         q.triple
@@ -185,7 +185,7 @@ def test_the_finding_of_another_has_a_line_of_its_own(
 
 
 def addresses(kind: str) -> list[str]:
-    """Give addresses of ours and of others that look like one another."""
+    """Return our addresses, and external ones, that look like one another."""
     base = "https://w3id.org/aikg/"
     ours = [f"{base}{kind}/{name}" for name in ("review-a", "a", "a/b")]
     names = ("a", "a/submission/x", "line/no-margin/a", "submission/x/a")
@@ -196,7 +196,7 @@ def addresses(kind: str) -> list[str]:
 
 
 def bound(path: str, begin: str, variable: str) -> str:
-    """Give the part of a rule that makes a name."""
+    """Return the part of a rule that makes a name."""
     text = (ROOT / "queries" / "rules" / "claims" / path).read_text()
     after = text[text.index(begin) :]
     return after[: after.index(" AS ?name)")] + f" AS ?{variable})"

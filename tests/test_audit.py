@@ -31,7 +31,7 @@ UNTESTED = {"no-size", "untestable-percentage", "patients-counted-twice"}
 #: The rules and the issues of each row on later trials.
 OF_LATER = PAGE.partition("## The problems of later evidence")[2].partition("\n## ")[0]
 LATER_ROWS = re.findall(r"^\| .+? \| (.*?) \| `(.*?)` \|$", OF_LATER, re.MULTILINE)
-#: These kinds of issues are no faults.
+#: These kinds of issues are not faults.
 NO_FAULTS = {"figure not seen", "trial not included"}
 #: What these find is odd and right, as the page says below its table.
 RIGHT = {"dose-far-from-usual"}
@@ -155,7 +155,7 @@ def test_a_rule_and_a_curator_speak_of_the_same_figure(report: Report) -> None:
 
 
 def test_damage_of_the_text_is_kept_apart_and_comes_last(report: Report) -> None:
-    """What the extraction did is no fault of the review."""
+    """The extraction's own steps are not faults of the review."""
     kinds = [entry.found_by for entry in report.entries]
     assert kinds.count("extraction damage") == 3
     assert set(kinds[-3:]) == {"extraction damage"}
@@ -208,7 +208,7 @@ def test_an_error_fails_in_each_format_and_is_shown(
     assert f"mine.ttl:{LINE}" in done.stdout
     assert "Table 3, row 2, column 4" in done.stdout
     assert "2 of 20 are 10%, and 3 of 20 are 15%" in done.stdout
-    assert "cannot-decide" not in done.stdout, "only the file that was given is told"
+    assert "cannot-decide" not in done.stdout, "only the given file is reported"
 
 
 def test_an_error_that_its_source_records_is_shown_and_fails_nothing(
@@ -231,7 +231,7 @@ def test_an_error_that_its_source_records_is_shown_and_fails_nothing(
 
 
 def test_an_issue_of_another_source_records_nothing(fewer: Settings, impossible: Path) -> None:
-    """Whoever adds evidence cannot excuse the figures of a paper from elsewhere."""
+    """Anyone who adds evidence cannot excuse the figures of a paper from elsewhere."""
     elsewhere = "mine:elsewhere a aikg:Passage ; aikg:inDocument mine:other ; aikg:section 'A' .\n"
     other = "mine:other a aikg:Publication ; rdfs:label 'another paper of the test'@en .\n"
     issue = ISSUE.replace("aikg:statedAt mine:place", "aikg:statedAt mine:elsewhere")

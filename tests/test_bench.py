@@ -52,7 +52,7 @@ def verdict(
 
 
 def test_a_paper_has_about_the_size_that_is_asked_for(papers: list[Paper]) -> None:
-    """Give or take a row of a table."""
+    """Return or take a row of a table."""
     sizes = [size for size in SIZES for _ in (1, 2)]
     assert all(abs(len(p.triples) - size) <= 40 for p, size in zip(papers, sizes, strict=True))
 

@@ -1,4 +1,4 @@
-"""The build: whole or not at all, the same twice, and each mistake told with its place."""
+"""The build: whole or not at all, the same twice, and each mistake reported with its place."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ MISTAKES = [
         "CHEBI:6413",
         MappingInvalid,
         "is an exact match of drug:letrozole and, in",
-        id="two of ours on one of theirs",
+        id="two own terms on one external term",
     ),
     pytest.param(
         "ontology/mappings/drugs.sssom.tsv",
@@ -195,7 +195,7 @@ MISTAKES = [
 def test_a_mistake_stops_the_build_with_its_line(
     copy: Settings, file: str, good: str, bad: str, error: type[AikgError], word: str
 ) -> None:
-    """A mistake is told with file and line and a next step, and the last graph stays."""
+    """A mistake is reported with file and line and a next step, and the last graph stays."""
     path = copy.root / file
     text = path.read_text()
     assert good in text

@@ -131,7 +131,7 @@ def test_a_decisive_trial_decides_by_the_margin_that_is_chosen(built: Built) -> 
 
 
 def test_a_status_returns_when_the_trial_is_taken_away(built: Built) -> None:
-    """What is published and withdrawn leaves no trace."""
+    """A submission that is published and withdrawn leaves no trace."""
     store, rules = ox.Store(), incremental.read_rules(RULES)
     aside = {quad.graph_name for quad in built.aside}
     store.extend(quad for quad in built.quads() if quad.graph_name not in aside)

@@ -88,7 +88,7 @@ def test_a_query_from_a_file_as_a_table(run, tmp_path: Path) -> None:
 
 
 def test_without_a_question_the_questions_are_listed(run) -> None:
-    """Whoever does not know a name finds it."""
+    """Anyone who does not know a name finds it."""
     done = run("query")
     assert done.returncode == 0
     assert "review-table-1" in done.stdout
@@ -142,7 +142,7 @@ def test_a_missing_folder_is_named(run, tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_named(run) -> None:
-    """A second server on one port is told to take another."""
+    """A second server on one port must take another, and the message says so."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = run("serve", "--port", port)

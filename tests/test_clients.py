@@ -84,7 +84,7 @@ def test_curl_reads_csv(server: Server, arguments: list[str]) -> None:
 
 
 def test_curl_notices_an_answer_that_breaks_off(server: Server) -> None:
-    """Its exit status tells that the transfer was not whole."""
+    """Its exit status says that the transfer was not whole."""
     query = quote("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
     command = ["curl", "-s", f"{server.url}?query={query}&timeout=0.5"]
     assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 18

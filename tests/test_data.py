@@ -68,7 +68,7 @@ def test_a_figure_is_printed_as_the_number_that_stands_beside_it(path: Path) -> 
         if triple.predicate.value == PREFIXES["aikg"] + "printed":
             printed[triple.subject] = re.sub(r"(?<=\d),(?=\d{3}\b)", "", triple.object.value)
     for subject, numbers in values.items():
-        # What is computed stands in no document, and is printed nowhere.
+        # A computed figure stands in no document, and is printed nowhere.
         for number in numbers if re.search(r"\d", printed.get(subject, "")) else ():
             digits = re.escape(number.removesuffix(".0")) + r"(\.0)?"
             assert re.search(rf"(?<![\d.]){digits}(?![\d.]*\d)", printed[subject]), subject

@@ -367,7 +367,7 @@ def test_void_names_the_public_address(built: Built, settings: Settings) -> None
 def test_only_a_named_proxy_is_believed(
     built: Built, settings: Settings, proxy: str, believed: bool
 ) -> None:
-    """Whoever else says for whom it asks, and under which name, is not."""
+    """Any other client that says for whom it asks, and under which name, is not."""
     said = {"X-Forwarded-Host": "kg.example", "X-Forwarded-Proto": "https", "Accept": "text/turtle"}
     said["X-Forwarded-For"] = "192.0.2.1"
     with start(replace(settings, proxy=proxy)) as server:

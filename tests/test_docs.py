@@ -52,7 +52,7 @@ def test_each_setting_has_a_row() -> None:
 
 
 def test_each_error_with_a_status_is_in_the_table() -> None:
-    """Whoever calls the endpoint can look up what an error means."""
+    """Anyone who calls the endpoint can look up what an error means."""
     page = (ROOT / "docs" / "reference" / "http-api.md").read_text()
     statuses = {
         error.status
@@ -104,7 +104,7 @@ def test_each_question_is_listed_with_what_it_asks() -> None:
 
 
 def test_each_module_has_its_place_in_the_architecture() -> None:
-    """Whoever opens a module finds its layer on the page."""
+    """Anyone who opens a module finds its layer on the page."""
     page = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
     package = ROOT / "src" / "aikg"
     modules = {path.stem for path in package.rglob("*.py")} - {"__init__"}

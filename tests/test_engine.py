@@ -141,13 +141,13 @@ def test_errors_of_the_worker_arrive_whole(
 
 
 def worker_of(answer: Answer) -> int:
-    """Tell the process of the worker that gives an answer, from its handle."""
+    """Return the process of the worker that answers, from its handle."""
     handle = Path(f"/proc/self/fdinfo/{answer._worker._handle}").read_text()
     return int(handle.partition("Pid:")[2].split()[0])
 
 
 def ask_worker(engine: Engine) -> int:
-    """Ask, and tell which worker answers."""
+    """Ask, and return which worker answers."""
     with engine.query("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 9000") as answer:
         worker = worker_of(answer)
         assert len(b"".join(answer)) > PIECE
@@ -189,7 +189,7 @@ def test_after_that_another_worker_is_asked(
 
 
 def priorities(process: int) -> set[int]:
-    """Tell how far the threads of a process give way to others."""
+    """Return how far the threads of a process give way to others."""
     threads = Path(f"/proc/{process}/task").iterdir()
     return {os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in threads}
 
@@ -280,7 +280,7 @@ def test_a_query_whose_client_has_gone_is_ended(shared_engine: Engine) -> None:
 
 
 def test_a_job_that_fails_is_told_from_one_that_is_too_large(shared_engine: Engine) -> None:
-    """A mistake of ours is not the client's."""
+    """Our mistake is not the client's."""
     with pytest.raises(JobFailed, match="KeyError"):
         shared_engine.run("no such job", {}, b"body" * 1_000_000)
     assert_answers(shared_engine)
@@ -369,7 +369,7 @@ def test_the_kernel_lets_no_connection_out() -> None:
                 try:
                     if limited:
                         assert b"OSError" in child.communicate()[1]
-                        listener.settimeout(0.1)  # whoever called before it ended, waits here
+                        listener.settimeout(0.1)  # anyone who called before it ended waits here
                         with pytest.raises(TimeoutError):
                             listener.accept()
                     else:

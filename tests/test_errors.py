@@ -32,12 +32,12 @@ def make(name: str) -> AikgError:
         if base is not AikgError and issubclass(base, AikgError)
         for detail, annotation in vars(base).get("__annotations__", {}).items()
     }
-    return kind("What is wrong.", advice="Do this.", reference="https://example.org/", **declared)
+    return kind("It is wrong.", advice="Do this.", reference="https://example.org/", **declared)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_an_error_is_the_same_in_another_process(name: str) -> None:
-    """What is written as JSON and read again is the same class with the same members."""
+    """An error written as JSON and read again is the same class with the same members."""
     error = make(name)
     again = revive(json.loads(json.dumps(describe(error))))
     assert type(again) is type(error)

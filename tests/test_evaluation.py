@@ -1,4 +1,4 @@
-"""What is refused, what is malformed, and how answers are written."""
+"""Refused and malformed queries, and how answers are written."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 def answer(store: ox.Store, request: Request) -> tuple[str, str]:
-    """Give the media type and the text of an answer."""
+    """Return the media type and the text of an answer."""
     output = io.BytesIO()
     types: list[str] = []
     deep(lambda: evaluate(store, request, output, types.append))

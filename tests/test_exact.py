@@ -51,7 +51,7 @@ def answer(query: str, name: str, *objects: ox.Literal) -> bytes:
 
 
 def xml_holds(text: str) -> bool:
-    """Tell whether XML 1.0 has a form for a text."""
+    """Return whether XML 1.0 has a form for a text."""
     return not re.search("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text)
 
 

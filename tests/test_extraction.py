@@ -1,4 +1,4 @@
-"""The extraction sheet: a trialist fills it, and each mistake is told with its cell."""
+"""The extraction sheet: a trialist fills it, and each mistake is reported with its cell."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def as_ods(rows: list[dict[str, str]]) -> bytes:
 
 
 def told(examined: Examined) -> list[tuple[str, int | None, str | None]]:
-    """Give rule, row and column of each finding that blocks."""
+    """Return rule, row and column of each finding that blocks."""
     return [(f.code, f.place.line, f.place.heading) for f in examined.report.findings if f.blocks]
 
 
@@ -185,7 +185,7 @@ def test_a_mistake_is_told_with_its_cell(held, change, code: str, heading: str |
 
 
 def test_a_misspelt_name_is_guessed(held) -> None:
-    """What is near to a name of the graph is asked for."""
+    """A name that is near to one of the graph leads to a question."""
     body = as_csv({**ROW, "Drugs compared with": "letrozol 2.5 mg"})
     assert "Did you mean “letrozole”?" in held(body).report.findings[0].mend
 
@@ -196,7 +196,7 @@ def test_a_misspelt_name_is_guessed(held) -> None:
      ("Outcome", "QOL", "quality of life")],
 )  # fmt: skip
 def test_initials_are_guessed_and_told_once(held, heading: str, short: str, meant: str) -> None:
-    """Whoever writes HR in each row is told once, at all of them."""
+    """A word in each row, such as HR, is reported once, at all of them."""
     other = {**ROW, "Figure": "F2", "Row": "2", heading: short}
     findings = held(as_csv(ROW, other, {**other, "Figure": "F3", "Subgroup": "x"})).report.findings
     (found,) = (f for f in findings if f.code in {"rule/off-the-list", "rule/unknown-outcome"})
@@ -276,7 +276,7 @@ def test_what_is_said_once_of_a_trial_must_agree(held) -> None:
 
 
 def test_an_edited_heading_is_told(held) -> None:
-    """A heading is guessed; a column that is not the template's is not read, and told."""
+    """A heading is guessed; a column that is not the template's is not read, and is reported."""
     headings = ["Outcom" if h == "Outcome" else h for h in HEADINGS] + ["Remarks"]
     row = {**ROW, "Outcom": ROW["Outcome"], "Remarks": "none"}
     del row["Outcome"]
@@ -292,7 +292,7 @@ def test_semicolons_are_read(held) -> None:
 
 
 def test_what_a_spreadsheet_does_to_cells(held) -> None:
-    """Formulas, dates in place of figures and merged cells are told with their place."""
+    """Formulas, dates in place of figures and merged cells are reported with their place."""
     spoilt = {**ROW, "Value": "=1-0.52", "Grade": datetime.datetime(2016, 4, 3)}
     codes = told(held(as_xlsx([spoilt]), XLSX))
     assert ("rule/formula", 2, "Value") in codes
@@ -309,14 +309,14 @@ def test_an_impossible_figure_that_is_recorded_does_not_block(held) -> None:
         "Unit": "%", "As printed": "12%", "Patients": "20", "Status": "",
     }  # fmt: skip
     assert [code for code, *_ in told(held(as_csv(share)))] == ["check/impossible-percentage"]
-    recorded = {**share, "Problem in the source": "12% of 20 people is no whole number"}
+    recorded = {**share, "Problem in the source": "12% of 20 people is not a whole number"}
     examined = held(as_csv(recorded))
     assert told(examined) == []
     assert any(f.recorded for f in examined.report.findings)
 
 
 def refused() -> dict[str, tuple[bytes, str]]:
-    """Give files that are no table."""
+    """Return files that are not tables."""
     other = io.BytesIO()
     with zipfile.ZipFile(other, "w") as archive:
         archive.writestr("word/document.xml", b"<a/>")
@@ -334,7 +334,7 @@ def refused() -> dict[str, tuple[bytes, str]]:
 
 @pytest.mark.parametrize(("body", "media_type"), refused().values(), ids=refused())
 def test_what_is_no_table_is_refused(held, body: bytes, media_type: str) -> None:
-    """It is told in words, with advice."""
+    """It is reported in words, with advice."""
     with pytest.raises((SubmissionMalformed, SubmissionTooLarge)) as caught:
         held(body, media_type)
     assert caught.value.advice
@@ -423,7 +423,7 @@ def test_what_trials_report_has_a_place(held, change: dict[str, str], pattern: s
 
 
 def test_what_the_graph_describes_is_not_described_again(held) -> None:
-    """It is told, once, and the figures stand."""
+    """It is reported, once, and the figures stand."""
     report = held(as_csv({**ROW, "Trial": "EFECT", "Trial population": ""})).report
     found = [f for f in report.findings if f.code == "rule/known-node"]
     assert [f.place.heading for f in found] == ["Registry numbers"]
@@ -473,7 +473,7 @@ CELLS = st.one_of(
 @hypothesis(max_examples=25, deadline=None)
 @given(rows=st.lists(st.dictionaries(st.sampled_from(HEADINGS), CELLS, min_size=1), max_size=3))
 def test_whatever_cells_hold_there_is_a_verdict(held, rows) -> None:
-    """No cell makes the reading fail; what is read is read, and the rest is told."""
+    """No cell makes the reading fail; it reads what it can, and reports the rest."""
     try:
         body = as_csv(*rows)
         examined = held(body)
@@ -484,7 +484,7 @@ def test_whatever_cells_hold_there_is_a_verdict(held, rows) -> None:
 
 
 def test_who_waits_is_told_how_far_it_is(shipped: ox.Store, rules: Rules) -> None:
-    """Each thousandth row is told while a table is read."""
+    """Each thousandth row is reported while a table is read."""
     told_rows: list[int] = []
     body = as_csv(*[{**ROW, "Figure": f"F{number}"} for number in range(2001)])
     read(body, "text/csv", "f", "toy", store=shipped, cells=rules.cells, progress=told_rows.append)

@@ -44,7 +44,7 @@ def test_there_are_such_sections() -> None:
 
 @pytest.mark.parametrize("query", RESULTS, ids=lambda path: path.stem)
 def test_a_section_has_a_row_for_each_figure(query: Path, shipped: ox.Store) -> None:
-    """What is asked besides does not multiply the rows."""
+    """Further columns do not multiply the rows."""
     text_ = read_text(query)
     figure = "figure" if "?figure " in text_ else "finding"
     told = shipped.query(text_)

@@ -213,7 +213,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("pack", PARTS.values(), ids=PARTS)
 def test_a_file_in_several_members_is_read_whole(desk: Desk, pack, request) -> None:
-    """91ae9ed read the first, and said that the file fits."""
+    """91ae9ed read the first, and called the file valid."""
     name = "members-" + request.node.callspec.id.replace(" ", "-")
     plain = desk.ask("POST", f"/validate?name={name}", None, trial(name), Content_Type=TURTLE)
     packed = desk.ask(

@@ -37,7 +37,7 @@ def numbered(part: str, join: str = " ") -> str:
     return join.join(part.replace("N", str(n)) for n in range(20))
 
 
-#: Any engine answers these or refuses them. What is narrow is the server that is asked.
+#: Any engine answers these or refuses them. Only the server that is asked is narrow.
 QUERIES = {
     "braces": f"SELECT * {{ {nest('{', P, '}')} }}",
     "parentheses": f"SELECT * {{ {P} FILTER({nest('(', '1', ')')}) }}",
@@ -231,7 +231,7 @@ def test_slow_and_half_sent_requests(server: Server) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"\r\n\r\n", b"\x16\x03\x01\x02\x00\x01" * 50, b"\0" * 9000])
 def test_what_is_no_http(server: Server, body: bytes) -> None:
-    """It is told so, or the connection is closed."""
+    """It is answered so, or the connection is closed."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(body)
         connection.shutdown(socket.SHUT_WR)
@@ -240,7 +240,7 @@ def test_what_is_no_http(server: Server, body: bytes) -> None:
 
 
 def test_hundreds_of_clients(server: Server) -> None:
-    """Each has an answer, or is told to come again; hostile ones among them change nothing."""
+    """Each has an answer, or is asked to come again; hostile ones among them change nothing."""
     requests = [
         f"GET /sparql?timeout=1&query={quote(query)} HTTP/1.1\r\nHost: x\r\n"
         "Connection: close\r\n\r\n"

@@ -107,7 +107,7 @@ REFUSED = [
     (LINE + b"Host: user@x\r\n\r\n", 400),
     (LINE + b"Host: x y\r\n\r\n", 400),
     (LINE.replace(b"1.1", b"1.0") + b"Host: x\r\nHost: y\r\n\r\n", 400),
-    # What is not UTF-8.
+    # Bytes that are not UTF-8.
     (b"GET /drug/%FF HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     (b"GET /drug/%C3%28 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     (b"GET /drug/\xff HTTP/1.1\r\nHost: x\r\n\r\n", 400),
@@ -119,7 +119,7 @@ REFUSED = [
     (LINE + b"Host: x\r\nAuthorization: Bearer \xff\r\n\r\n", 400),
     (LINE + b"Host: x\r\nCookie: aikg=\xfe\r\n\r\n", 400),
     (LINE + b"Host: x\r\nIf-None-Match: \xe9\r\n\r\n", 400),
-    # What is too long.
+    # Too long.
     (LINE + b"Host: x\r\nX-Long: " + b"a" * 16_000 + b"\r\n\r\n", 431),
     (LINE + b"Host: x\r\nAccept-Encoding: " + b"gzip," * 4_000 + b"\r\n\r\n", 431),
     (LINE + b"Host: x\r\n" + b"X: y\r\n" * 200 + b"\r\n", 431),
@@ -264,7 +264,7 @@ def test_a_head_has_a_deadline(bounded: Server) -> None:
 
 
 def test_a_body_has_a_rate(bounded: Server) -> None:
-    """What comes more slowly is refused; what is slow and steady is read to its end."""
+    """A slower body is refused; a slow and steady one is read to its end."""
     slow, steady = connect(bounded), connect(bounded)
     query = b"ASK {} #" + b"-" * 20_000
     for connection in (slow, steady):
@@ -465,7 +465,7 @@ def test_it_listens_on_ipv6(small: Settings) -> None:
     ],
 )
 def test_a_senders_media_type_is_not_served(desk: Desk, media_type: str, served: str) -> None:
-    """Its bytes are an attachment, of a type of ours or of none."""
+    """Its bytes are an attachment, of one of our types or of none."""
     name = "type-" + media_type.replace("/", "-").replace("+", "-")
     desk.ask(
         "POST",

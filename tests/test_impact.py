@@ -1,4 +1,4 @@
-"""What a curator is told would change is what would change."""
+"""The impact shown to a curator is the change that publication makes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aikg.settings import Settings
 
 IWATA = (CASES / "submissions" / "iwata-2013.ttl").read_bytes()
 TRIAL = (CASES / "submissions" / "trial.ttl").read_bytes()
-#: A second figure of a group of the review's, and a figure out of a number that does not fit.
+#: A second figure of a group of the review's, and a figure out of a number that does not match.
 SENT = {
     "a trial": TRIAL,
     "a figure of the review's group": IWATA
@@ -69,4 +69,4 @@ def test_the_findings_that_come_and_go_are_those_of_the_whole_audit(
     assert shown == {"come": sorted(after - before), "go": sorted(before - after)}
     back = publishing.impact_of_withdrawing(store, known, told, b"")["findings"]
     assert back == {"come": shown["go"], "go": shown["come"]}
-    assert shown["come"], "each of these has something to tell"
+    assert shown["come"], "each of these has something to show"

@@ -37,7 +37,7 @@ def evidence(store: ox.Store) -> list[ox.Quad]:
 
 
 def derived_anew(store: ox.Store) -> set[ox.Quad]:
-    """Give the graph of the statements that are left, as the build makes it."""
+    """Return the graph of the statements that are left, as the build makes it."""
     named = [q for q in store if q.graph_name not in (ox.DefaultGraph(), INFERRED)]
     fresh = ox.Store()
     fresh.extend(named)

@@ -1,4 +1,4 @@
-"""What strangers send is read within limits, and everything in it has its place."""
+"""Untrusted input is read within limits, and everything in it has its place."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_line_and_column(
 
 
 def test_a_value_of_json_has_its_pointer() -> None:
-    """JSON-LD is found by its identifier, and told with line, column and RFC 6901 pointer."""
+    """JSON-LD is found by its identifier, and reported with line, column and RFC 6901 pointer."""
     place = sent(JSON, "f.jsonld").place(MINE + "a", E + "p", "x")
     assert place == Place(4, 14, pointer="/@graph/0/p/1")
 
@@ -186,13 +186,13 @@ def test_a_name_that_is_none() -> None:
 
 
 def test_the_same_file_has_the_same_names_for_blank_nodes() -> None:
-    """What is sent again, mended, describes the same nodes."""
+    """A corrected file, sent again, describes the same nodes."""
     again = TURTLE.replace("38.0", "39.0")
     assert sent(TURTLE, "f.ttl").nodes == sent(again, "f.ttl").nodes
 
 
 def test_a_name_of_a_graph_is_not_kept_and_that_is_told() -> None:
-    """A submission is one graph; each other name is told once, however many statements it has."""
+    """A submission is one graph; each other name is reported once, of any number of statements."""
     quads = "".join(f"<{E}{n}> <{E}p> <{E}b> <{E}{g}> .\n" for n in "cd" for g in "gh")
     problems = sent(quads, "f.nq").problems
     assert [p.check for p in problems] == ["one-graph", "one-graph"]
@@ -207,7 +207,7 @@ PIECES = [*TURTLE.split(), *TRIG.split(), *XML.split(">"), *json.dumps(JSON), "[
     form=st.sampled_from([f for f in FORMATS if f.rdf]),
 )
 def test_whatever_is_sent_is_read_or_refused(body, form) -> None:
-    """No bytes raise anything but an error of ours, and what is read has a place."""
+    """No bytes raise anything but one of our errors, and what is read has a place."""
     body = body if isinstance(body, bytes) else body.encode()
     try:
         submission = read(body, form.media_type, "f", "mine")

@@ -124,7 +124,7 @@ def test_a_submission_describes_only_its_own_nodes(text: str, rule: str, rules: 
 
 
 def test_a_namespace_that_is_registered_is_the_senders(rules: Rules) -> None:
-    """Of whoever it is not registered for, the same node is foreign."""
+    """For anyone else, for whom it is not registered, the same node is foreign."""
     text = f"{PREFIXES}\n<https://mine.example/p> a aikg:Publication ; rdfs:label 'my paper'@en ."
     sent = read(text.encode(), None, "f.ttl", "mine")
     verdict = judge(ox.Store(), replace(sent, registered=("https://mine.example/",)), rules)

@@ -41,7 +41,7 @@ class Seen:
 
 
 def ask(server: Server, query: str) -> str:
-    """Ask once; tell how it ended, or what was wrong with the answer."""
+    """Ask once; return how it ended, or what was wrong with the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     # The comment makes it another query, which no cache has.
     target = f"/sparql?format=csv&query={quote(f'{query} # {random.random()}')}"

@@ -59,7 +59,7 @@ def ledger(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]
 
 
 def sent(content: bytes = b"a drug", name: str | None = "paloma-2", **more: str) -> Sent:
-    """Give something that somebody sends."""
+    """Return something that somebody sends."""
     return Sent(
         content, "text/turtle", "https://creativecommons.org/licenses/by/4.0/", name, **more
     )
@@ -71,7 +71,7 @@ def waiting(ledger: Database, content: bytes = b"a drug") -> Submission:
 
 
 def states(ledger: Database, name: str = "paloma-2") -> list[str]:
-    """Give the states of all versions, the newest first."""
+    """Return the states of all versions, the newest first."""
     return [submission.state for submission in records.versions(ledger, name)]
 
 
@@ -111,7 +111,7 @@ def test_a_new_version_supersedes_what_waits_and_what_is_published(ledger: Datab
     ],
 )
 def test_a_step_from_the_wrong_state_changes_nothing(ledger: Database, step) -> None:
-    """What was published cannot be published, rejected or judged once more."""
+    """A published version cannot be published, rejected or judged once more."""
     one = steps.publish(ledger, waiting(ledger), ANN, "", CHANGE, b"")
     before = (overlay.read(ledger), records.history(ledger, one))
     with pytest.raises(StateConflict, match="paloma-2/1 is published"):
@@ -120,7 +120,7 @@ def test_a_step_from_the_wrong_state_changes_nothing(ledger: Database, step) -> 
 
 
 def test_of_two_who_publish_at_once_one_does(ledger: Database) -> None:
-    """The other is told that it was published already."""
+    """The other learns that it was published already."""
     one, outcomes = waiting(ledger), []
 
     def publish() -> None:
@@ -257,7 +257,7 @@ def test_without_a_name_each_gets_one(ledger: Database) -> None:
 
 
 def test_the_same_bytes_are_found_while_they_can_be_published(ledger: Database) -> None:
-    """What was rejected can be sent again."""
+    """A rejected file can be sent again."""
     one = waiting(ledger)
     assert records.same_content(ledger, sent().sha256, None) == one
     steps.bring(ledger, one, records.REJECTED, ANN, "not evidence")
@@ -265,7 +265,7 @@ def test_the_same_bytes_are_found_while_they_can_be_published(ledger: Database) 
 
 
 def test_a_token_is_shown_once_and_kept_as_a_hash(file: Database) -> None:
-    """Whoever reads the file cannot use it; a revoked token is none."""
+    """Anyone who reads the file cannot use it; a revoked token is not a token."""
     secret = tokens.create(file, "Ann", "review")
     token = tokens.find(file, secret)
     assert (token.label, token.scope) == ("Ann", "review")
@@ -329,7 +329,7 @@ def test_a_ledger_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_home_is_held_by_one(tmp_path: Path) -> None:
-    """The second is told who holds it; once it is free, anyone can."""
+    """The second learns who holds it; once it is free, anyone can."""
     server = "http://127.0.0.1:8080"
     with (
         holding.hold(tmp_path, server),

@@ -58,7 +58,7 @@ def test_each_term_of_each_case_is_found_where_it_was_written(ending: str) -> No
 
 
 def told_at(spots: Spots, focus: str, path: str) -> set[At]:
-    """Give where a fault may be told: at the property or one of its values, or else at the node.
+    """Return where a fault may stand: at the property or one of its values, or else at the node.
 
     A fault of the node as a whole may stand at the one of its statements that is wrong.
     """

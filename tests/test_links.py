@@ -243,7 +243,7 @@ def test_bad_metadata_are_named(
 def test_rows_that_contradict_are_named(
     table: Callable[..., list[Mapping]], cells: dict[str, str], complaint: str
 ) -> None:
-    """Two of ours are never one of theirs; nobody is linked who is not there."""
+    """Two of our nodes never match one external node; nothing is linked that is not there."""
     with pytest.raises(MappingInvalid) as raised:
         mappings.check(table({}, cells), LABELS)
     assert "drugs.sssom.tsv:8: " in str(raised.value)
@@ -277,7 +277,7 @@ def put(path: Path, columns: Sequence[str], *rows: str) -> None:
     ],
 )
 def test_a_bad_name_is_named(tmp_path: Path, row: str, complaint: str) -> None:
-    """A name needs its place, and belongs to one of ours."""
+    """A name needs its place, and belongs to one of our nodes."""
     good = "drug:exemestane\tOne\tbrand\tpkg:x\t2026-11-25"
     put(tmp_path / FOLDER / "names.tsv", NAMES, good, row)
     with pytest.raises(MappingInvalid, match=r"names\.tsv:3: ") as raised:
@@ -326,7 +326,7 @@ def test_a_bad_row_of_the_obsolete_is_named(
 def test_a_bad_look_alike_is_named(
     tmp_path: Path, prefixes: Prefixes, row: str, complaint: str
 ) -> None:
-    """It needs its place and its owner, and looks like one of ours."""
+    """It needs its place and its owner, and looks like one of our nodes."""
     put(tmp_path / FOLDER / "neighbours.tsv", LOOK_ALIKES, row)
     with pytest.raises(MappingInvalid, match=r"neighbours\.tsv:2: ") as raised:
         records.read_look_alikes(tmp_path, prefixes, LABELS)

@@ -95,7 +95,7 @@ SIZES = [
 
 @pytest.mark.parametrize(("name", "text", "rule"), SIZES)
 def test_what_the_engine_cannot_compute_with(name: str, text: str, rule: str | None) -> None:
-    """A number that is valid and too large, or has too many digits, is told by another rule."""
+    """A number that is valid and too large, or has too many digits, is reported by another rule."""
     assert told(text, name) == rule
 
 

@@ -195,7 +195,7 @@ def test_a_server_resolves_for_programs_readers_and_rdf(server: Server) -> None:
 
 
 def test_a_server_searches(server: Server) -> None:
-    """A name, its beginning, a slip of the pen; and nobody's name."""
+    """A name, its beginning, a typo; and nobody's name."""
     for typed in ("aromasin", "exemes", "exemestene"):
         reply = server.send("GET", "/search?q=" + typed, {})
         hits = json.loads(reply.body)["hits"]
@@ -245,11 +245,11 @@ def test_an_identifier_may_lead_to_several_of_ours(look_up: LookUp) -> None:
     ],
 )
 def test_search_helps_while_one_types(look_up: LookUp, typed: str, label: str) -> None:
-    """The beginning, the words in any order, a brand, a slip of the pen."""
+    """The beginning, the words in any order, a brand, a typo."""
     assert look_up.search(typed)["hits"][0]["label"] == label
 
 
-#: What comes first, by what a reader types.
+#: The first result, by the text that a reader types.
 SEARCHES = {
     "exemestane": "exemestane",
     "Aromasin": "exemestane",
@@ -381,7 +381,7 @@ def names(file: str) -> list[dict[str, str]]:
 def test_a_messy_list_is_linked_as_well_as_when_it_was_scored(
     look_up: LookUp, file: str, rows: int, mistaken: dict[str, str], recall: float
 ) -> None:
-    """No other stranger is taken for ours, and no fewer of ours are found."""
+    """No other external name is taken for one of our own, and no fewer of our own are found."""
     listed = names(file)
     assert len(listed) == rows
     taken = [(row["name"], row["expected"], look_up.names.link(row["name"])) for row in listed]
@@ -432,7 +432,7 @@ def test_the_order_of_numbers_is_part_of_a_name() -> None:
 
 
 def test_no_name_of_another_is_taken_for_ours(look_up: LookUp) -> None:
-    """Each neighbour is a stranger, and would be taken for ours if the table did not say so."""
+    """Each neighbour is external, and would pass for our own if the table did not say so."""
     labels = {iri: entity.label for iri, entity in look_up.index.entities.items()}
     rows = records.read_look_alikes(ROOT, read_prefixes(ROOT), labels)
     assert {look_up.names.link(row.name).how for row in rows} == {"stranger"}
@@ -443,7 +443,7 @@ def test_no_name_of_another_is_taken_for_ours(look_up: LookUp) -> None:
 
 
 def test_a_typo_is_marked(look_up: LookUp) -> None:
-    """Whoever links a list sees what to look over, and why a name is left out."""
+    """Anyone who links a list sees what to look over, and why a name is left out."""
     how = {name: look_up.names.link(name).how for name in ("Aromasin", "letrazole", "vorozole")}
     assert how == {"Aromasin": "name", "letrazole": "spelling", "vorozole": "stranger"}
     assert look_up.names.link("CHEBI:50790").how == "stranger"  # related is not the same

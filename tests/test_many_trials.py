@@ -164,7 +164,7 @@ def test_two_trials_with_the_same_drugs_share_them(built: Built, known: Knowledg
 
 
 def test_a_number_joins_a_trial_under_another_name(built: Built, known: Knowledge) -> None:
-    """In any spelling; the sender is told, and both names stay."""
+    """In any spelling; the sender learns it, and both names stay."""
     shelf = filled(Shelf(built, known), ["first"])
     told = shelf.publish("later", TABLES["later"].decode(), CSV)
     assert told["accepted"]

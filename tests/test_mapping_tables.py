@@ -81,7 +81,7 @@ def test_what_replaces_an_obsolete_term_is_known(prefixes: Prefixes, name: str) 
 def test_a_file_that_is_no_vocabulary_is_said_so(
     tmp_path: Path, prefixes: Prefixes, name: str, content: str | None, complaint: str
 ) -> None:
-    """What is wrong with the file, and what to do."""
+    """The fault of the file, and what to do."""
     if content is not None:
         (tmp_path / name).write_text(content)
     with pytest.raises(VocabularyUnreadable) as raised:
@@ -120,7 +120,7 @@ def test_a_row_that_has_drifted_is_named(
     level: str | None,
     complaint: str,
 ) -> None:
-    """Absent, obsolete and renamed are told apart; case and synonyms are only noted."""
+    """Absent, obsolete and renamed are kept apart; case and synonyms are only noted."""
     term = prefixes.parse(f"MONDO:{number}")
     row = replace(rows[0], object=term, object_label=label, place="here:1")
     terms = read_vocabulary(FILES / "vocabulary.obo", prefixes)

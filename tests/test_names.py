@@ -116,7 +116,7 @@ def test_both_forms_state_the_rule(desk: Desk) -> None:
 
 
 def test_validate_writes_json_for_every_file(desk: Desk, file: Path, tmp_path: Path) -> None:
-    """A file of ours, a valid one, one that is not Turtle, and one that is not there."""
+    """A file of the graph, a valid one, one that is not Turtle, and one that is not there."""
     broken = tmp_path / "broken.ttl"
     broken.write_text("<a> <b>")
     missing = tmp_path / "missing.ttl"

@@ -171,7 +171,7 @@ def test_the_text_field_completes_from_the_vocabulary(server: Server) -> None:
 
 
 def test_the_search_helps_while_one_types(server: Server) -> None:
-    """A brand, the beginning of a word, a slip of the pen; Enter finds, and a link leads there."""
+    """A brand, the beginning of a word, a typo; Enter finds, and a link leads there."""
     address = server.url.removesuffix("/sparql") + "/search"
     seen = node("browser.js", "search", address, "aroma", "joint pa", "arimidx")
     aroma, joint, slip = ([tuple(offer) for offer in offers] for offers in seen["offers"])

@@ -47,12 +47,12 @@ def page(server: Server, path: str) -> str:
 
 
 def text(markup: str) -> list[str]:
-    """Give the texts between the tags."""
+    """Return the texts between the tags."""
     return [part.strip() for part in re.split(r"<[^>]+>", markup) if part.strip()]
 
 
 def opens(server: Server, iri: str) -> list[str]:
-    """Open an IRI at its path in both ways; tell what went wrong."""
+    """Open an IRI at its path in both ways; return what went wrong."""
     target = "/" + quote(iri.removeprefix(BASE), safe="/?=&")
     wrong = []
     for headers, media_type in ((HTML, "text/html"), (TURTLE, "text/turtle")):
@@ -186,7 +186,7 @@ def test_a_program_gets_rdf(server: Server, form: object) -> None:
 
 
 def test_a_format_with_graphs_tells_who_says_what(server: Server) -> None:
-    """What was stated and what was inferred stand in their graphs."""
+    """Stated and inferred triples stand in their graphs."""
     body = server.send("GET", "/drug/exemestane.nq", {}).body
     graphs = {quad.graph_name.value for quad in ox.parse(body, ox.RdfFormat.N_QUADS)}
     assert graphs >= {BASE + "graph/inferred", BASE + "graph/data/turtle/drugs/exemestane"}

@@ -48,7 +48,7 @@ def of_kind(kind: str) -> set[str]:
 
 
 KINDS = ("Class", "ObjectProperty", "DatatypeProperty", "NamedIndividual")
-#: Those of ours that only describe rules.
+#: Our terms that only describe rules.
 ANNOTATIONS = {iri for iri in of_kind("AnnotationProperty") if iri.startswith(OWN_PREFIXES["aikg"])}
 TERMS = sorted(ANNOTATIONS.union(*map(of_kind, KINDS)))
 
@@ -71,7 +71,7 @@ def is_documented(annotations: dict[str, list[Any]]) -> bool:
 
 
 def own_kinds() -> dict[str, set[str]]:
-    """The terms of ours that are kinds of others of ours: each with the labels of its kinds."""
+    """Our terms that are kinds of our other terms: each with the labels of its kinds."""
     labels = {
         t.subject.value: t.object.value for t in TRIPLES if t.predicate.value.endswith("#label")
     }

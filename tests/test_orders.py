@@ -49,7 +49,7 @@ def test_some_sheets_on_a_server_that_restarts(
     assert found.restarts == 3
 
 
-#: What stands in a cell instead, where a letter more would not make it wrong.
+#: Texts that stand in a cell instead, where a letter more would not make it wrong.
 OTHERWISE = {
     "Drugs": "tamoxifen 20 mg",
     "Design": "single-arm trial",
@@ -91,7 +91,7 @@ def _csv(rows: list[dict[str, str]]) -> bytes:
 def test_an_analysis_of_another_source_is_named_before_it_comes(
     built: Built, known: Knowledge
 ) -> None:
-    """It is the same analysis after it came; the sender is told that the graph has it not yet."""
+    """It is the same analysis after it came; the sender learns that the graph has it not yet."""
     shelf = Shelf(built, known)
     told = shelf.publish("falcon-more", SHEETS["falcon-more"].decode(), orders.CSV)
     assert blocking(told) == []

@@ -78,13 +78,13 @@ def told(reply) -> dict:
 
 
 def stating(name: str, *nodes: str) -> bytes:
-    """Give a trial that has a label for other nodes too, a line each."""
+    """Return a trial that has a label for other nodes too, a line each."""
     more = "".join(f'<{node}> <{LABEL}> "mine {at}"@en .\n' for at, node in enumerate(nodes))
     return trial(name) + more.encode()
 
 
 def seeing(name: str, node: str) -> bytes:
-    """Give a trial that points at a node."""
+    """Return a trial that points at a node."""
     return trial(name) + f":paper {SEE_ALSO} <{node}> .\n".encode()
 
 
@@ -103,7 +103,7 @@ def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def person(home: Path, secret: str) -> int:
-    """Give the number of the person whose token it is."""
+    """Return the number of the person whose token it is."""
     database = SQLite(home / "ledger.db")
     number = tokens.find(database, secret).person
     database.close()

@@ -48,11 +48,11 @@ class Page(HTMLParser):
             self.elements[index][2].append(data)
 
     def texts(self, tag: str) -> list[str]:
-        """Give the text in each element of a kind, its white space made single."""
+        """Return the text in each element of a kind, its white space made single."""
         return [" ".join("".join(t).split()) for name, _, t in self.elements if name == tag]
 
     def values(self, tag: str, attribute: str) -> list[str]:
-        """Give an attribute of each element of a kind."""
+        """Return an attribute of each element of a kind."""
         return [
             a[attribute] or "" for name, a, _ in self.elements if name == tag and attribute in a
         ]
@@ -171,7 +171,7 @@ def test_a_page_shows_so_many_rows(client: FlaskClient, pattern: str, rows: int,
 
 
 def test_a_mistake_keeps_the_query(client: FlaskClient) -> None:
-    """The problem stands above the form, in which the query can be mended."""
+    """The problem stands above the form, in which the query can be fixed."""
     page = show(client, "SELECT * { ?s aikg:value </textarea> }", status=400)
     assert page.texts("textarea") == ["SELECT * { ?s aikg:value </textarea> }"]
     assert any("the prefix aikg: is not declared" in text for text in page.texts("p"))

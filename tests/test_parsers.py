@@ -33,7 +33,7 @@ from aikg.intake.verdict import Rules
 ENDINGS = [form.endings[0] for form in FORMATS]
 TYPES = {form.endings[0]: form.media_type for form in FORMATS}
 
-#: What a byte, or some, may become: what opens and closes, what ends a text, what is no UTF-8.
+#: What a byte, or some, may become: what opens and closes, what ends a text, not UTF-8.
 INSERTS = [
     b"",
     b"<",
@@ -61,7 +61,7 @@ EDITS = st.lists(
 
 @cache
 def sound(ending: str) -> bytes:
-    """Give a sound file of a format."""
+    """Return a sound file of a format."""
     if ending == "csv":
         return as_csv(ROW)
     if ending == "xlsx":
@@ -75,7 +75,7 @@ def sound(ending: str) -> bytes:
 
 
 def spoilt(body: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
-    """Give bytes with some of them changed."""
+    """Return bytes with some of them changed."""
     for at, length, put in edits:
         begin = len(body) * at // 1000
         body = body[:begin] + put + body[begin + length :]
@@ -83,7 +83,7 @@ def spoilt(body: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
 
 
 def spoilt_within(workbook: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
-    """Give a workbook whose parts are changed, in an archive that is whole."""
+    """Return a workbook whose parts are changed, in an archive that is whole."""
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(written, "w") as new:
         names = old.namelist()
@@ -177,7 +177,7 @@ def test_a_text_in_many_spans_is_read_or_refused(deep: int, read_: bool) -> None
 
 @cache
 def cells() -> Cells:
-    """Give what the cells of a table may hold."""
+    """Return what the cells of a table may hold."""
     return Rules.load(ROOT).cells
 
 
@@ -267,7 +267,7 @@ def test_what_is_too_much_is_refused(server: Server, body, ending: str, status: 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_an_empty_file(server: Server, ending: str) -> None:
-    """It says nothing, or is not of its format; either is told."""
+    """It says nothing, or is not of its format; either is reported."""
     assert send(server, b"", TYPES[ending]) == (
         200 if ending in {"ttl", "trig", "nt", "nq"} else 400
     )

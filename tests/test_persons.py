@@ -29,7 +29,7 @@ SELECT ?graph ?sender ?label { GRAPH <https://w3id.org/aikg/graph/provenance> {
 def home(
     built: Built, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    """A desk whose ledger this module makes persons and tokens in."""
+    """A server whose ledger this module makes persons and tokens in."""
     folder = tmp_path_factory.mktemp("persons")
     shutil.copy(settings.graph, folder)
     with opened(settings, folder) as running:

@@ -1,4 +1,4 @@
-"""What is installed is pinned with a hash; the audit finds what advisories are about."""
+"""Each installed package is pinned with a hash; the audit finds what advisories are about."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def _small(first: str, second: str, ratio: str) -> bytes:
         pytest.param(
             *("0.664", "29.3", ""),
             {("check/fraction-for-percent", "Error", 4)},
-            id="a fraction that is no whole number of people in percent",
+            id="a fraction that is not a whole number of people in percent",
         ),
         pytest.param("0.45", "29.3", "", {("check/fraction-for-percent", "Check", 4)}, id="small"),
         pytest.param(

@@ -47,7 +47,7 @@ def test_a_person_has_so_many_undecided_names(
 
 
 def test_a_person_has_so_many_bytes(built: Built, settings: Settings, tmp_path: Path) -> None:
-    """What is published does not count; the file that is refused leaves nothing."""
+    """A published file does not count; the file that is refused leaves nothing."""
     shutil.copy(settings.graph, tmp_path)
     with opened(replace(settings, quota_bytes=3 * len(trial("one"))), tmp_path) as desk:
         assert desk.submit("one").status == 201

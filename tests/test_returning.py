@@ -84,7 +84,7 @@ def test_a_bad_remark_changes_nothing(desk: Desk, remarks: Any, why: str) -> Non
 
 
 def test_nobody_publishes_what_they_sent(desk: Desk) -> None:
-    """With no token of theirs; another curator does."""
+    """Without their token; another curator does."""
     database = SQLite(desk.home / "ledger.db")
     person = tokens.find(database, desk.tokens["review"]).person
     second = tokens.create(database, "another", "admin", person)

@@ -112,7 +112,7 @@ def test_a_wrong_header_is_named(header: str, pattern: str, line: int, words: st
     ],
 )
 def test_a_right_header_passes(header: str, pattern: str) -> None:
-    """What is read forward needs no header."""
+    """A property that is read forward needs no header."""
     assert list(rule_lint.lint_joins(check_of(header, pattern), KNOWN)) == []
 
 

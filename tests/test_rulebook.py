@@ -44,7 +44,7 @@ OF_CSV = {"row-length"}
 OF_JSON = {"unread-json", "uncounted"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-#: What is said of a rule: the name of a property, its values.
+#: The statements about a rule: the name of a property, its values.
 Page = dict[str, list[str]]
 
 
@@ -60,7 +60,7 @@ def pages(built: Built) -> dict[str, Page]:
 
 
 def turtle(text: str, number: int = 0) -> str:
-    """Give an example the prefixes that every example has, and a namespace of its own."""
+    """Return an example the prefixes that every example has, and a namespace of its own."""
     prefixes = {**PREFIXES, "ex": f"{BASE}submission/case/{number}/"}
     return "".join(f"@prefix {p}: <{iri}> .\n" for p, iri in prefixes.items()) + text
 
@@ -79,7 +79,7 @@ def test_each_rule_that_a_report_can_name_has_a_page(pages: dict[str, Page]) -> 
 
 
 def test_the_code_names_the_rules_of_reading_and_no_others() -> None:
-    """A rule that has no page cannot be told, and a page of a rule that is gone is noticed."""
+    """A rule that has no page cannot be reported, and a page of a rule that is gone is noticed."""
     constants, told = set(), set()
     source = ROOT / "src" / "aikg"
     for module in [*(source / "intake").glob("*.py"), source / "rules" / "literals.py"]:

@@ -16,7 +16,7 @@ KNOWN_FAILURES = {"property/uniqueLang-002"}
 #: What a shape says to people; it asks for nothing.
 FOR_PEOPLE = {SH.name}
 
-#: What no test of the suite breaks, only cases of ours (`finding/two-kinds.ttl`).
+#: What no test of the suite breaks, only our own cases (`finding/two-kinds.ttl`).
 NEVER_BROKEN = {SH.qualifiedMaxCount}
 
 
@@ -47,5 +47,5 @@ def test_our_shapes_use_only_what_passes(suite: list[Case]) -> None:
 
 
 def words(shapes: Graph) -> set[Node]:
-    """Give the terms of SHACL in a graph."""
+    """Return the terms of SHACL in a graph."""
     return {term for triple in shapes for term in triple if str(term).startswith(str(SH))}

@@ -123,14 +123,14 @@ def report() -> list[Line]:
 
 @cache
 def every_shape() -> set[Node]:
-    """Give each shape, nested ones too."""
+    """Return each shape, nested ones too."""
     kinds = (SH.NodeShape, SH.PropertyShape)
     return {shape for kind in kinds for shape in all_shapes().subjects(RDF.type, kind)}
 
 
 @cache
 def reach(shape: Node) -> frozenset[Node]:
-    """Give a shape, the shapes that it uses, and the lists and paths in between."""
+    """Return a shape, the shapes that it uses, and the lists and paths in between."""
     known, waiting = set(), [shape]
     while waiting:
         node = waiting.pop()
@@ -143,13 +143,13 @@ def reach(shape: Node) -> frozenset[Node]:
 
 @cache
 def targeted() -> set[Node]:
-    """Give the shapes that look for their nodes themselves."""
+    """Return the shapes that look for their nodes themselves."""
     return set(all_shapes().subjects(SH.targetClass))
 
 
 @cache
 def reported() -> set[Node]:
-    """Give the shapes that can stand in a report: those inside sh:or, sh:not and so on cannot."""
+    """Return the shapes that can stand in a report: those inside sh:or, sh:not and so on cannot."""
     return targeted() | {p for t in targeted() for p in all_shapes().objects(t, SH.property)}
 
 
@@ -176,7 +176,7 @@ def test_the_ontology_conforms() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_case(case: Path) -> None:
-    """The shapes give the one result that the case expects, with words to mend it by."""
+    """The shapes give the one result that the case expects, with words that say how to fix it."""
     assert (None, SH.conforms, Literal(False)) in read(case)
     assert len(expected(case)) == 1
     assert [line for line in report() if line[0].startswith(namespace(case))] == expected(case)
@@ -249,7 +249,7 @@ def test_no_constraint_can_be_taken_away_unseen(file: Path) -> None:
 
 
 def test_every_shape_has_a_name_and_says_what_to_do() -> None:
-    """A report names the shape and speaks to whoever must mend the data, in English."""
+    """A report names the shape and speaks to anyone who must fix the data, in English."""
     for shape in every_shape():
         assert isinstance(shape, URIRef)
         assert shape.startswith(PREFIXES["shape"])
@@ -309,6 +309,6 @@ def test_results_come_in_the_same_order() -> None:
 
 
 def test_a_folder_without_turtle_is_named(tmp_path: Path) -> None:
-    """A wrong folder is told, and never read as shapes that everything conforms to."""
+    """A wrong folder is reported, and never read as shapes that everything conforms to."""
     with pytest.raises(MissingFolder, match="no Turtle file"):
         shapes.load(tmp_path)

@@ -129,7 +129,7 @@ def numbered(known: Knowledge, **said: str) -> tuple[Mint, str, str]:
 
 
 def test_sources_of_one_trial_may_differ(built: Built, known: Knowledge) -> None:
-    """Each keeps its statement; the second is told of the first by name; the order is no matter."""
+    """Each keeps its statement; the second learns of the first by name; in any order."""
     bodies = {}
     for name, said in {
         "early": {"phase": "2", "acronym": '"CALM"'},
@@ -163,7 +163,7 @@ def test_shapes_are_asked_about_what_one_source_states(built: Built, known: Know
 
 
 def test_one_arm_has_one_regimen(built: Built, known: Knowledge) -> None:
-    """A second source with another is refused, and told whose the first is."""
+    """A second source with another is refused, and learns whose the first is."""
     shelf = Shelf(built, known)
     bodies = []
     for name in ("letrozole", "anastrozole"):

@@ -195,7 +195,7 @@ def test_the_youngest_long_job_makes_room(
 def test_a_slot_is_not_held_beyond_its_deadline(
     limits: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever reads an answer slowly, after its worker has gone, makes room as well."""
+    """A client that reads an answer slowly, after its worker has gone, makes room as well."""
     monkeypatch.setattr(slots, "LONG", 0.05)
     all_slots = Slots(limits)
     held = [take(all_slots, name, timeout=60) for name in "abcd"]

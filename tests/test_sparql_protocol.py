@@ -64,7 +64,7 @@ def accept(media_type: str) -> dict[str, str]:
          b"ASK{}", 400, PROBLEM),
         ("POST", "/sparql", {"Content-Type": "text/plain"}, b"ASK{}", 415, PROBLEM),
         ("POST", "/sparql", {}, b"ASK{}", 415, PROBLEM),
-        # What is no query of this graph.
+        # Texts that are not a query of this graph.
         ("GET", "/sparql?query=ASK", {}, b"", 400, PROBLEM),
         ("GET", ASK + "&default-graph-uri=here", {}, b"", 400, PROBLEM),
         ("GET", ASK + "&timeout=soon", {}, b"", 400, PROBLEM),
@@ -162,7 +162,7 @@ def test_a_mistake_has_its_place(server: Server) -> None:
 
 
 def test_a_deadline_is_503_and_harms_nobody(server: Server) -> None:
-    """The client is told when to come again, and the next query is answered."""
+    """The client learns when to come again, and the next query is answered."""
     reply = server.send("GET", f"/sparql?query={quote(SLOW)}&timeout=0.3", {})
     assert (reply.status, reply.media_type) == (503, PROBLEM)
     assert int(reply.headers["Retry-After"]) > 0

@@ -33,7 +33,7 @@ KNOWN = {
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_endpoint_passes_what_the_engine_passes(tmp_path: Path) -> None:
-    """All but the known tests, alone and over HTTP; no rewrite of ours breaks one."""
+    """All but the known tests, alone and over HTTP; none of our rewrites breaks one."""
     found = sorted((ROOT / ".venv" / "sparql-suite").glob("*/test/data/suites/w3c"))
     if not found and not os.environ.get("CI"):
         pytest.skip("`make .venv/sparql-suite/ready` has not unpacked the tests")

@@ -220,14 +220,14 @@ FIGURES = [list(ROW), [text or None for text in ROW.values()]]
 def test_one_sheet_is_read_and_the_others_are_told(
     others: tuple, level: str | None, first: bool, look: Look
 ) -> None:
-    """The sheet of figures is found by its name in any case; a further one is told."""
+    """The sheet of figures is found by its name in any case; a further one is reported."""
     found = look(sheets(others, first=first))
     assert values(found, "value") == {ROW["Value"]}
     assert told(found) == ([(level, "another-sheet", str(others[2][0][0]))] if level else [])
 
 
 def test_merged_cells_count_on_their_own_sheet(look: Look) -> None:
-    """Those of another sheet are no matter of the figures."""
+    """Those of another sheet do not concern the figures."""
     book = Workbook()
     notes = book.active
     notes.append(["a", "b"])
@@ -244,7 +244,7 @@ def test_merged_cells_count_on_their_own_sheet(look: Look) -> None:
 
 
 def test_a_chart_first_and_comments(look: Look) -> None:
-    """A sheet that is a chart has no cells; comments on cells are told, those on headings not."""
+    """A sheet that is a chart has no cells; its comments are reported, those on headings not."""
     book = Workbook()
     sheet = book.active
     for row in FIGURES:
@@ -448,7 +448,7 @@ def test_the_same_sheet_has_the_same_triples(
     rules: Rules,
     tmp_path: Path,
 ) -> None:
-    """Whichever program a sheet was saved with; nothing is told of it that the CSV has not."""
+    """Whichever program a sheet was saved with; nothing is reported of it that the CSV has not."""
     original = SHEET.with_stem(trial).read_bytes()
     rows = list(csv.reader(io.StringIO(original.decode("utf-8-sig"))))
     body, file = write(rows, tmp_path)

@@ -1,4 +1,4 @@
-"""The story of the page on submissions, told by a server and the command line."""
+"""The story of the page on submissions, by a server and the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ADDRESS = "http://127.0.0.1:8080"
 
 
 def commands(block: str) -> list[tuple[str, str]]:
-    """Give the commands of a block, each with what the page prints below it."""
+    """Return the commands of a block, each with what the page prints below it."""
     parts = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
     told = [part.partition("\n") for part in parts]
     return [(command, printed) for command, _, printed in told]

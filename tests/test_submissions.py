@@ -74,7 +74,7 @@ def test_a_life_from_sent_to_withdrawn(desk: Desk) -> None:
 
 
 def test_what_breaks_a_rule_is_kept_as_invalid_with_its_report(desk: Desk) -> None:
-    """The answer is 422; the report has the line; a mended version of the same name waits."""
+    """The answer is 422; the report has the line; a corrected version of the same name waits."""
     broken = trial("broken").replace(b"aikg:ofStudy :trial ;", b"", 1)
     reply = desk.submit("broken", broken)
     assert reply.status == 422
@@ -103,7 +103,7 @@ def test_the_bytes_come_back_as_they_were_sent(desk: Desk) -> None:
 
 
 def test_the_same_bytes_sent_twice_are_one_submission(desk: Desk) -> None:
-    """Whoever lost the answer sends it again; under another name they are shown the first."""
+    """A sender who lost the answer sends it again; another name leads to the first."""
     first, second = desk.submit("twice"), desk.submit("twice")
     assert (first.status, second.status) == (201, 201)
     assert told(first)["submission"] == told(second)["submission"] == "twice/1"
@@ -136,7 +136,7 @@ def test_a_name_belongs_to_who_began_it(desk: Desk) -> None:
 
 
 def test_of_two_curators_who_publish_at_once_one_does(desk: Desk) -> None:
-    """The other is told that it is published already; the graph holds it once."""
+    """The other learns that it is published already; the graph holds it once."""
     desk.submit("raced")
     statuses: list[int] = []
     threads = [
@@ -153,7 +153,7 @@ def test_of_two_curators_who_publish_at_once_one_does(desk: Desk) -> None:
 
 
 def pointing(name: str, at: str) -> bytes:
-    """Give a trial whose people are a part of those of another."""
+    """Return a trial whose people are a part of those of another."""
     line = b"aikg:within population:subsequent-line , population:metastatic-breast-cancer"
     return trial(name).replace(line, f"aikg:within <{SUBMISSION}{at}/enrolled>".encode(), 1)
 
@@ -207,7 +207,7 @@ def test_provenance_says_from_whom_by_whom_and_by_which_rules(desk: Desk) -> Non
     """It can be asked for, of the version that is published and of the one before."""
     desk.submit("traced")
     desk.step("publish", "traced/1", why="first")
-    desk.submit("traced", trial("traced, mended"))
+    desk.submit("traced", trial("traced, fixed"))
     desk.step("publish", "traced/2", why="second")
     rows = desk.select("""
       PREFIX prov: <http://www.w3.org/ns/prov#>
@@ -296,7 +296,7 @@ def test_a_mistake_says_what_to_do(
 
 
 def test_a_step_without_a_reason_is_refused(desk: Desk) -> None:
-    """What was rejected or withdrawn must say why, for ever."""
+    """A rejected or withdrawn version must say why, for ever."""
     desk.submit("unreasoned")
     assert desk.step("reject", "unreasoned/1", why="").status == 400
     assert desk.step("reject", "unreasoned/1", why="not evidence").status == 200
@@ -348,7 +348,7 @@ def test_guesses_are_counted_and_a_good_token_is_still_heeded(
 
 
 def browser() -> urllib.request.OpenerDirector:
-    """Give a browser of our own: it keeps cookies and prefers pages."""
+    """Return a browser of our own: it keeps cookies and prefers pages."""
     jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
     opener = urllib.request.build_opener(jar)
     opener.addheaders = [("Accept", "text/html")]

@@ -193,7 +193,7 @@ def both(code: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def lacking(kind: str, cases: Mapping[str, object]) -> set[str]:
-    """Return the codes of a kind in `codes.tsv` that have no case, and cases that are no codes."""
+    """Return the codes of a kind in `codes.tsv` that have no case, and cases that are not codes."""
     return {code.name for code in CODES.values() if code.kind == kind} ^ set(cases)
 
 

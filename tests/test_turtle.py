@@ -50,7 +50,7 @@ def test_a_file_read_twice_gives_the_same_statements(tmp_path: Path) -> None:
     ],
 )
 def test_a_syntax_error_names_file_line_and_column(tmp_path: Path, text: str, place: str) -> None:
-    """What is not Turtle is refused with its place, and with what to do."""
+    """A file that is not Turtle is refused with its place, and with what to do."""
     path = tmp_path / "bad.ttl"
     path.write_text(text)
     with pytest.raises(TurtleSyntaxError, match=place) as caught:
@@ -75,7 +75,7 @@ def test_a_missing_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
 
 
 def test_all_syntax_errors_of_a_folder_are_told_at_once(tmp_path: Path) -> None:
-    """Whoever mends a folder sees each file that needs it."""
+    """Anyone who fixes a folder sees each file that needs it."""
     for name in ("one.ttl", "two.ttl"):
         (tmp_path / name).write_text("nonsense")
     with pytest.raises(TurtleSyntaxError) as caught:

@@ -56,7 +56,7 @@ def test_a_command_of_the_page_prints_what_it_says(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sheets_differ_where_the_page_says(name: str) -> None:
-    """The tables of the page list each cell that was mended, and no other."""
+    """The tables of the page list each cell that was fixed, and no other."""
     section = PAGE.split(f"docs/tutorials/trials/{name}.first.csv\n", 1)[1].split("\n## ", 1)[0]
     told = re.findall(r"^\| (\d+) \| (.*?) \| ?(.*?) \| (.*?) \|$", section, re.MULTILINE)
     changed = [

@@ -1,4 +1,4 @@
-"""/validate: a verdict for whoever asks, whatever is sent; the next request is answered."""
+"""/validate: a verdict for anyone who asks, whatever is sent; the next request is answered."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_file_that_takes_too_long_is_told_what_to_do_with_a_file(
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "csv?form=long", "xlsx?form=long"])
 def test_the_template_comes_back_and_is_read(client: FlaskClient, form: str) -> None:
-    """A worker, which may open no file, reads the sheet that it gave: its example row is told."""
+    """A worker, which may open no file, reads the sheet that it sent, and names its example row."""
     sheet = client.get(f"/template.{form}")
     answer = send(client, sheet.data, sheet.mimetype)
     assert answer.status_code == 200

@@ -45,7 +45,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 
 def store_of(home: Path) -> ox.Store:
-    """Load all vocabularies of a home beside one statement of ours."""
+    """Load all vocabularies of a home beside one of our statements."""
     store = ox.Store()
     ours = ox.Quad(ox.NamedNode("https://w3id.org/aikg/drug/x"), ox.NamedNode("urn:p"),
                    ox.Literal("x"))  # fmt: skip
@@ -169,7 +169,7 @@ def test_a_list_of_records_is_read_piece_by_piece(shelf: Shelf, tmp_path: Path) 
 
 
 def test_the_figures_are_those_of_a_count(shelf: Shelf, tmp_path: Path) -> None:
-    """What is counted while a vocabulary is written equals a count of the whole graph."""
+    """The count made while a vocabulary is written equals a count of the whole graph."""
     for file in ("events.obo", "groups.ttl", "atc.csv", "links.sssom.tsv"):
         shelf.add(FILES / file, "", About(), bool(shelf.heads()), no_stage)
     store = store_of(tmp_path / "home")
@@ -226,7 +226,7 @@ def test_a_file_that_is_put_into_the_folder_is_read(tmp_path: Path) -> None:
 def test_the_part_around_our_links_is_their_terms_and_all_above(
     prefixes: Prefixes, tmp_path: Path
 ) -> None:
-    """A term that nothing of ours leads to is left out, and the description stays."""
+    """A term that none of our nodes leads to is left out, and the description stays."""
     conditions = Conditions(prefixes, {f"{OBO}MONDO_0005399"}, Bounds(10_000, 1000))
     original = Original(FILES / "events.obo", "slice", About(around_links=True))
     head = prepare(original, conditions, tmp_path)

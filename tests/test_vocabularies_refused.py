@@ -188,7 +188,7 @@ def test_what_is_missing_is_named(shelf: Shelf, tmp_path: Path) -> None:
 
 
 def test_the_commands_add_list_and_remove(tmp_path: Path) -> None:
-    """What was read, left out and kept is reported; a mistake has a line and status 1."""
+    """The numbers read, left out and kept are reported; a mistake has a line and status 1."""
 
     def run(*words: str) -> tuple[int, str, str]:
         done = CliRunner().invoke(

@@ -118,7 +118,7 @@ def test_our_nodes_are_as_without_them(served: Served, site: Server, path: str) 
 
 
 def test_nothing_of_a_vocabulary_is_in_the_default_graph(served: Served) -> None:
-    """And it takes no part in inferences: no class of it has an instance of ours."""
+    """And it takes no part in inferences: none of our nodes is of one of its classes."""
     found = served.desk.select(
         PREFIXES + "SELECT ?s { ?s ?p ?o . GRAPH vocabulary:events { ?s a ?kind } } LIMIT 1"
     )

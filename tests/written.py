@@ -44,12 +44,12 @@ class Page:
 
     @property
     def text(self) -> str:
-        """What was written."""
+        """The written text."""
         return "".join(self._pieces)
 
     @property
     def body(self) -> bytes:
-        """What was written, in UTF-8, which editors begin with a mark or without."""
+        """The written text, in UTF-8, which editors begin with a mark or without."""
         return self.text.encode(self.random.choice(("utf-8", "utf-8-sig")))
 
     def write(self, text: str, exactly: bool = False) -> At:
