@@ -242,6 +242,7 @@ def test_a_server_of_root_is_warned_of_outside_a_container(
     monkeypatch.setattr(server, "_CONTAINER_FILES", (tmp_path / "made-by-an-engine",))
     monkeypatch.setattr(server.os, "geteuid", lambda: user)
     monkeypatch.setattr(server, "ensure_built", lambda *_: None)
+    monkeypatch.setattr(server, "start_ahead", lambda *_: None)
     monkeypatch.setattr(web, "serve", lambda *_: None)
     done = CliRunner().invoke(server.serve, ["--port", "0"])
     assert (done.exit_code, "runs as root" in done.stderr) == (0, warned)

@@ -151,6 +151,9 @@ def known_routes() -> set[str]:
         def describe(self) -> dict[str, str]:
             return {"version": "x"}
 
+        def version_now(self) -> str:
+            return "x"
+
     app = web.create_app(Described(), [])  # type: ignore[arg-type]
     of_home = {"/submissions", "/sign-in"}
     rules = {rule.rule for rule in app.url_map.iter_rules()}

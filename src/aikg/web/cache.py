@@ -108,10 +108,10 @@ class Cache:
             raise Postponed
         if not tag:
             return self.app(environ, start_response)
-        with self._lock:
-            self._hits, self._misses = self._hits + bool(kept), self._misses + (kept is None)
         if kept is None:
             return self._ask(environ, start_response, asked)
+        with self._lock:
+            self._hits += 1
         environ[ROUTE] = kept.route
         status, headers, pieces = _unless_known(environ, tag, kept.headers, [kept.body])
         start_response(status, headers)
@@ -150,6 +150,8 @@ class Cache:
 
         pieces = self.app(environ, begin)  # type: ignore[arg-type]
         status, headers = began[-1]
+        with self._lock:
+            self._misses += bool(asked)
         if VERSION in environ and status.startswith("200") and not _is_personal(headers):
             tag = _tag(environ[VERSION], asked)
             headers = [*headers, ("ETag", tag), ("Cache-Control", "no-cache")]
