@@ -15,7 +15,7 @@ import rdflib
 from serving import Reply, Server
 
 from aikg.build import Built
-from aikg.names import BASE
+from aikg.names import BASE, is_absolute
 from aikg.settings import Settings
 from aikg.sparql.formats import TRIPLES
 
@@ -223,3 +223,47 @@ def test_a_page_names_its_data(server: Server) -> None:
     """By links in its header, for programs that begin at the page."""
     links = " ".join(server.send("HEAD", "/drug/exemestane", HTML).headers.get_all("Link") or [])
     assert '</drug/exemestane.ttl>; rel="describedby"; type="text/turtle"' in links
+
+
+#: Pieces of addresses that people or programs make, and of addresses that no IRI can be.
+PIECES = [*"abc%0fG:/?#[]@!$&'()*+,;=-._~\"<>\\^`{|} é", "\u202e", "\ufffe", "\U0001f600", "\ue000"]
+PIECES += ["\ud7ff", "%41", "%zz", "//", "://", "http://", "urn:", "[::1]", ":80", BASE]
+
+
+def is_parsed(iri: str) -> bool:
+    """Return whether the engine's parser takes an IRI."""
+    try:
+        list(ox.parse(f"<{iri}> <urn:p> <urn:o> .", ox.RdfFormat.N_TRIPLES))
+    except SyntaxError:
+        return False
+    return True
+
+
+def test_an_absolute_iri_is_one_that_the_parser_takes() -> None:
+    """No more and no fewer, but for a scheme with nothing behind it."""
+    chosen = random.Random(11)
+    made = {
+        chosen.choice(["", "urn:", "http://", BASE])
+        + "".join(chosen.choices(PIECES, k=chosen.randint(1, 8)))
+        for _ in range(20_000)
+    }
+    absolute = {iri for iri in made if is_absolute(iri)}
+    parsed = {iri for iri in made if is_parsed(iri)}
+    assert len(absolute) > 500
+    assert absolute - parsed == set()
+    assert {iri for iri in parsed - absolute if not iri.endswith(":")} == set()
+
+
+@pytest.mark.parametrize("name", ["%zz", "100%", "a[b", "]", "\ue000", "\ufffe"])
+@pytest.mark.parametrize("ending", ["", ".ttl", "?format=turtle", "?format=fhir"])
+def test_a_path_that_no_iri_can_have_is_not_found(server: Server, name: str, ending: str) -> None:
+    """Each form of the page answers 404, as for any other name that nothing has."""
+    for headers in (HTML, TURTLE):
+        assert server.send("GET", f"/drug/{quote(name)}{ending}", headers).status == 404
+
+
+def test_a_graph_that_no_iri_can_have_is_malformed(server: Server) -> None:
+    """It is 400, with the text that was sent."""
+    reply = server.send("GET", f"/store?graph={quote('https://a.example/%zz', safe='')}", TURTLE)
+    assert reply.status == 400
+    assert b"%zz" in reply.body

@@ -52,7 +52,19 @@ _NAMED = re.compile(
     r"(?:\b(?P<article>[Aa])n? )?"
     r"(?:<(?P<iri>https?://[^<>\s]+)>|\b(?P<prefix>" + "|".join(PREFIXES) + r"):(?P<local>[\w-]+))"
 )
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
+#: The characters beyond ASCII that an IRI may have: `ucschar` of RFC 3987.
+_BEYOND = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U000e1000-\U000efffd" + "".join(
+    f"{chr(plane << 16)}-{chr((plane << 16) + 0xFFFD)}" for plane in range(1, 14)
+)
+_CHARACTER = rf"(?:[A-Za-z0-9_.~!$&'()*+,;={_BEYOND}-]|%[0-9A-Fa-f]{{2}})"
+_HOST = rf"(?:(?:{_CHARACTER}|:)*@)?(?:\[[0-9A-Fa-f:.]+\]|{_CHARACTER}*)(?::[0-9]*)?(?=[/?#]|$)"
+_PART = rf"(?:{_CHARACTER}|[:@/])"
+_PRIVATE = "[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
+#: https://www.rfc-editor.org/rfc/rfc3987#section-2.2; at least one character follows the scheme.
+_ABSOLUTE = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.-]*:(?=.)(?://{_HOST}|(?!//)){_PART}*"
+    rf"(?:\?(?:{_PART}|\?|{_PRIVATE})*)?(?:#(?:{_PART}|\?)*)?"
+)
 
 RDF_TYPE = OTHER_PREFIXES["rdf"] + "type"
 RDFS_LABEL = OTHER_PREFIXES["rdfs"] + "label"
@@ -122,5 +134,5 @@ def graph_of(path: str) -> str:
 
 
 def is_absolute(iri: str) -> bool:
-    """Return whether a text is an absolute IRI, which is safe between `<` and `>` in a query."""
+    """Return whether a text is an absolute IRI, which every parser takes between `<` and `>`."""
     return bool(_ABSOLUTE.fullmatch(iri))
