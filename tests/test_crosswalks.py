@@ -167,6 +167,9 @@ def test_the_table_has_a_row_for_each_exact_match(facts: Facts) -> None:
         ("/outcome/overall-survival?format=wikidata", "*/*", "text/tab-separated-values"),
         ("/publication/campos-2009?format=fhir", "*/*", "application/fhir+json"),
         ("/study/campos", "application/ld+json", "application/ld+json"),
+        ("/study/campos", "application/fhir+json;q=0.1, text/turtle", "text/turtle"),
+        ("/study/campos", "text/turtle;q=0.1, application/fhir+json", "application/fhir+json"),
+        ("/target/aromatase", "application/fhir+json;q=0.1, */*;q=0.9", "text/turtle"),
     ],
 )
 def test_a_node_has_the_schema_that_is_asked_for(

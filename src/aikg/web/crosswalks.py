@@ -9,7 +9,9 @@ from flask import Response, request
 from aikg.crosswalks.facts import KINDS
 from aikg.engine.client import Engine
 from aikg.names import PREFIXES, is_absolute
+from aikg.sparql.formats import preferred
 from aikg.web.cache import VERSION
+from aikg.web.problems import DATA_TYPES, HTML
 
 FHIR = "application/fhir+json"
 #: The values of `format`, each with its name on a page.
@@ -21,8 +23,8 @@ def wanted() -> str | None:
     named = request.args.get("format")
     if named:
         return {FHIR: "fhir"}.get(named, named if named in SCHEMAS else None)
-    best = request.accept_mimetypes
-    return "fhir" if best and best.best == FHIR else None
+    accept = request.headers.get("Accept")
+    return "fhir" if preferred(accept, [*DATA_TYPES, HTML, FHIR]) == FHIR else None
 
 
 def offered(kinds: Iterable[str]) -> dict[str, str]:

@@ -17,8 +17,15 @@ HTML = "text/html"
 PREVIEW = "/reconcile/preview"
 _POLICY = "Content-Security-Policy"
 _IN_FRAME = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors *"
-#: The formats of data, problem documents included.
+
+
+def _types(formats: Iterable[Format]) -> list[str]:
+    return [media_type for form in formats for media_type in (form.media_type, *form.also)]
+
+
+#: The formats of data, problem documents included, and their media types.
 DATA = (*SOLUTIONS, *TRIPLES, Format("application/problem+json", ()))
+DATA_TYPES = _types(DATA)
 #: The headers of every response.
 HEADERS = [
     (
@@ -29,7 +36,10 @@ HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     # Any page may read an open graph from its visitor's browser.
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, If-None-Match"),
+    (
+        "Access-Control-Allow-Headers",
+        "Accept, AIKG-Version, Authorization, Content-Type, If-None-Match",
+    ),
     ("Access-Control-Allow-Methods", "GET, HEAD, POST, QUERY, OPTIONS"),
     (
         "Access-Control-Expose-Headers",
@@ -87,7 +97,7 @@ def prefers_page(
     """
     if named:
         return named in {HTML, "html"}
-    types = _DATA_TYPES if formats is DATA else _types(formats)
+    types = DATA_TYPES if formats is DATA else _types(formats)
     types = [HTML, *types] if by_default else [*types, HTML]
     return preferred(accept, types) == HTML
 
@@ -101,13 +111,6 @@ def show(page: str, found: Any, **context: Any) -> Response:
         context: The variables of the page.
     """
     return make_response(render_template(page, **context)) if wants_page() else jsonify(found)
-
-
-def _types(formats: Iterable[Format]) -> list[str]:
-    return [media_type for form in formats for media_type in (form.media_type, *form.also)]
-
-
-_DATA_TYPES = _types(DATA)
 
 
 def problem(error: AikgError) -> dict[str, Any]:
