@@ -144,12 +144,18 @@ def test_a_version_that_is_not_there_is_never_answered_by_an_older_one(servers: 
         ("ab-13.1", "ab-12.2", False),
         ("ab-13.2", "ab-12.2", True),
         ("cd-13", "ab-12", False),
+        ("ab-12+ef", "ab-12+ef", True),
+        ("ab-12.1+ef", "ab-9+ef", True),
+        ("ab-12+ef", "ab-13+ef", False),
+        ("ab+ef", "ab+ef", True),
+        ("ab-12", "ab-12+ef", False),
+        ("ab-12+ef", "ab-12", False),
     ],
 )
 def test_a_version_includes_another_if_it_has_all_its_steps(
     present: str, asked: str, expected: bool
 ) -> None:
-    """On the same files; numbers are compared as numbers."""
+    """On the same files and vocabularies; numbers are compared as numbers."""
     assert includes(present, asked) == expected
     with pytest.raises(RequestMalformed):
         includes(present, f"{asked} ")

@@ -243,6 +243,11 @@ def test_submissions_and_restarts_go_on_beside_them(served: Served, tmp_path: Pa
     assert desk.submit("beside").status == 201
     assert desk.step("publish", "beside/1").status == 200
     later = desk.version()
+    named = desk.ask("GET", "/drug/exemestane?format=turtle", AIKG_Version=later)
+    assert (named.status, named.headers["AIKG-Version"]) == (200, later)
+    assert desk.ask("GET", "/health", AIKG_Version=version).status == 200  # an older one
+    other = desk.ask("GET", "/health", AIKG_Version=f"{later}0")  # of other vocabularies
+    assert other.status == 503
     assert later.partition("+")[2] == version.partition("+")[2]
     assert later.partition("+")[0] != version.partition("+")[0]
     counted(desk, home)

@@ -23,30 +23,40 @@ HEADER = "AIKG-Version"
 ERROR = "aikg.error"
 #: How long a request waits for the version that it names, and how often it looks, in seconds.
 _PATIENCE, _AGAIN = 1.0, 0.02
-#: A version: that of the files; then the last event of the ledger, and the number of decisions.
+#: A version: that of the files; then the last event of the ledger, the number of decisions, and the
+#: version of the vocabularies.
 _FORM = re.compile(
-    r"(?P<files>[\w.]+)(?:-(?P<event>\d{1,18})(?:\.(?P<decisions>\d{1,18}))?)?", re.A
+    r"(?P<files>[\w.]{1,64})(?:-(?P<event>\d{1,18})(?:\.(?P<decisions>\d{1,18}))?)?"
+    r"(?:\+(?P<vocabularies>\w{1,64}))?",
+    re.A,
 )
 _SAFE = {"GET", "HEAD", "OPTIONS", "QUERY"}
 
 
 def includes(present: str, asked: str) -> bool:
-    """Return whether a version of the data has all steps of another one, on the same files.
+    """Return whether a version has all steps of another, on the same files and vocabularies.
 
     Raises:
         RequestMalformed: The other is not a version.
     """
-    match = _FORM.fullmatch(asked)
+    own, other = _read(present), _read(asked)
+    return own[0] == other[0] and own[1] >= other[1] and own[2] >= other[2]
+
+
+def _read(version: str) -> tuple[tuple[str, str | None], int, int]:
+    """Return the files and vocabularies of a version, its last event and its decisions.
+
+    Raises:
+        RequestMalformed: It is not a version.
+    """
+    match = _FORM.fullmatch(version)
     if not match:
         raise RequestMalformed(
             f"The header {HEADER} is not a version of the data.",
             advice=f"Send the value of {HEADER} in an answer of this service, or no such header.",
         )
-    own = _FORM.fullmatch(present)
-    if not own:
-        return present == asked
-    steps = [int(one[part] or 0) for part in ("event", "decisions") for one in (own, match)]
-    return own["files"] == match["files"] and steps[0] >= steps[1] and steps[2] >= steps[3]
+    on = match["files"], match["vocabularies"]
+    return on, int(match["event"] or 0), int(match["decisions"] or 0)
 
 
 class Versions:
@@ -103,17 +113,16 @@ class Versions:
             VersionNotReached: It has not, after a second.
             RequestMalformed: It is not a version.
         """
-        if not asked:
+        if not asked or includes(self._version(), asked):
             return
+        if at_once:
+            raise Postponed
+        # Once: a step that was answered is in the ledger, and each look at it costs a transaction.
+        with suppress(LedgerUnreachable):
+            self._follow()
         end = time.monotonic() + _PATIENCE
         while not includes(self._version(), asked):
-            if at_once:
-                raise Postponed
-            with suppress(LedgerUnreachable):
-                self._follow()
-            if includes(self._version(), asked):
-                return
-            if time.monotonic() > end:
+            if time.monotonic() > end or _read(self._version())[0] != _read(asked)[0]:
                 raise VersionNotReached(
                     f"This server has version {self._version()} of the data, and not yet {asked}.",
                     advice="Send it again in a second, or to another server.",
