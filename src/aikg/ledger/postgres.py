@@ -57,6 +57,7 @@ class PostgreSQL(Database):
         self.address, self.path = address, place
         self._open: dict[str, psycopg.Connection[dict[str, Any]]] = {}
         self._closed_until = 0.0
+        self._known_secret: str | None = None
         #: The connection of a snapshot, while its thread has `_reading`.
         self._seen: psycopg.Connection[dict[str, Any]] | None = None
         with contextlib.ExitStack() as opened:
@@ -243,13 +244,19 @@ class PostgreSQL(Database):
         return not self.rows("SELECT value FROM fact WHERE name = ?", (UNFINISHED,))
 
     def secret(self) -> str:
-        """See `Database.secret`; a row has it, so that all servers know the same browsers."""
-        with self.transaction():
-            self.write(
-                "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-                (_SECRET, secrets.token_hex(32)),
-            )
-            return str(self.rows("SELECT value FROM fact WHERE name = ?", (_SECRET,))[0]["value"])
+        """See `Database.secret`; a row has it, so that all servers know the same browsers.
+
+        It is kept here: each invalid token asks for it, and must not take the lock that writes.
+        """
+        if self._known_secret is None:
+            with self.transaction():
+                self.write(
+                    "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                    (_SECRET, secrets.token_hex(32)),
+                )
+                rows = self.rows("SELECT value FROM fact WHERE name = ?", (_SECRET,))
+            self._known_secret = str(rows[0]["value"])
+        return self._known_secret
 
     def copy(self, target: Path) -> None:
         """Refuse: PostgreSQL has its own means.
