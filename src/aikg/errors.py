@@ -277,6 +277,20 @@ class LedgerUnreachable(AikgError, status=503):
     """The database with the ledger does not answer; the graph can be read."""
 
 
+class StoreUnreachable(AikgError, status=503):
+    """The SPARQL store outside this program does not answer."""
+
+
+class StoreRefused(AikgError, status=502):
+    """The SPARQL store outside this program answered with an error, or with what cannot be read.
+
+    Attributes:
+        answered: The HTTP status of its answer.
+    """
+
+    answered: int = 0
+
+
 class FilesDiffer(AikgError, status=503):
     """The ledger rests on other files than those of this server, which decides nothing."""
 
