@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pyoxigraph as ox
 import pytest
 from bare import built, settings  # noqa: F401
 from click.testing import CliRunner
@@ -16,7 +17,12 @@ from desk import Desk
 
 from aikg.build import Built
 from aikg.cli import main
+from aikg.engine import comparing
+from aikg.engine.naming import make
+from aikg.engine.publishing import Knowledge
 from aikg.settings import Settings
+from aikg.synthesis import changes
+from aikg.synthesis.asking import Asker
 
 SHEETS = ROOT / "data" / "sheets"
 FALCON = SHEETS / "falcon.csv"
@@ -94,6 +100,34 @@ def test_one_submission_changes_comparisons_before_and_after(desk: Desk) -> None
     turned = [{**r, "before": r["after"], "after": r["before"]} for r in back["changed"]]
     assert turned == told["changed"]
     assert back["unchanged"] == told["unchanged"]
+
+
+def test_what_one_look_leaves_out_is_counted_and_is_not_a_change(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look does only so much work; a pair that it leaves out has no before and no after."""
+    store = ox.Store()
+    store.extend(built.quads())
+    known = Knowledge.load(ROOT)
+
+    def look(trials: int) -> changes.Look:
+        monkeypatch.setattr(changes, "TRIALS", trials)
+        asker = Asker(
+            lambda query: comparing._rows(store, query),
+            lambda: make(store, known),
+            known.synthesis,
+            "",
+        )
+        return changes.Look(asker, {"outcome/objective-response"})
+
+    whole, short = look(changes.TRIALS), look(200)
+    assert whole.left_out == set()
+    assert whole.found.keys() == short.found.keys() | short.left_out
+    assert short.found
+    assert short.left_out
+    for before, after in ((whole, short), (short, whole)):
+        told = changes.differences(before, after)
+        assert (told["changed"], told["left_out"]) == ([], len(short.left_out))
 
 
 @pytest.fixture

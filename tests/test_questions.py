@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT
+from pyparsing import ParseResults
+from rdflib import Variable
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue
 
 from aikg import graph
 from aikg.build import Built
@@ -95,6 +100,53 @@ def test_a_result_stands_with_all_that_makes_it_that_result(question: Path) -> N
         assert [name for name in RESULT if name not in names] == []
         assert {"study", "trial"} & {*names}
         assert "  # include: result\n" in question.read_text()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [*QUESTIONS, *sorted((ROOT / "queries" / "pages").glob("*.rq"))],
+    ids=lambda path: f"{path.parent.name}-{path.stem}",
+)
+def test_no_bind_parts_patterns_that_belong_together(query: Path) -> None:
+    """The engine joins what stands before a BIND and after it as two answers: far too slowly."""
+    assert _parted(query.read_text()) == []  # without fragments, which have binds of their own
+
+
+def test_a_bind_between_patterns_is_found() -> None:
+    """One that a later pattern uses has its place there, and one after the patterns too."""
+    assert _parted("SELECT * { ?a ?b ?c . BIND(STR(?c) AS ?d) ?c ?e ?f }") == ["d"]
+    assert _parted("SELECT * { ?a ?b ?c . BIND(STR(?c) AS ?d) ?c ?e ?d }") == []
+    assert _parted("SELECT * { ?a ?b ?c . ?c ?e ?f BIND(STR(?c) AS ?d) }") == []
+    assert _parted("SELECT * { BIND(1 AS ?d) ?a ?b ?c }") == []
+
+
+def _parted(query: str) -> list[str]:
+    """Return the variables of each BIND that stands between patterns which do not use it."""
+    found: list[str] = []
+
+    def look(node: Any) -> None:
+        if isinstance(node, CompValue):
+            parts = node.get("part") if node.name == "GroupGraphPatternSub" else None
+            binds: list[str] | None = None
+            for part in parts or ():
+                if not isinstance(part, CompValue):
+                    continue  # an empty group
+                if part.name == "Bind" and binds is not None:
+                    binds.append(str(part.var))
+                elif part.name == "TriplesBlock":
+                    used = {
+                        str(t) for triple in part.triples for t in triple if isinstance(t, Variable)
+                    }
+                    found.extend(binds if binds and not used & {*binds} else ())
+                    binds = []
+            for value in node.values():
+                look(value)
+        elif isinstance(node, list | ParseResults):
+            for value in node:
+                look(value)
+
+    look(parseQuery(query)[1])
+    return found
 
 
 def test_table_1_as_csv_is_what_other_tools_read(built: Built, settings: Settings) -> None:

@@ -25,7 +25,7 @@ from aikg.intake.submission import ParsedSubmission
 from aikg.intake.terms import node_of, value_of
 from aikg.intake.texts import Examined, as_json
 from aikg.links.lookup import Sources
-from aikg.names import BASE
+from aikg.names import BASE, PREFIXES
 from aikg.publication import change, decided
 from aikg.publication.impact import Asked, impact
 from aikg.publication.rereading import (
@@ -46,6 +46,8 @@ Arguments: TypeAlias = dict[str, Any]
 
 _OF_OUTCOME = ox.NamedNode(BASE + "ontology/ofOutcome")
 _OF_STUDY = ox.NamedNode(BASE + "ontology/ofStudy")
+_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
+_CONDUCT = ox.NamedNode(BASE + "ontology/ConductOutcome")
 _BROADER = ox.NamedNode(BASE + "ontology/broaderOutcome")
 #: A statement that breaks a shape.
 _NOTHING = f"<a> a <{BASE}ontology/Drug> .".encode()
@@ -259,7 +261,10 @@ def impact_of_withdrawing(
 
 
 def _outcomes(store: ox.Store, stated: Iterable[ox.Triple]) -> set[str]:
-    """Return the outcomes of some statements about findings, and the broader ones."""
+    """Return the outcomes of some statements about findings, and the broader ones.
+
+    The outcomes of conduct, such as the number of patients, are left out: nobody compares them.
+    """
     triples = list(stated)
     found = {value_of(t) for t in triples if t.predicate == _OF_OUTCOME}
     above = {value_of(t) for t in triples if t.predicate == _BROADER}
@@ -267,7 +272,8 @@ def _outcomes(store: ox.Store, stated: Iterable[ox.Triple]) -> set[str]:
         node = ox.NamedNode(outcome)
         quads = store.quads_for_pattern(node, _BROADER, None, ox.DefaultGraph())
         above |= {value_of(quad.triple) for quad in quads}
-    return found | above
+    conduct = store.quads_for_pattern(None, _TYPE, _CONDUCT, ox.DefaultGraph())
+    return (found | above) - {node_of(quad.triple) for quad in conduct}
 
 
 def _owner(arguments: Arguments, nodes: set[str]) -> Callable[[str], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def compare(evidence: Evidence, question: Question, version: str = "") -> Json:
     selection = select(evidence, question)
     both = find_all(selection, evidence, question)
     estimates: list[Json] = []
-    refused: list[Json] = []
+    refused: dict[str, Json] = {}
     inconsistencies: list[Json] = []
     for found in both:
         for each in found.estimates:
@@ -55,7 +56,8 @@ def compare(evidence: Evidence, question: Question, version: str = "") -> Json:
         else ["risk-of-bias-unrated"],
         "estimates": report.order(estimates),
         "refused": sorted(
-            refused, key=lambda r: (r["path"], r["through"], r["studies"], r["figures"] != "review")
+            refused.values(),
+            key=lambda r: (r["path"], r["through"], r["studies"], r["figures"] != "review"),
         ),
         "inconsistency": inconsistencies,
         "equivalence": _equivalence(estimates, evidence, question),
@@ -138,11 +140,9 @@ def _add(estimates: list[Json], data: Json) -> None:
     estimates.append(data)
 
 
-def _add_refused(refused: list[Json], data: Json) -> None:
-    """Add a refusal, unless it is known of the other choice of figures."""
-    same = [{**each, "figures": ""} for each in refused]
-    if {**data, "figures": ""} not in same:
-        refused.append(data)
+def _add_refused(refused: dict[str, Json], data: Json) -> None:
+    """Add a refusal, unless it is known of the other choice of figures; there may be thousands."""
+    refused.setdefault(json.dumps({**data, "figures": ""}), data)
 
 
 def _best(estimates: Sequence[Json]) -> str:

@@ -290,6 +290,8 @@ def setting_refusal(
     """Return why two trials may not be set against each other, or None."""
     here, there = one.trial.population, other.trial.population
     related = settings.relate(here, there, evidence.classes)
+    if related in {settings.SAME, settings.NEAR} and settings.sites_meet(here, there):
+        return None
     names = {
         "study1": evidence.name(one.trial.study.id),
         "study2": evidence.name(other.trial.study.id),
@@ -302,13 +304,8 @@ def setting_refusal(
         return Refusal("setting-unstated", names, (unstated.id,))
     if related == settings.DIFFERENT:
         return Refusal("different-setting", names, (here.id, there.id))
-    if not settings.sites_meet(here, there):
-        names |= {
-            "drug": evidence.name(question.reference),
-            "population": evidence.name(there.id),
-        }
-        return Refusal("other-subset", names, (there.id,))
-    return None
+    names |= {"drug": evidence.name(question.reference), "population": evidence.name(there.id)}
+    return Refusal("other-subset", names, (there.id,))
 
 
 def find_all(selection: Selection, evidence: Evidence, question: Question) -> list[Found]:
