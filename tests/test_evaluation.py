@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Iterator
+from random import Random
 
 import pyoxigraph as ox
 import pytest
@@ -97,6 +98,28 @@ def test_a_word_that_is_no_keyword_is_not_refused(store: ox.Store, query: str) -
     """In comments, strings, IRIs, prefixed names, variables and languages the words are free."""
     refuse_outward(query)
     select(store, query)
+
+
+def test_a_query_without_the_letters_needs_no_second_look() -> None:
+    """Its words that matter are those of all its tokens, whatever their letters."""
+    parts = (
+        "now",
+        "Rand",
+        "\u0131nsert",
+        "\u017fERVICE",
+        "uuid(",
+        "#",
+        "'",
+        "\n",
+        "ask",
+        "?load",
+        "{",
+    )
+    random = Random(25)
+    for _ in range(2000):
+        query = " ".join(random.choices(parts, k=random.randint(0, 6)))
+        found = {m["word"].upper() for m in grammar.TOKEN.finditer(query) if m["word"]}
+        assert found & {*grammar._NOTED} == {*grammar._words(query)} & {*grammar._NOTED}, query
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import IO, Any, NoReturn, Self
 
-from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames
+from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames, decode
 from aikg.engine.pool import Worker
 from aikg.engine.slots import QUIETER, TICK, Slot
 from aikg.errors import (
@@ -41,11 +39,6 @@ _OTHERS = {
 }
 
 
-@lru_cache(32)  # nearly all answers have one of a few heads
-def _read_head(content: bytes) -> dict[str, Any]:
-    return dict(json.loads(content))
-
-
 class NotAsked(WorkerLost):
     """The worker had ended before it read the request, which can be sent to another."""
 
@@ -74,6 +67,8 @@ class Answer:
     repeatable: bool
     whole: bytes | None = None
     _first: tuple[bytes, bytes]
+    #: Whether the worker ended before it had read the request, as the kernel says once.
+    _unread = False
 
     def __init__(
         self,
@@ -105,6 +100,20 @@ class Answer:
         except BaseException:
             self.close()
             raise
+
+    def send_at_once(self, head: bytes, body: bytes) -> bool:
+        """Send an idle worker a small job; return whether it could be sent.
+
+        Args:
+            head: The job, its arguments and its timeout, encoded.
+            body: What goes with them; with the head it has room in the socket's buffer.
+        """
+        try:
+            self._frames.send((HEAD, head), (END, body))
+        except OSError:  # the worker has ended
+            self.close()
+            return False
+        return True
 
     def wait(self) -> Self:
         """Wait until the answer begins; if it has failed, every call raises the same error.
@@ -139,7 +148,8 @@ class Answer:
             goes_on = self._frames.gather()
         except BlockingIOError:
             return False
-        except OSError:
+        except OSError as error:
+            self._unread = isinstance(error, ConnectionError)
             return True
         return not goes_on or len(self._frames.gathered) > 1
 
@@ -149,25 +159,29 @@ class Answer:
         Args:
             most: The longest that is short, in bytes.
         """
-        if len(self._frames.gathered) != 2:
-            return False
-        kind, content = self._frames.gathered[1]
-        return kind in {END, LEAVE} and len(content) <= most
+        return self._has_come() and len(self._frames.gathered[1][1]) <= most
+
+    def _has_come(self) -> bool:
+        gathered = self._frames.gathered
+        return len(gathered) == 2 and gathered[1][0] in {END, LEAVE}
 
     def fileno(self) -> int:
         """Return the descriptor of the worker's connection; -1 after the end."""
         return self._frames.fileno()
 
     def _await_head(self) -> dict[str, Any]:
+        if self._unread:
+            self._raise_not_asked()
         try:
-            self._worker.connection.settimeout(max(min(TICK, self._slot.left), 0.001))
+            if not self._has_come():
+                self._worker.connection.settimeout(max(min(TICK, self._slot.left), 0.001))
             kind, content = self._receive()
         except ConnectionError:
             self._raise_not_asked()
         if kind != HEAD:
             self._raise_broken()
         self._begun = True
-        return dict(_read_head(content))
+        return decode(content)
 
     def _raise_not_asked(self) -> NoReturn:
         self.close()

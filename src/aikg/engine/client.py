@@ -6,9 +6,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import IO, Any, Self
 
 from aikg.engine.answer import CAUSES, Answer, NotAsked
+from aikg.engine.frames import encode
 from aikg.engine.kinds import kind_of
 from aikg.engine.pool import Pool, Worker
 from aikg.engine.process import Change, Process
@@ -36,12 +38,7 @@ class Question:
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments of the worker's job."""
-        return {
-            "accept": self.accept,
-            "format": self.format,
-            "default_graphs": list(self.default_graphs),
-            "named_graphs": list(self.named_graphs),
-        }
+        return _arguments(self.accept, self.format, self.default_graphs, self.named_graphs)
 
     @property
     def body(self) -> bytes:
@@ -51,6 +48,26 @@ class Question:
     def within(self, deadline: float) -> float:
         """Return how long the query may take, in seconds, at most until a deadline."""
         return min(self.timeout or deadline, deadline)
+
+
+def _arguments(
+    accept: str | None, format: str | None, default: Sequence[str], named: Sequence[str]
+) -> dict[str, Any]:
+    graphs = {"default_graphs": list(default), "named_graphs": list(named)}
+    return {"accept": accept, "format": format, **graphs}
+
+
+@lru_cache(256)  # a client sends the same header again and again
+def _head_of_query(
+    accept: str | None,
+    format: str | None,
+    default: tuple[str, ...],
+    named: tuple[str, ...],
+    timeout: float,
+) -> bytes:
+    """Encode what goes with a query."""
+    arguments = _arguments(accept, format, default, named)
+    return encode({"job": "query", "arguments": arguments, "timeout": timeout})
 
 
 @dataclass(frozen=True)
@@ -150,7 +167,7 @@ class Engine:
             who: The client.
         """
         pool, seconds = self._pool, question.within(self.settings.deadline)
-        if pool.process.ended():
+        if pool.process.seems_ended():
             return None  # its workers go on, but it must be started again
         slot = self.slots.take_free(seconds, who)
         worker = pool.take_idle() if slot else None
@@ -159,11 +176,9 @@ class Engine:
                 self.slots.leave(slot)
             return None
         answer = self._answer(pool, worker, slot, "query")
-        try:
-            answer.send({"job": "query", "arguments": question.arguments}, question.body)
-        except NotAsked:
-            return None
-        return answer
+        graphs = tuple(question.default_graphs), tuple(question.named_graphs)
+        head = _head_of_query(question.accept, question.format, *graphs, seconds)
+        return answer if answer.send_at_once(head, question.body) else None
 
     def refuse_long(self, text: str) -> None:
         """Refuse a query that is longer than the settings allow.
@@ -310,7 +325,7 @@ class Engine:
 
     def version_now(self) -> str | None:
         """Return the version of the graph; None if its process has ended. Never wait."""
-        return None if self._pool.process.ended() else self.version
+        return None if self._pool.process.seems_ended() else self.version
 
     def load(self) -> Load:
         """Measure the use of the engine."""

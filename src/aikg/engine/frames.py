@@ -8,6 +8,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from typing import IO, Any
 
 #: Kinds of frames: an object in JSON; a piece of bytes; the last piece.
@@ -18,6 +19,8 @@ LEAVE = b"L"
 _HEADER = struct.Struct(">I1s")
 #: The longest piece of a body, and how much is read at once, in bytes.
 _PIECE, _GULP = 1 << 20, 1 << 16
+#: A longer head is not remembered, in bytes.
+_SHORT = 1000
 
 
 class Broken(OSError):
@@ -48,7 +51,7 @@ class Frames:
 
     def send(self, *frames: tuple[bytes, bytes]) -> None:
         """Send frames, each a kind and a content."""
-        parts = (part for kind, content in frames for part in (_header(kind, content), content))
+        parts = [part for kind, content in frames for part in (_header(kind, content), content)]
         self._connection.sendall(b"".join(parts))
 
     def receive(self) -> tuple[bytes, bytes]:
@@ -93,8 +96,10 @@ class Frames:
                 break
             self.gathered.append((kind, piece[at + _HEADER.size : at + self._needed]))
             at, self._needed = at + self._needed, _HEADER.size
-        if piece:
+        if at < length:
             self._part = bytearray(piece[at:])
+        elif piece:
+            self._part.clear()
 
     def send_message(self, head: dict[str, Any], *bodies: bytes | IO[bytes]) -> None:
         """Send a head, and bodies, each in pieces; of a file, no more than one is in memory."""
@@ -109,8 +114,8 @@ class Frames:
         self.send(*frames)
 
     def receive_head(self) -> dict[str, Any]:
-        """Read the head of a message."""
-        return dict(json.loads(self.receive()[1]))
+        """Read the head of a message; of equal heads it is the same object."""
+        return decode(self.receive()[1])
 
     def receive_body(self) -> bytes:
         """Read one body to its end."""
@@ -125,6 +130,16 @@ class Frames:
 def encode(head: dict[str, Any]) -> bytes:
     """Write the content of a head."""
     return json.dumps(head).encode()
+
+
+def decode(head: bytes) -> dict[str, Any]:
+    """Read the content of a head; it must not be changed."""
+    return _decode_short(head) if len(head) <= _SHORT else dict(json.loads(head))
+
+
+@lru_cache(256)  # most jobs have one of a few heads, and so have most answers
+def _decode_short(head: bytes) -> dict[str, Any]:
+    return dict(json.loads(head))
 
 
 def _header(kind: bytes, content: bytes) -> bytes:

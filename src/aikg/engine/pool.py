@@ -62,7 +62,10 @@ class Worker:
         return False
 
     def is_ready(self, version: str) -> bool:
-        """Return whether it is forked, and waits for work on that version."""
+        """Return whether it is forked, and answers from that version; it may have ended since.
+
+        Its connection does not block then.
+        """
         if self._version is None:
             try:
                 self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
@@ -70,7 +73,9 @@ class Worker:
                 self.version()
             except OSError:  # it is not forked yet, or has ended
                 return False
-        return self.waits(version)
+        if self.connection.gettimeout() != 0.0:
+            self.connection.setblocking(False)
+        return self._version == version
 
     def stop(self) -> None:
         """End it, whatever it does; who reads from it finds the stream broken."""
@@ -127,13 +132,17 @@ class Pool:
 
     def take_idle(self) -> Worker | None:
         """Return an idle worker for queries that answers from the present version; never wait."""
+        version = self.process.description["version"]
         with self._lock:
-            queries = [worker for worker in self._idle if worker.kind == QUERYING]
-            if not queries or not queries[-1].is_ready(self.process.description["version"]):
-                return None
-            self._idle.remove(queries[-1])
-            self._busy.add(queries[-1])
-            return queries[-1]
+            for at in reversed(range(len(self._idle))):
+                worker = self._idle[at]
+                if worker.kind == QUERYING:
+                    if not worker.is_ready(version):
+                        return None
+                    del self._idle[at]
+                    self._busy.add(worker)
+                    return worker
+        return None
 
     def _next(self, kind: bytes) -> Worker:
         """Return an idle worker of a kind, or a new one, in the place of an idle one if need be."""

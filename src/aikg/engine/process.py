@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from aikg.settings import Settings
 
 #: A graph of 10^7 triples loads within this, in seconds.
 START = 120.0
+#: How long it is believed that the process still runs, in seconds.
+_RECENT = 0.002
 #: How long the process may take to end by itself, in seconds.
 GRACE = 5.0
 
@@ -88,6 +91,7 @@ class Process:
         self.folder, self._control, self.child = start
         self.path = str(self.folder / _SOCKET)
         self._frames, self._lock = Frames(self._control), threading.Lock()
+        self._asked = 0.0
         try:
             self.description: dict[str, Any] = self._await_ready()
             for change in changes:
@@ -177,6 +181,13 @@ class Process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.child.wait(within)
         return self.child.poll() is not None
+
+    def seems_ended(self) -> bool:
+        """Return whether it had ended a moment ago; it is asked about rarely, for speed."""
+        if self.child.returncode is None and (now := time.monotonic()) > self._asked + _RECENT:
+            self._asked = now
+            self.child.poll()
+        return self.child.returncode is not None
 
     def end(self) -> None:
         """Stop it, and its workers with it."""

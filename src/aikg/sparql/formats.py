@@ -12,7 +12,7 @@ from werkzeug.http import parse_accept_header
 from aikg.errors import NotAcceptable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
     """One way to write an answer.
 
@@ -81,6 +81,11 @@ def negotiate(accept: str | None, available: Sequence[Format]) -> Format:
     Raises:
         NotAcceptable: The header excludes all of them.
     """
+    return _negotiate(accept, tuple(available))
+
+
+@lru_cache(256)  # a client asks again and again with the same header
+def _negotiate(accept: str | None, available: tuple[Format, ...]) -> Format:
     # A wildcard must not bring back by its other name what the header excludes.
     types = {
         media_type: f

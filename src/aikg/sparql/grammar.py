@@ -28,6 +28,7 @@ _PROLOGUE = {"PREFIX", "BASE", "VERSION"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 #: Functions whose value is another each time.
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
+_NOTED = (*_UPDATES, *_CHANGING, "SERVICE")
 _SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
 _EMPTY = ox.Store()
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
@@ -75,6 +76,9 @@ def is_repeatable(query: str) -> bool:
 
 @lru_cache(1)  # of one query, one function after the other asks for them
 def _words(query: str) -> list[str]:
+    """Return the words of a query if one of those that matter may be among them; mostly none is."""
+    if not any(map(query.upper().__contains__, _NOTED)):
+        return []
     return [match["word"].upper() for match in TOKEN.finditer(query) if match["word"]]
 
 
@@ -83,7 +87,7 @@ def parse_without_service(query: str) -> None:
 
     `refuse_outward` follows the grammar. This follows the parser, which alone decides what it runs.
     """
-    if _SERVICE.search(query):
+    if "SERVICE" in query.upper() and _SERVICE.search(query):
         _EMPTY.query(_SERVICE.sub("xervice", query), base_iri=BASE)
 
 

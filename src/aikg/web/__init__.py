@@ -50,9 +50,9 @@ from aikg.web import (
 from aikg.web.access import Access
 from aikg.web.cache import Cache, Compression
 from aikg.web.clients import client_name
-from aikg.web.loop import PREPARE
 from aikg.web.metrics import Watch
 from aikg.web.plain import Plain
+from aikg.web.prompt import PROMPT, Prompt
 from aikg.web.tasks import CLIENT, ROUTE
 from aikg.web.versions import ERROR, Versions
 
@@ -114,11 +114,9 @@ def create_app(
 def _put_in_front(
     app: Flask, engine: Engine, registered: Sequence[Query], home: Home | None
 ) -> None:
-    """Put what answers without Flask in front of it: cache, plain queries, versions."""
-    plain = Plain(Compression(app.wsgi_app), engine, registered)
-    app.extensions[PREPARE] = plain.prepare
+    """Put what answers without Flask in front of it: cache, versions, plain queries."""
     cache = Cache(
-        plain,
+        Compression(app.wsgi_app),
         lambda: str(engine.describe()["version"]),
         engine.settings.cache,
         engine.settings.query_bytes,
@@ -127,11 +125,12 @@ def _put_in_front(
     app.extensions["aikg"] = metrics.State(engine, home, cache)
     following = home.following if home else None
     bare, follow = cache.app, following.follow if following else lambda: None
-    app.wsgi_app = Versions(  # type: ignore[method-assign]
-        cache, bare, lambda: engine.version, follow
-    )
+    versions = Versions(cache, bare, lambda: engine.version, follow)
+    app.wsgi_app, adapt = versions, None  # type: ignore[method-assign]
     if engine.settings.url:
-        app.wsgi_app = _Public(app.wsgi_app, engine.settings.url)  # type: ignore[method-assign]
+        public = _Public(versions, engine.settings.url)
+        app.wsgi_app, adapt = public, public.adapt  # type: ignore[method-assign]
+    app.extensions[PROMPT] = Prompt(adapt, versions, cache, Plain(engine, registered))
 
 
 def _attend(app: Flask, engine: Engine) -> None:
@@ -184,10 +183,14 @@ class _Public:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
+        self.adapt(environ)
+        return self._app(environ, start_response)
+
+    def adapt(self, environ: WSGIEnvironment) -> None:
+        """Put the public address into an environment."""
         environ["wsgi.url_scheme"] = self._url.scheme
         environ["HTTP_HOST"] = self._url.netloc
         environ["SCRIPT_NAME"] = self._url.path
-        return self._app(environ, start_response)
 
 
 def open_app(settings: Settings, holder: str = "a WSGI server") -> Flask:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from cachetools import LRUCache
 from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import ClosingIterator
 
-from aikg.web.tasks import AT_ONCE, BEGUN, ROUTE, Postponed
+from aikg.web.tasks import BEGUN, NOT_MODIFIED, ROUTE, Made
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,8 +36,19 @@ _SENT_AT_ONCE = 1 << 18
 _PARTS = 16
 #: The size of an entry beside its body, roughly, in bytes.
 _OVERHEAD = 2000
+#: What an answer depends on beside the method, the body and the graph.
+_ASKED_BY = (
+    *("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
+    *("HTTP_ACCEPT", "CONTENT_TYPE"),
+)
 #: Headers that a 304 has too, beside the tag (RFC 9110, section 15.4.5).
-_OF_304 = ("vary", "cache-control", "etag", "access-control-")
+_KEPT_BY_304 = ("vary", "cache-control", "etag", "access-control-")
+#: The words in the value of a header that make an answer one client's.
+_PERSONAL = {
+    "set-cookie": ("",),
+    "vary": ("cookie", "authorization", "*"),
+    "cache-control": ("no-store", "private"),
+}
 #: Below this size compression gains nothing, in bytes.
 _SHORT = 1000
 #: The fastest level: SPARQL results repeat themselves so much that others gain little.
@@ -86,36 +99,58 @@ class Cache:
             return {**sizes, "hits": self._hits, "misses": self._misses}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request.
-
-        Raises:
-            Postponed: The answer should come at once, and is not kept.
-        """
+        """Answer a request."""
         asked = environ.get(ASKED)
         if asked is None:
             asked = environ[ASKED] = self._digest(environ)
         if environ.get(BEGUN):
             return self._ask(environ, start_response, asked)
-        at_once = AT_ONCE in environ
         try:
-            version = self._known() if at_once else self._version() if asked else None
+            version = self._version() if asked else None
         except Exception:
             version = None  # the application meets the same error, and reports it
-        tag = _tag(version, asked) if version and asked else ""
+        if not version:
+            return self.app(environ, start_response)
+        if (made := self._find(environ, _tag(version, asked), sys.maxsize)) is None:
+            return self._ask(environ, start_response, asked)
+        start_response(made.status, made.headers)
+        return [made.body] if made.body else []
+
+    def find(self, environ: WSGIEnvironment) -> Made | None:
+        """Return the kept answer to a request that the loop can send; never wait."""
+        asked = environ[ASKED] = self._digest(environ)
+        version = self._known() if asked else None
+        return self._find(environ, _tag(version, asked), _SENT_AT_ONCE) if version else None
+
+    def _find(self, environ: WSGIEnvironment, tag: str, most: int) -> Made | None:
+        """Return a kept answer of at most so many bytes."""
         with self._lock:
             kept = self._kept.get(tag)
-        if at_once and (kept is None or len(kept.body) > _SENT_AT_ONCE):
-            raise Postponed
-        if not tag:
-            return self.app(environ, start_response)
-        if kept is None:
-            return self._ask(environ, start_response, asked)
-        with self._lock:
+            if kept is None or len(kept.body) > most:
+                return None
             self._hits += 1
         environ[ROUTE] = kept.route
-        status, headers, pieces = _unless_known(environ, tag, kept.headers, [kept.body])
-        start_response(status, headers)
-        return pieces
+        if _is_known(environ, tag):
+            return Made(NOT_MODIFIED, _of_304(kept.headers), b"")
+        return Made("200 OK", kept.headers, kept.body)
+
+    def keep(self, environ: WSGIEnvironment, headers: list[tuple[str, str]], body: bytes) -> Made:
+        """Return an answer of status 200, as the client is to have it; keep it if possible.
+
+        Args:
+            environ: The request, as `find` has seen it.
+            headers: The headers of the answer.
+            body: All of its body.
+        """
+        with self._lock:
+            self._misses += 1
+        if VERSION not in environ or _is_personal(headers):
+            return Made("200 OK", headers, body)
+        tag = _tag(environ[VERSION], environ[ASKED])
+        headers = self._add(tag, [*headers, *_tagged(tag)], body, environ.get(ROUTE, "other"))
+        if _is_known(environ, tag):
+            return Made(NOT_MODIFIED, _of_304(headers), b"")
+        return Made("200 OK", headers, body)
 
     def _digest(self, environ: WSGIEnvironment) -> str:
         """Digest all that the answer depends on beside the graph; empty: it cannot be cached."""
@@ -131,11 +166,7 @@ class Cache:
                 return ""
             body = environ["wsgi.input"].read(length)
             environ["wsgi.input"] = io.BytesIO(body)
-        names = (
-            *("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
-            *("HTTP_ACCEPT", "CONTENT_TYPE"),
-        )
-        parts = [method, *(environ.get(name, "") for name in names), str(_takes_gzip(environ))]
+        parts = [method, *[environ.get(name, "") for name in _ASKED_BY], str(_takes_gzip(environ))]
         digest = hashlib.blake2b("\0".join(parts).encode() + b"\0" + body, digest_size=12)
         return digest.hexdigest()
 
@@ -150,21 +181,21 @@ class Cache:
 
         pieces = self.app(environ, begin)  # type: ignore[arg-type]
         status, headers = began[-1]
+        if isinstance(pieces, list) and VERSION in environ and status.startswith("200"):
+            status, headers, body = self.keep(environ, headers, b"".join(pieces))
+            start_response(status, headers)
+            return [body] if body else []
         with self._lock:
             self._misses += bool(asked)
         if VERSION in environ and status.startswith("200") and not _is_personal(headers):
             tag = _tag(environ[VERSION], asked)
-            headers = [*headers, ("ETag", tag), ("Cache-Control", "no-cache")]
+            headers = [*headers, *_tagged(tag)]
+            close: Callable[[], None] = getattr(pieces, "close", lambda: None)
             route = environ.get(ROUTE, "other")
-            if isinstance(pieces, list):
-                self._add(tag, headers, b"".join(pieces), route)
-                status, headers, pieces = _unless_known(environ, tag, headers, pieces)
-            else:
-                close: Callable[[], None] = getattr(pieces, "close", lambda: None)
-                kept = ClosingIterator(self._keep(pieces, tag, headers, route), close)
-                status, headers, pieces = _unless_known(environ, tag, headers, kept)
-                if not pieces:
-                    close()
+            pieces = ClosingIterator(self._keep(pieces, tag, headers, route), close)
+            if _is_known(environ, tag):
+                close()
+                status, headers, pieces = NOT_MODIFIED, _of_304(headers), ()
         start_response(status, headers)
         return pieces
 
@@ -180,36 +211,39 @@ class Cache:
         if body is not None:
             self._add(tag, headers, bytes(body), route)
 
-    def _add(self, tag: str, headers: list[tuple[str, str]], body: bytes, route: str) -> None:
-        """Keep an answer, unless it is a large part of the cache."""
+    def _add(
+        self, tag: str, headers: list[tuple[str, str]], body: bytes, route: str
+    ) -> list[tuple[str, str]]:
+        """Keep an answer, unless it is a large part of the cache; return its headers."""
         length = ("Content-Length", str(len(body)))
         if length not in headers:
             headers = [*(h for h in headers if h[0].lower() != "content-length"), length]
         if len(body) <= self._most:
             with self._lock:
                 self._kept[tag] = _Kept(headers, body, route)
+        return headers
 
 
 def _is_personal(headers: list[tuple[str, str]]) -> bool:
     """Return whether an answer sets a cookie, was made with one, or forbids that it is kept."""
     for name, value in headers:
-        match name.lower():
-            case "set-cookie":
-                return True
-            case "vary" if any(word in value.lower() for word in ("cookie", "authorization", "*")):
-                return True
-            case "cache-control" if any(word in value.lower() for word in ("no-store", "private")):
-                return True
+        words = _PERSONAL.get(name.lower())
+        if words is not None and any(word in value.lower() for word in words):
+            return True
     return False
 
 
-def _unless_known(
-    environ: WSGIEnvironment, tag: str, headers: list[tuple[str, str]], pieces: Iterable[bytes]
-) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
-    """Return an answer, or 304 to a client that has it already."""
-    if tag not in environ.get("HTTP_IF_NONE_MATCH", ""):
-        return "200 OK", headers, pieces
-    return "304 Not Modified", [h for h in headers if h[0].lower().startswith(_OF_304)], ()
+def _is_known(environ: WSGIEnvironment, tag: str) -> bool:
+    """Return whether the client has an answer already."""
+    return tag in environ.get("HTTP_IF_NONE_MATCH", "")
+
+
+def _of_304(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [header for header in headers if header[0].lower().startswith(_KEPT_BY_304)]
+
+
+def _tagged(tag: str) -> list[tuple[str, str]]:
+    return [("ETag", tag), ("Cache-Control", "no-cache")]
 
 
 def _tag(version: str, asked: str) -> str:
@@ -249,32 +283,32 @@ class Compression:
 
 
 def compress(
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-    headers: list[tuple[str, str]],
-    body: bytes,
-) -> list[bytes]:
-    """Answer with all of a body, compressed where that helps and the client accepts it.
+    environ: WSGIEnvironment, headers: list[tuple[str, str]], body: bytes
+) -> tuple[list[tuple[str, str]], bytes]:
+    """Return headers and body of an answer, compressed where that helps and the client accepts it.
 
     Args:
         environ: The request.
-        start_response: Takes status and headers.
         headers: The headers, without length, coding and Vary.
-        body: The body.
+        body: All of the body.
     """
-    headers.append(("Vary", "Accept, Accept-Encoding"))
+    headers = [*headers, ("Vary", "Accept, Accept-Encoding")]
     if _takes_gzip(environ) and len(body) >= _SHORT:
         headers.append(("Content-Encoding", "gzip"))
         body = b"".join(_compress([body]))
     headers.append(("Content-Length", str(len(body))))
-    start_response("200 OK", headers)
-    return [body]
+    return headers, body
 
 
 def _takes_gzip(environ: WSGIEnvironment) -> bool:
     """Return whether the client accepts gzip."""
     accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-    return "gzip" in accepted and parse_accept_header(accepted).quality("gzip") > 0
+    return "gzip" in accepted and _accepts_gzip(accepted)
+
+
+@lru_cache(256)  # a client sends the same header again and again
+def _accepts_gzip(accepted: str) -> bool:
+    return bool(parse_accept_header(accepted).quality("gzip") > 0)
 
 
 def _is_worth(said: dict[str, str]) -> bool:

@@ -28,7 +28,8 @@ from aikg.web import heads
 from aikg.web.clients import Shares, client_name, forwarded_client, is_same
 from aikg.web.metrics import Watch
 from aikg.web.problems import HEADERS, headers_of, problem
-from aikg.web.tasks import Refused, Task
+from aikg.web.repeated import Head, Known, Lines
+from aikg.web.tasks import Made, Refused, Task
 
 #: How long a refused client may go on sending before the connection is closed, in seconds: closing
 #: it while data arrive would destroy the answer before the client reads it.
@@ -46,12 +47,14 @@ class Bounds:
         most_body: Returns how long a body may be that is sent to a path, in bytes.
         bodies: The bytes of bodies that arrive, or have arrived and are not answered yet.
         watch: Notes each answer.
+        known: The header lines that were read of late.
     """
 
     settings: Settings
     most_body: Callable[[str], int]
     bodies: Shares
     watch: Watch
+    known: Known
 
 
 class Refusal:
@@ -82,6 +85,8 @@ class _Parser(HTTPRequestParser):
 
     error: Any
     body_rcv: Any
+    #: The header lines, where they were kept of another request.
+    lines: Lines | None = None
 
     def __init__(self, bounds: Bounds, peer: str, adjustments: Any) -> None:
         super().__init__(adjustments)
@@ -122,9 +127,12 @@ class _Parser(HTTPRequestParser):
                 raise heads.too_long(f"The head of the request has more than {heads.MOST:,} bytes.")
             return len(data)
         head, self._head = bytes(self._head[:end]), bytearray()
-        if head.strip():
-            heads.judge(head)
-        super().received(head)
+        if known := self._bounds.known.read(head):
+            self._repeat(known)
+        else:
+            if head.strip():
+                heads.judge(head)
+            super().received(head)
         self.begun = time.monotonic()
         if self._is_proxied and "X_FORWARDED_FOR" in self.headers:
             self.client = forwarded_client(self.headers["X_FORWARDED_FOR"]) or self.client
@@ -132,6 +140,14 @@ class _Parser(HTTPRequestParser):
             self._most = self._bounds.most_body("/" + self.path.lstrip("/"))
             self._hold(self.content_length)
         return end - before
+
+    def _repeat(self, head: Head) -> None:
+        """Take what waitress's parser would read in a head without a body."""
+        self.command, self.request_uri, self.path, self.query, self.lines = head
+        self.version, self.url_scheme = "1.1", self.adj.url_scheme
+        self.fragment = self.proxy_scheme = self.proxy_netloc = ""
+        self.headers, self.connection_close = self.lines.headers.copy(), self.lines.closes
+        self.headers_finished = self.completed = True
 
     def _receive(self, data: bytes) -> int:
         consumed = int(super().received(data))
@@ -169,6 +185,8 @@ class Channel(HTTPChannel):
     request: Any
     socket: Any
     served_since = math.inf
+    #: The header lines of an earlier request, and the environment that it had.
+    like: tuple[Lines | None, dict[str, Any] | None] = (None, None)
     _answered = 0.0
     _lingers_until: float | None = None
     _counted = True
@@ -203,6 +221,8 @@ class Channel(HTTPChannel):
         free = bool(self.outbuf_lock.acquire(False))
         if free:
             self.outbuf_lock.release()
+        else:
+            self.server.look_again()
         return free
 
     def handle_read(self) -> None:
@@ -238,11 +258,35 @@ class Channel(HTTPChannel):
         task, self._task = self.prepare_task(), None
         return task
 
-    def send_at_once(self, data: bytes) -> None:
-        """Send data from the loop when nothing else is to be sent; what is left waits."""
-        sent = self.send(data, do_close=False)
+    def answer(self, made: Made) -> None:
+        """Send an answer to the next request from the loop.
+
+        Raises:
+            ValueError: A header is more than one line.
+        """
+        head = made.head()
+        task = self.prepare_task()
+        more = self.request is not None or len(self.requests) > 1 or self.total_outbufs_len
+        if more or not self.connected or not task.goes_on():
+            task.made = made
+            self.service()
+            return
+        data = task.begin(made, head) + made.body
+        try:
+            sent = self.send(data, do_close=False)
+        except OSError:
+            self.handle_close()
+            return
         if sent < len(data):
             self.write_soon(data[sent:])
+            self.current_outbuf_count = self.adj.outbuf_high_watermark  # as `service` does
+        task.note_sent()
+        task.release()
+        self.last_activity = time.time()  # type: ignore[assignment]
+        self._task, self._answered = None, time.monotonic()
+        with self.requests_lock:
+            request = self.requests.pop(0)
+        request.close()
 
     def service(self) -> None:
         """Answer one request."""

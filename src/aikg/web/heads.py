@@ -36,7 +36,32 @@ def judge(head: bytes) -> None:
     """
     if len(head) > MOST:
         raise too_long(f"The head of the request has more than {MOST:,} bytes.")
-    first, *lines = head.strip(b"\r\n").split(b"\r\n")
+    first, _, lines = head.strip(b"\r\n").partition(b"\r\n")
+    judge_lines(lines, is_current=first.endswith(b"HTTP/1.1"))
+    judge_address(first)
+
+
+def judge_address(first: bytes) -> None:
+    """Refuse an address that is not UTF-8.
+
+    Args:
+        first: The request line, or the address in it.
+
+    Raises:
+        RequestMalformed: It is not.
+    """
+    if _ESCAPED.search(first) and not _is_text(unquote_to_bytes(first)):
+        raise _bad("The address of the request is not UTF-8", "Percent-encode UTF-8 in addresses.")
+
+
+def judge_lines(block: bytes, *, is_current: bool) -> None:
+    """Refuse the lines of a head after its first; see `judge`.
+
+    Args:
+        block: The header lines, to the empty line.
+        is_current: Whether the request is of HTTP/1.1.
+    """
+    lines = stripped.split(b"\r\n") if (stripped := block.rstrip(b"\r\n")) else []
     if len(lines) > _LINES:
         raise too_long(f"The request has more than {_LINES} headers.")
     found: dict[bytes, list[bytes]] = defaultdict(list)
@@ -49,10 +74,8 @@ def judge(head: bytes) -> None:
         if not (line.isascii() or _is_text(value)):
             raise _bad("A header is not in UTF-8", "Send headers in ASCII or UTF-8.")
         found[name.lower()].append(value.strip(b" \t"))
-    if _ESCAPED.search(first) and not _is_text(unquote_to_bytes(first)):
-        raise _bad("The address of the request is not UTF-8", "Percent-encode UTF-8 in addresses.")
-    _judge_framing(found, first.endswith(b"HTTP/1.1"))
-    _judge_host(found[b"host"], required=first.endswith(b"HTTP/1.1"))
+    _judge_framing(found, is_current)
+    _judge_host(found[b"host"], required=is_current)
 
 
 def _judge_framing(found: dict[bytes, list[bytes]], is_current: bool) -> None:

@@ -9,27 +9,19 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aikg.engine.answer import Answer
-from aikg.errors import AikgError
 from aikg.web.connections import Channel
-from aikg.web.tasks import BEGUN
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
-#: The extension of an application that is of the type `Prepare`.
-PREPARE = "aikg-prepare"
-#: Asks the engine without waiting; None if no slot or no worker is free.
-Begin = Callable[[], Answer | None]
-#: Returns what begins the query of a request; None if the request needs a thread.
-Prepare = Callable[["WSGIEnvironment"], Begin | None]
+from aikg.web.plain import Begin
+from aikg.web.polling import Poller
+from aikg.web.prompt import Prompt
+from aikg.web.tasks import BEGUN, Made
 
 #: How long a request waits on the loop, in seconds: then a thread waits in its place.
 _PATIENCE = 0.05
 #: How many requests wait on the loop for a slot.
-_QUEUE = 16
+_QUEUE = 64
 #: A longer answer gets a thread, which may also have to compress it, in bytes.
 _SHORT = 1 << 14
 
@@ -68,14 +60,22 @@ class Loop:
 
     Args:
         map: The objects that the loop watches, by their descriptors.
-        prepare: See `Prepare`.
+        poller: Watches them.
+        prompt: Answers without waiting; None: threads answer everything.
         threads: Lets a thread answer a connection's request.
+        translate: Reads what a proxy says into an environment; returns whether it could be read.
     """
 
     def __init__(
-        self, map: dict[int, Any], prepare: Prepare | None, threads: Callable[[Channel], None]
+        self,
+        map: dict[int, Any],
+        poller: Poller,
+        prompt: Prompt | None,
+        threads: Callable[[Channel], None],
+        translate: Callable[[dict[str, Any]], bool],
     ) -> None:
-        self._map, self._prepare, self._threads = map, prepare, threads
+        self._translate = translate
+        self._map, self._poller, self._prompt, self._threads = map, poller, prompt, threads
         self._arrived: deque[Channel] = deque()
         self._waiting: deque[tuple[float, Channel, Begin]] = deque()
         self._asked: dict[int, _Asked] = {}
@@ -90,9 +90,12 @@ class Loop:
         Args:
             most: The longest time.
         """
-        since = [asked.since for asked in [*self._asked.values()][:1]]
-        since += [began for began, *_ in [*self._waiting][:1]]
-        return max(min([most, *(_PATIENCE + each - time.monotonic() for each in since)]), 0.0)
+        end = most + (now := time.monotonic())
+        if self._asked:
+            end = min(end, next(iter(self._asked.values())).since + _PATIENCE)
+        if self._waiting:
+            end = min(end, self._waiting[0][0] + _PATIENCE)
+        return max(end - now, 0.0)
 
     def turn(self) -> None:
         """Handle what has arrived; nothing of it waits."""
@@ -121,14 +124,22 @@ class Loop:
     def _attend(self, channel: Channel) -> None:
         if channel.requests[0].error:
             channel.service()
+            self._poller.look(channel._fileno)
             return
-        if self._prepare is None or channel.total_outbufs_len:
+        if self._prompt is None or channel.total_outbufs_len:
             self._threads(channel)
             return
-        task = channel.prepare_task()
-        if task.attempt():
-            channel.service()
-        elif (begin := self._prepare(task.get_environment())) is None:
+        environ = channel.prepare_task().get_environment()
+        begin = None
+        try:
+            made = self._prompt.kept(environ) if self._translate(environ) else None
+            if made is None:
+                begin = self._prompt.prepare(environ)
+        except Exception:  # whatever it is, the thread meets it too, and reports it
+            made = None
+        if made is not None:
+            self._answer(channel, made)
+        elif begin is None:
             self._threads(channel)
         elif not self._begin(channel, begin):
             if len(self._waiting) < _QUEUE:
@@ -143,20 +154,31 @@ class Loop:
         channel.prepare_task().get_environment()[BEGUN] = answer
         asked = _Asked(channel, answer, self._end)
         self._asked[asked.descriptor] = self._map[asked.descriptor] = asked
+        self._poller.await_answer(asked.descriptor, asked)
         return True
+
+    def _answer(self, channel: Channel, made: Made) -> None:
+        """Send an answer; the next request of the client may have come."""
+        try:
+            channel.answer(made)
+        except ValueError:
+            self._threads(channel)
+        self._poller.look(channel._fileno)
 
     def _end(self, asked: _Asked) -> None:
         """Answer a request whose answer has come whole; or let a thread go on with it."""
         if self._asked.get(asked.descriptor) is not asked:
             return  # it has ended already
         del self._asked[asked.descriptor], self._map[asked.descriptor]
-        if asked.channel.connected and asked.answer.is_short(_SHORT):
+        self._poller.release(asked.descriptor)
+        channel, answer = asked.channel, asked.answer
+        if self._prompt and channel.connected and answer.is_short(_SHORT):
             try:
-                asked.answer.wait()  # which does not wait now
-            except AikgError:
-                pass
-            else:
-                if asked.channel.prepare_task().attempt():
-                    asked.channel.service()
-                    return
-        self._threads(asked.channel)
+                environ = channel.prepare_task().get_environment()
+                made = self._prompt.make(environ, answer.wait())  # which does not wait now
+            except Exception:  # as above
+                made = None
+            if made is not None:
+                self._answer(channel, made)
+                return
+        self._threads(channel)

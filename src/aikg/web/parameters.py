@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 from binascii import a2b_qp
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import unquote_to_bytes
 
 import flask
@@ -20,8 +22,8 @@ QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
 #: The versions of SPARQL that a client can name; the engine treats all of them alike.
 VERSIONS = ("1.0", "1.1", "1.2", "1.2-basic")
 
-#: A text whose escapes are whole, and that has no `=` beside them.
-_ESCAPES = re.compile(rb"(?:[^%=]|%[0-9A-Fa-f]{2})*")
+#: What a text has if not all of it is whole escapes and other characters than `=`.
+_UNEVEN = re.compile(rb"=|%(?![0-9A-Fa-f]{2})")
 #: The parameters that name graphs.
 _GRAPHS = {"default-graph-uri", "named-graph-uri"}
 
@@ -56,21 +58,35 @@ def read(request: Request | None = None) -> MultiDict[str, str]:
         QueryRefused: The request is an update.
     """
     request = request or flask.request
+    if request.method in {"POST", "QUERY"}:
+        return _checked(request.query_string, partial(_add_body, request=request))
+    return of_address(request.query_string)
+
+
+def of_address(raw: bytes) -> MultiDict[str, str]:
+    """Read the parameters of an address; see `read`.
+
+    Args:
+        raw: The part of the address after the question mark.
+    """
+    return _checked(raw, lambda _: None)
+
+
+def _checked(raw: bytes, add: Callable[[MultiDict[str, str]], None]) -> MultiDict[str, str]:
     try:
-        parameters = _decode(request.query_string)
-        if request.method in {"POST", "QUERY"}:
-            _add_body(parameters, request)
+        parameters = _decode(raw)
+        add(parameters)
     except UnicodeDecodeError as error:
         raise malformed("The request is not in UTF-8", "Send it in UTF-8.") from error
     if "update" in parameters:
         raise no_update()
-    for name in _GRAPHS & parameters.keys():  # forms send an empty one where no graph is named
+    for name in _GRAPHS.intersection(parameters):  # forms send an empty one where no graph is named
         named = [value for value in parameters.poplist(name) if value]
         parameters.update({name: named} if named else {})
     if "format" in parameters:
         parameters["format"] = _meant(parameters["format"])
     versions = parameters.getlist("version")
-    if len(versions) > 1 or not set(versions) <= set(VERSIONS):
+    if versions and (len(versions) > 1 or versions[0] not in VERSIONS):
         raise malformed(
             f"version={', '.join(versions)} is not a version of SPARQL",
             f"Leave it out, or send one of {', '.join(VERSIONS)}.",
@@ -127,7 +143,7 @@ def _unquote(raw: bytes) -> str:
     """
     if b"%" not in raw:
         return raw.decode()
-    if _ESCAPES.fullmatch(raw):
+    if not _UNEVEN.search(raw):
         return a2b_qp(raw.replace(b"%", b"=")).decode()
     return unquote_to_bytes(raw).decode()
 

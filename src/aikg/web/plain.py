@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.http import dump_options_header
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Request
 
@@ -23,13 +22,15 @@ from aikg.sparql.tables import WORKBOOK
 from aikg.web import parameters
 from aikg.web.cache import ASKED, VERSION, compress
 from aikg.web.problems import HEADERS, prefers_page
-from aikg.web.tasks import BEGUN, CLIENT, QUERY, ROUTE
+from aikg.web.tasks import CLIENT, QUERY, ROUTE
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 #: The key of the environment for what the engine is asked.
 QUESTION = "aikg.question"
+#: Asks the engine without waiting; None if no slot or no worker is free.
+Begin = Callable[[], Answer | None]
 _PATHS = {"/sparql", "/sparql/"}
 #: A longer query, or one with a shorter deadline, is not begun early: in bytes, in seconds.
 _LONGEST, _SHORTEST = 1 << 14, 0.2
@@ -37,30 +38,31 @@ _FORMS = (*SOLUTIONS, *TRIPLES, WORKBOOK)
 
 
 class Plain:
-    """An application that answers a plain query itself once its answer is there.
+    """Reads plain queries, and answers them once their rows have come.
 
     Args:
-        app: The application for everything else.
         engine: The graph.
         registered: The questions that a request can name.
     """
 
-    def __init__(self, app: WSGIApplication, engine: Engine, registered: Sequence[Query]) -> None:
-        self._app, self._engine, self._registered = app, engine, registered
+    def __init__(self, engine: Engine, registered: Sequence[Query]) -> None:
+        self._engine, self._registered = engine, registered
         self._by_text = {question.text.strip(): question for question in registered}
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
-        answer: Answer | None = environ.get(BEGUN)
-        if answer is None or answer.whole is None:
-            return self._app(environ, start_response)
+    def make(self, environ: WSGIEnvironment, answer: Answer) -> tuple[list[tuple[str, str]], bytes]:
+        """Return headers and body of the answer to a query.
+
+        Args:
+            environ: The request, as `prepare` has seen it.
+            answer: The rows, which have come whole.
+        """
         if answer.repeatable:
             environ[VERSION] = answer.version
         question: Question = environ[QUESTION]
         headers = headers_of(answer, question.format, self._find(question.text), question.text)
-        return compress(environ, start_response, [*headers, *HEADERS], answer.whole)
+        return compress(environ, [*headers, *HEADERS], answer.whole or b"")
 
-    def prepare(self, environ: WSGIEnvironment) -> Callable[[], Answer | None] | None:
+    def prepare(self, environ: WSGIEnvironment) -> Begin | None:
         """Read a plain query; return what begins it, or None where the request is another one.
 
         Args:
@@ -68,9 +70,12 @@ class Plain:
         """
         if environ["PATH_INFO"] not in _PATHS or not environ.get(ASKED):
             return None
-        request, accept = Request(environ, populate_request=False), environ.get("HTTP_ACCEPT")
+        accept, is_get = environ.get("HTTP_ACCEPT"), environ["REQUEST_METHOD"] == "GET"
         try:
-            given = parameters.read(request)
+            if is_get:
+                given = parameters.of_address(environ["QUERY_STRING"].encode("latin-1"))
+            else:
+                given = parameters.read(Request(environ, populate_request=False))
             if not _is_plain(given.to_dict(), accept):
                 return None
             text = only_query(given, self._registered)
@@ -78,7 +83,7 @@ class Plain:
         except AikgError:
             return None  # the application meets the same error, and reports it
         finally:
-            if request.method != "GET":
+            if not is_get:
                 environ["wsgi.input"].seek(0)
         if len(question.body) > _LONGEST or (question.timeout or _SHORTEST) < _SHORTEST:
             return None
@@ -146,20 +151,30 @@ def headers_of(
         question: The question of the pages that was asked, if it is one of them.
         text: The query.
     """
-    name = {"filename": _file_name(answer, question, text)}
+    stem = question.name if question else f"query-{_digest(text)}"
+    name, how = _file_name(stem, answer.version), "attachment" if format else "inline"
+    content_type, ending = _described(answer.media_type)
     return [
-        ("Content-Type", get_content_type(answer.media_type, "utf-8")),
-        ("Content-Disposition", dump_options_header("attachment" if format else "inline", name)),
+        ("Content-Type", content_type),
+        ("Content-Disposition", f"{how}; filename={name}.{ending}"),
     ]
 
 
-def _file_name(answer: Answer, question: Query | None, text: str) -> str:
-    """Return the name of the file of an answer: question, version of the data, ending."""
-    digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
-    stem = question.name if question else f"query-{digest}"
-    found = (form for form in _FORMS if form.media_type == answer.media_type)
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def _file_name(stem: str, version: str) -> str:
+    """Return the name of the file of an answer, without its ending, as a token of HTTP."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", f"{stem}-{version}")
+
+
+@lru_cache(32)
+def _described(media_type: str) -> tuple[str, str]:
+    """Return the header of a type, and the ending of its files."""
+    found = (form for form in _FORMS if form.media_type == media_type)
     ending = next((form.ending or form.names[0] for form in found), "txt")
-    return re.sub(r"[^A-Za-z0-9.-]+", "-", f"{stem}-{answer.version}") + f".{ending}"
+    return get_content_type(media_type, "utf-8"), ending
 
 
 def as_typed(text: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from waitress.adjustments import Adjustments
+from waitress.proxy_headers import proxy_headers_middleware
 from waitress.server import TcpWSGIServer
 
 from aikg.errors import PortInUse, SettingError, ShareExceeded, TooBusy
@@ -24,8 +25,11 @@ from aikg.settings import Settings
 from aikg.web.clients import Shares, client_name, is_same
 from aikg.web.connections import Bounds, Channel, Refusal
 from aikg.web.heads import MOST
-from aikg.web.loop import PREPARE, Loop, Prepare
+from aikg.web.loop import Loop
 from aikg.web.metrics import Watch
+from aikg.web.polling import Poller
+from aikg.web.prompt import PROMPT, Prompt
+from aikg.web.repeated import Known
 from aikg.web.threads import Threads
 
 #: How long a client may neither send nor read, in seconds.
@@ -44,6 +48,8 @@ _EACH = 3
 #: Descriptors for the libraries, files and sockets of the program itself; for a worker (two, and
 #: its place while it is replaced); for a thread (an upload, the ledger).
 _OWN, _WORKER, _THREAD = 64, 4, 2
+#: How often the loop looks at all connections, in seconds.
+_GLANCE = 1.0
 #: The log has the same line at most once in so many seconds.
 _REPEAT = 10.0
 _FORWARDED = {"x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
@@ -62,6 +68,8 @@ class Server(TcpWSGIServer):
     socket: Any
     _stop_at: float | None = None
     _rests_until = 0.0
+    #: When all connections are looked at again; at once after another thread may have changed one.
+    _look_at = 0.0
     #: The thread of the loop, which needs no trigger, because it looks before it sleeps.
     _awake: int | None = None
 
@@ -70,12 +78,15 @@ class Server(TcpWSGIServer):
         *arguments: Any,
         bounds: Bounds,
         connections: Shares,
-        prepare: Prepare | None,
+        prompt: Prompt | None,
         **more: Any,
     ) -> None:
         self.bounds, self.connections = bounds, connections
         super().__init__(*arguments, **more)
-        self.loop = Loop(self._map, prepare, self.task_dispatcher.add_task)
+        self.poller = Poller(self._map)
+        self.loop = Loop(
+            self._map, self.poller, prompt, self.task_dispatcher.add_task, _translator(self.adj)
+        )
 
     def readable(self) -> bool:
         """Return whether more connections are accepted."""
@@ -111,7 +122,8 @@ class Server(TcpWSGIServer):
                 connection.send(Refusal(error).raw())
                 connection.shutdown(socket.SHUT_WR)
         else:
-            self.channel_class(self, connection, address, self.adj, map=self._map)
+            channel = self.channel_class(self, connection, address, self.adj, map=self._map)
+            self.poller.look(channel._fileno)
 
     def _close_idle(self) -> None:
         """Close the connection that has been idle for longest, to make room for a new one."""
@@ -125,9 +137,14 @@ class Server(TcpWSGIServer):
         self.pull_trigger()
 
     def pull_trigger(self) -> None:
-        """Wake the loop, if it may be asleep."""
+        """Wake the loop, if it may be asleep; it looks at what its own thread has changed."""
         if threading.get_ident() != self._awake:
+            self.look_again()
             super().pull_trigger()
+
+    def look_again(self) -> None:
+        """Let the loop look at all connections before it sleeps the next time."""
+        self._look_at = 0.0
 
     def maintenance(self, now: float) -> None:
         """Close silent and slow connections, and those that do not read their answer."""
@@ -155,13 +172,34 @@ class Server(TcpWSGIServer):
                 self.del_channel()
                 self.socket.close()
                 open_to_all = False
-            self.asyncore.loop(self.loop.pause(1.0), use_poll=True, map=self._map, count=1)
+            if (now := time.monotonic()) >= self._look_at:
+                self._look_at = now + _GLANCE
+                self.poller.look_at_all()
+            self.poller.poll(self.loop.pause(_GLANCE))
             self.loop.turn()
         self.task_dispatcher.shutdown()
+        self.poller.close()
 
     def _is_busy(self) -> bool:
         channels = self.active_channels.values()
         return any(channel.requests or channel.total_outbufs_len for channel in channels)
+
+
+def _translator(adjustments: Any) -> Callable[[dict[str, Any]], bool]:
+    """Return what reads the headers of a proxy into an environment, as waitress does."""
+    names = ("trusted_proxy", "trusted_proxy_count", "trusted_proxy_headers")
+    if not adjustments.trusted_proxy:
+        return lambda environ: True
+    read = proxy_headers_middleware(
+        lambda environ, respond: [], **{name: getattr(adjustments, name) for name in names}
+    )
+
+    def translate(environ: dict[str, Any]) -> bool:
+        refused: list[object] = []
+        read(environ, lambda *error: refused.append(error))
+        return not refused
+
+    return translate
 
 
 class _Sparing(logging.Filter):
@@ -206,7 +244,7 @@ def make(
     """Make the server that listens there.
 
     Args:
-        app: The WSGI application; with `PREPARE` among its extensions, the loop begins queries.
+        app: The WSGI application; with `PROMPT` among its extensions, the loop answers too.
         listener: The open port.
         settings: The bounds of each client, the threads, the proxy.
         most_body: Returns the longest body for a path, in bytes.
@@ -231,7 +269,7 @@ def make(
         asyncore_use_poll=True,
         max_request_header_size=MOST + 1,
         max_request_body_size=sys.maxsize,  # each address has its own limit
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=bool(settings.proxy),  # else `Task` does it, once
         ident=None,
         **proxy,
     )
@@ -248,9 +286,10 @@ def make(
             most_body,
             Shares(settings.bodies, settings.bodies // 4, "bytes of bodies"),
             watch or Watch(settings),
+            Known(adjustments),
         ),
         connections=Shares(most, min(settings.client_connections, most), "connections"),
-        prepare=getattr(app, "extensions", {}).get(PREPARE),
+        prompt=getattr(app, "extensions", {}).get(PROMPT),
     )
     server.patience = settings.deadline + _SILENCE
     return server

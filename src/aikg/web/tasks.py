@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from waitress.channel import ClientDisconnected
+from waitress.proxy_headers import PROXY_HEADERS, clear_untrusted_headers
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import build_http_date
 
@@ -17,9 +19,9 @@ from aikg.web.logs import Exchange, request_id
 #: Keys of the environment: the name of the client; the pattern of the route, which the application
 #: sets; the text of the query, which the endpoint sets.
 CLIENT, ROUTE, QUERY = "aikg.client", "aikg.route", "aikg.query"
-#: Keys of the environment: the answer must not wait for anything; the answer that the engine has
-#: begun.
-AT_ONCE, BEGUN = "aikg.at-once", "aikg.begun"
+#: The key of the environment for the answer that the engine has begun.
+BEGUN = "aikg.begun"
+NOT_MODIFIED = "304 Not Modified"
 #: The status that is noted if the client hung up before the answer began.
 _GONE = 499
 #: A path that a proxy may add in front of the path here.
@@ -27,8 +29,25 @@ _PREFIX = re.compile(r"(?:/[A-Za-z]+){1,8}", re.ASCII)
 _LONGEST_PREFIX = 100
 
 
-class Postponed(Exception):
-    """The answer cannot come at once: a thread must make it."""
+class Made(NamedTuple):
+    """An answer that waits for nothing."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def head(self) -> str:
+        """Return its status line and headers, as waitress writes them.
+
+        Raises:
+            ValueError: A header is more than one line.
+        """
+        head = "\r\n".join([f"HTTP/1.1 {self.status}", *map(": ".join, self.headers), ""])
+        if not head.count("\n") == head.count("\r") == len(self.headers) + 1:
+            raise ValueError("a header of the answer is more than one line")
+        if "\r\nContent-Length: " not in head and self.status != NOT_MODIFIED:
+            return f"{head}Content-Length: {len(self.body)}\r\n"
+        return head
 
 
 class _Noted:
@@ -88,7 +107,7 @@ class _Noted:
             id=self.id,
             client=request.client,
             method=getattr(request, "command", "") or "-",
-            path=raw.encode("latin-1", "replace").decode("utf-8", "replace"),
+            path=raw if raw.isascii() else _as_utf8(raw),
             protocol=self.version,
             route=environ.get(ROUTE, "other") if environ else "refused",
             status=int(self.status[:3]) if has_begun else otherwise,
@@ -101,31 +120,13 @@ class _Noted:
 
 
 class Task(_Noted, WSGITask):
-    """An answer of the application; its environment has the client's name."""
+    """An answer of the application; its environment has the client's name.
 
-    _made: tuple[str, list[tuple[str, str]], bytes] | None = None
+    Attributes:
+        made: The answer, if the loop has made it.
+    """
 
-    def attempt(self) -> bool:
-        """Make the answer without waiting for anything; return whether that was possible."""
-        environ = self.get_environment()
-        began: list[tuple[str, list[tuple[str, str]]]] = []
-        environ[AT_ONCE] = True
-
-        def begin(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
-            began.append((status, headers))
-
-        try:
-            pieces = self.channel.server.application(environ, begin)
-            try:
-                body = b"".join(pieces)
-            finally:
-                getattr(pieces, "close", bool)()
-        except Exception:  # whatever it is, the thread meets it too, and reports it
-            return False
-        finally:
-            del environ[AT_ONCE]
-        self._made = (*began[-1], body)
-        return True
+    made: Made | None = None
 
     def release(self) -> None:
         """End what the engine has begun, unless it has ended already."""
@@ -133,41 +134,56 @@ class Task(_Noted, WSGITask):
             begun.close()
 
     def execute(self) -> None:
-        """Send the answer that was made at once, or else make it, and wait for the client."""
-        if self._made is None:
+        """Send the answer that was made, or else make it, and wait for the client."""
+        if self.made is None:
             super().execute()
             return
-        self.status, headers, body = self._made
-        self.response_headers.extend(headers)
-        self.complete = True
-        self.content_length = len(body)  # type: ignore[assignment]
-        connection = self.request.headers.get("CONNECTION", "").lower()
-        if self.version == "1.1" and connection != "close":
-            head = self._short_header()
-        else:
-            head = self.build_response_header()
-        self.channel.send_at_once(head + body)
-        self.wrote_header, self._sent = True, len(body)
+        made, self.complete = self.made, True
+        self.status, self.content_length = made.status, len(made.body)  # type: ignore[assignment]
+        self.response_headers.extend(made.headers)
+        self.write(made.body)
 
-    def _short_header(self) -> bytes:
-        """Return the head of an answer whose connection is kept, as `build_response_header` does.
+    def goes_on(self) -> bool:
+        """Return whether the connection does, without a header that says so."""
+        return self.version == "1.1" and not self.request.connection_close
 
-        Raises:
-            ValueError: A header is more than one line.
-        """
-        lines = [f"{name}: {value}\r\n" for name, value in self.response_headers]
-        if self.has_body and not any(name == "Content-Length" for name, _ in self.response_headers):
-            lines.append(f"Content-Length: {self.content_length}\r\n")
-        lines += [f"X-Request-ID: {self.id}\r\n", f"Date: {_date(int(self.start_time))}\r\n\r\n"]
-        head = f"HTTP/1.1 {self.status}\r\n{''.join(lines)}"
-        if head.count("\n") != len(lines) + 2 or head.count("\r") != len(lines) + 2:
-            raise ValueError("a header of the answer is more than one line")
-        return head.encode("latin-1")
+    def begin(self, made: Made, head: str) -> bytes:
+        """Begin the answer that was made; return its whole head."""
+        self.status = made.status
+        self.wrote_header, self._is_whole, self._sent = True, True, len(made.body)
+        date = _date(int(time.time()))
+        return f"{head}X-Request-ID: {self.id}\r\nDate: {date}\r\n\r\n".encode("latin-1")
+
+    def note_sent(self) -> None:
+        """Note the answer that was made."""
+        self._note(self._began)
 
     def get_environment(self) -> dict[str, Any]:
-        """Return the WSGI environment."""
+        """Return the WSGI environment.
+
+        A connection's request with the same header lines as the one before has the same one, but
+        for what its first line says.
+        """
         if self.environ is not None:
             return self.environ
+        request, (lines, like) = self.request, self.channel.like
+        if like is not None and lines is request.lines:
+            path = request.path
+            self.environ = {
+                **like,
+                "REQUEST_METHOD": request.command,
+                "PATH_INFO": "/" + path.lstrip("/") if path[:2] == "//" else path,
+                "REQUEST_URI": request.request_uri,
+                "QUERY_STRING": request.query,
+                "wsgi.input": io.BytesIO(),
+            }
+            return self.environ
+        environ = self._build_environment()
+        if request.lines is not None:
+            self.channel.like = request.lines, environ.copy()
+        return environ
+
+    def _build_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         environ[CLIENT] = self.request.client
         prefix = environ.pop("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
@@ -176,7 +192,13 @@ class Task(_Noted, WSGITask):
             environ["REMOTE_ADDR"] = proxy  # waitress compares texts
             if len(prefix) <= _LONGEST_PREFIX and _PREFIX.fullmatch(prefix):
                 environ["SCRIPT_NAME"] = prefix
+        elif not proxy:
+            clear_untrusted_headers(environ, PROXY_HEADERS)
         return environ
+
+
+def _as_utf8(path: str) -> str:
+    return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 @lru_cache(2)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aikg.errors import AikgError, LedgerUnreachable, RequestMalformed, VersionNotReached
-from aikg.web.tasks import AT_ONCE, BEGUN, Postponed
+from aikg.web.tasks import BEGUN, Made
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -82,10 +82,9 @@ class Versions:
         """Answer a request, when the graph has the version that it names."""
         app = self._app
         try:
-            self._reach(environ.get("HTTP_AIKG_VERSION", ""), AT_ONCE in environ)
+            if asked := environ.get("HTTP_AIKG_VERSION"):
+                self._reach(asked)
         except AikgError as error:
-            if AT_ONCE in environ:
-                raise Postponed from error
             environ[ERROR], app = error, self._bare
         begun = environ.get(BEGUN)  # a query that was asked earlier, of an earlier version perhaps
         before = begun.version if begun else ""
@@ -101,22 +100,36 @@ class Versions:
         return app(environ, begin)
 
     def _present(self) -> str:
-        with suppress(AikgError):
+        try:
             return self._version()
-        return ""
+        except AikgError:
+            return ""
 
-    def _reach(self, asked: str, at_once: bool) -> None:
+    def are_there(self, environ: WSGIEnvironment) -> bool:
+        """Return whether the graph has the version that a request names, if it names one.
+
+        Raises:
+            RequestMalformed: It is not a version.
+        """
+        asked = environ.get("HTTP_AIKG_VERSION")
+        return not asked or includes(self._version(), asked)
+
+    def named(self, made: Made, version: str = "") -> Made:
+        """Return an answer with its version, or else with the present one."""
+        status, headers, body = made
+        if version := version or self._present():
+            headers = [*headers, (HEADER, version)]
+        return Made(status, headers, body)
+
+    def _reach(self, asked: str) -> None:
         """Wait until the graph has a version.
 
         Raises:
-            Postponed: It would wait, and the answer should come at once.
             VersionNotReached: It has not, after a second.
             RequestMalformed: It is not a version.
         """
-        if not asked or includes(self._version(), asked):
+        if includes(self._version(), asked):
             return
-        if at_once:
-            raise Postponed
         # Once: a step that was answered is in the ledger, and each look at it costs a transaction.
         with suppress(LedgerUnreachable):
             self._follow()
