@@ -63,6 +63,7 @@ check: .venv/dev ## format, style, types, layers, rules, words
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/rule_lint.py
+	$(BIN)/python tools/number_lint.py
 	$(BIN)/python tools/words.py
 
 sheets: .venv/dev ## write the extraction sheets of data/sheets/ as Turtle

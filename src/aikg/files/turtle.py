@@ -10,6 +10,7 @@ from typing import IO, Any, cast
 import pyoxigraph as ox
 
 from aikg.errors import MissingFolder, TurtleSyntaxError
+from aikg.files.canonical import canonical_quad
 from aikg.names import PREFIXES, graph_of
 
 #: The grammar of Turtle, for anyone who has to fix a file.
@@ -168,8 +169,8 @@ def load_nquads(store: ox.Store, source: Path | bytes) -> None:
 
 
 def write_nquads(quads: Iterable[ox.Quad]) -> bytes:
-    """Write quads one a line, sorted and without repeats: the same quads, the same bytes."""
-    lines = {ox.serialize([quad], format=ox.RdfFormat.N_QUADS) for quad in quads}
+    """Write quads one a line, sorted, without repeats, numbers in one form: canonical N-Quads."""
+    lines = {ox.serialize([q], format=ox.RdfFormat.N_QUADS) for q in map(canonical_quad, quads)}
     return b"".join(sorted(line for line in lines if line))
 
 

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar, cast
 
 import pyoxigraph as ox
 
+from aikg.files.canonical import canonical_quad
 from aikg.names import stands_aside
 from aikg.rules.reasoning import INFERRED
 
@@ -140,7 +141,8 @@ def _note(quad: ox.Quad, noted: set[ox.Quad], opposite: set[ox.Quad]) -> None:
 def _line(quad: ox.Quad | str) -> str:
     if isinstance(quad, str):
         return quad
-    return cast(bytes, ox.serialize([quad], format=ox.RdfFormat.N_QUADS)).decode().rstrip("\n")
+    written = ox.serialize([canonical_quad(quad)], format=ox.RdfFormat.N_QUADS)
+    return cast(bytes, written).decode().rstrip("\n")
 
 
 def _joined(lines: Iterable[str]) -> bytes:

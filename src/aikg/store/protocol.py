@@ -30,6 +30,7 @@ from aikg.errors import (
     StoreRefused,
     StoreUnreachable,
 )
+from aikg.files.canonical import canonical_quad
 
 #: How long an answer may take, in seconds, where the caller names no deadline.
 PATIENCE = 60.0
@@ -40,7 +41,7 @@ _PIECE = 1 << 16
 #: How much of a store's own message is shown.
 _SHOWN = 300
 #: How long after its own deadline a store may still answer that it was reached, in seconds.
-_GRACE = 2.0
+GRACE = 2.0
 
 _ROWS = "application/sparql-results+json"
 _TRIPLES = "application/n-triples"
@@ -90,7 +91,13 @@ class Store:
 
     @contextlib.contextmanager
     def ask(
-        self, query: str, accept: str, timeout: float = PATIENCE, deadline: bool = True
+        self,
+        query: str,
+        accept: str,
+        timeout: float = PATIENCE,
+        *,
+        deadline: bool = True,
+        grace: float = GRACE,
     ) -> Iterator[Answer]:
         """Ask a query; the answer is read within the block, and the connection ends with it.
 
@@ -99,6 +106,7 @@ class Store:
             accept: An Accept header.
             timeout: How long the whole answer may take, in seconds.
             deadline: Whether the store is asked to keep the deadline too, as `timeout=`.
+            grace: How much later the store may still say that it has kept it, in seconds.
 
         Raises:
             DeadlineExceeded: The answer took too long.
@@ -108,7 +116,7 @@ class Store:
         fields = {"query": query} | ({"timeout": f"{timeout:g}"} if deadline else {})
         body = urllib.parse.urlencode(fields).encode()
         headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
-        with self._send(self.address, body, headers, timeout + _GRACE) as answer:
+        with self._send(self.address, body, headers, timeout + grace) as answer:
             yield answer
 
     def select(
@@ -355,12 +363,14 @@ def _unreadable(why: str) -> StoreRefused:
 def insert_data(quads: Iterable[ox.Quad], delete: bool = False) -> str:
     """Return one operation of an update that adds quads, or removes them.
 
+    Numbers are in their one form, so that those to remove are found.
+
     Args:
         quads: The quads; those to remove have no blank nodes, which SPARQL does not permit there.
         delete: Whether they are removed.
     """
     by_graph: dict[str, list[str]] = {}
-    for quad in quads:
+    for quad in map(canonical_quad, quads):
         name = "" if isinstance(quad.graph_name, ox.DefaultGraph) else str(quad.graph_name)
         line = f"{quad.subject} {quad.predicate} {quad.object} ."
         by_graph.setdefault(name, []).append(line)

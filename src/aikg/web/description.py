@@ -59,7 +59,7 @@ _DATASET = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
 #: The errors of any request: ambiguous, too slow, too large, too many, a broken server, too busy.
 _ANYWHERE = {
     str(status): {"$ref": "#/components/responses/Problem"}
-    for status in (400, 408, 413, 429, 431, 500, 501, 503)
+    for status in (400, 408, 413, 429, 431, 500, 501, 502, 503)
 }
 
 
