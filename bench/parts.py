@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 import click
 
-from bench import answers, hostile, latency, loading, publication, streaming, throughput, validation
+from bench import (
+    answers,
+    hostile,
+    latency,
+    loading,
+    many,
+    publication,
+    streaming,
+    throughput,
+    validation,
+)
 from bench.report import Section
 from bench.servers import CONTROL, OURS, RDFLIB, Server
 from bench.setting import LARGE, Setting, running
@@ -58,6 +68,15 @@ def requests(setting: Setting, quick: bool) -> Sequence[Section]:
     return [section]
 
 
+def several(setting: Setting, quick: bool) -> Sequence[Section]:
+    """Requests a second of several servers."""
+    section = many.measure(setting, 1 if quick else 5, 1 if quick else 2)
+    if section is None:
+        click.echo("  left out: wrk or nginx is not installed (Debian: apt-get install wrk nginx)")
+        return []
+    return [section]
+
+
 def streams(setting: Setting, quick: bool) -> Sequence[Section]:
     """A million rows in each format."""
     if setting.size < MILLION or quick:
@@ -102,6 +121,7 @@ def verdicts(setting: Setting, quick: bool) -> Sequence[Section]:
 PARTS: Mapping[str, Part] = {
     "queries": queries,
     "requests": requests,
+    "several": several,
     "streams": streams,
     "deadlines": deadlines,
     "loads": loads,
@@ -110,4 +130,4 @@ PARTS: Mapping[str, Part] = {
     "verdicts": verdicts,
 }
 #: Measured once, on the first size, as the size plays no part or the part has sizes of its own.
-ONCE = ("starts", "verdicts")
+ONCE = ("starts", "verdicts", "several")

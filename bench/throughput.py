@@ -45,12 +45,12 @@ def measure(
             for server in random.sample(list(servers), len(servers)):
                 file = folder / f"targets-{number}"
                 file.write_text("".join(target(server.url, text) + "\n" for text in texts))
-                ran = _run([wrk, f"-d{seconds}s"], server, file, mode)
+                ran = run_wrk([wrk, f"-d{seconds}s"], server, file, mode)
                 found[kind][server.name].append(ran)
     return _section(found, [server.name for server in servers], seconds)
 
 
-def _run(command: list[str], server: Server, file: Path, mode: str) -> tuple[float, float]:
+def run_wrk(command: list[str], server: Server, file: Path, mode: str) -> tuple[float, float]:
     """Run wrk once; what failed is not counted.
 
     Returns:
