@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,10 +31,28 @@ class SparqlStore:
         self.store = ox.Store()
         self.seen: list[tuple[str, dict[str, str]]] = []
 
+    def answer(self, text: str, timeout: float | None) -> tuple[str, bytes]:
+        """Answer a query within its deadline; what it began goes on in a thread."""
+        if timeout is None:
+            return self.query(text)
+        done: Future[tuple[str, bytes]] = Future()
+
+        def work() -> None:
+            try:
+                done.set_result(self.query(text))
+            except Exception as error:
+                done.set_exception(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        return done.result(timeout)
+
     def query(self, text: str) -> tuple[str, bytes]:
         """Answer a query: media type and body."""
         grammar.refuse_outward(text)
-        found = self.store.query(text)
+        return self.write_answer(self.store.query(text))
+
+    def write_answer(self, found: Any) -> tuple[str, bytes]:
+        """Write an answer: media type and body."""
         if isinstance(found, ox.QueryTriples):
             return TRIPLES, found.serialize(format=ox.RdfFormat.N_TRIPLES) or b""
         return ROWS, found.serialize(format=ox.QueryResultsFormat.JSON) or b""
@@ -60,8 +79,9 @@ def _handler(behind: SparqlStore) -> type[BaseHTTPRequestHandler]:
                     self._answer(204, "", b"")
                 else:
                     fields = urllib.parse.parse_qs(text)
-                    self._answer(200, *behind.query(fields["query"][0]))
-            except (AikgError, SyntaxError, ValueError) as error:
+                    timeout = float(fields["timeout"][0]) if "timeout" in fields else None
+                    self._answer(200, *behind.answer(fields["query"][0], timeout))
+            except (AikgError, SyntaxError, ValueError, RuntimeError) as error:
                 self._answer(400, "text/plain", str(error).encode())
             except TimeoutError:
                 self._answer(503, "text/plain", b"Query timed out")

@@ -24,6 +24,7 @@ COMMANDS = {
     "decisions": ("number", "notice", "outcome"),
     "ledger": ("token", "person", "namespace", "backup", "restore"),
     "servers": ("migrate", "renew", "erase"),
+    "store": ("store",),
 }
 
 

@@ -1,0 +1,81 @@
+"""`aikg store check`: whether aikg can be on a SPARQL store, by asking the store itself."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+import click
+
+from aikg import settings
+from aikg.cli.console import format_option, print_rows, say, say_json, stages
+from aikg.errors import SettingError
+from aikg.graph import ensure_built
+from aikg.store.protocol import Store, authorization
+from aikg.store.qualify import traces
+from aikg.store.qualify.check import examine, writing
+from aikg.store.qualify.probe import Tried
+
+
+@click.group()
+def store() -> None:
+    """A SPARQL store in place of the embedded engine."""
+
+
+@store.command()
+@click.argument("url")
+@click.option("--update", default="", help="Where the store takes updates.")
+@click.option("--write", is_flag=True, help="Also run the probes that write, and remove all again.")
+@click.option("--clean", is_flag=True, help="Only remove what a check that was killed has left.")
+@click.option(
+    "--timeout",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(min=1),
+    help="How long the store may take for one answer, in seconds.",
+)
+@format_option("table", "json")
+def check(url: str, update: str, write: bool, clean: bool, timeout: float, form: str) -> None:  # noqa: PLR0913, PLR0917  the options of the command
+    """Ask the store at URL, and say in a table whether aikg can be on it.
+
+    All registered questions, checks and rules are compared with the embedded engine: load
+    `graph.nq` into the store first. Probes of terms, updates and deadlines need --write. They
+    write graphs and nodes whose names begin with urn:aikg-store-check: and remove them at the end.
+    Run one check of a store at a time.
+
+    User and password come from the netrc file. Exit status: 0 if the store qualifies, 1 if not.
+    """
+    configured = settings.from_environment()
+    outside = Store(url, update, authorization(url))
+    if clean:
+        _clean(outside)
+        return
+    signal.signal(signal.SIGTERM, _end)
+    with stages() as progress:
+        graph = ensure_built(configured, progress)
+        with writing(outside, write) as names:
+            tried = Tried(outside, names, timeout)
+            result = examine(tried, graph, configured.root, write, progress)
+    if form == "json":
+        say_json({"store": url, **result.as_json()})
+    else:
+        rows = [(one.probe, one.state, one.found, one.consequence) for one in result.findings]
+        print_rows(("probe", "state", "found", "what would go wrong in aikg"), rows)
+        say(result.verdict)
+    if not result.qualifies:
+        raise click.exceptions.Exit(1)
+
+
+def _clean(outside: Store) -> None:
+    if not outside.update_address:
+        raise SettingError(
+            "No address for updates is known.", advice="Name it, as in --update URL."
+        )
+    found = traces.remove(outside)
+    say(f"removed: {', '.join(found)}" if found else "nothing to remove")
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as after Ctrl-C, so that what was written is removed; a second signal waits for that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(128 + number)
