@@ -154,6 +154,38 @@ def test_a_statement_that_followed_before_stays_when_it_is_stated(store, evidenc
     assert set(store) == before
 
 
+WITH_AXIOMS = [
+    rule for rules in reasoning.load(RULES) for rule in rules if "# axioms: " in rule.text
+]
+
+
+@pytest.mark.parametrize("rule", WITH_AXIOMS, ids=lambda rule: rule.name)
+def test_axioms_in_the_place_of_their_patterns_change_no_answer(
+    store: ox.Store, rule: Query
+) -> None:
+    """A rule concludes the same with the axioms written into it, asked about any variable."""
+    graph = ox.Store()
+    # So that each has several: one whose list has an expression in it joins nothing.
+    turtle_text = """PREFIX : <http://example.org/> PREFIX owl: <http://www.w3.org/2002/07/owl#>
+    :over owl:propertyChainAxiom ( :p :q ) , ( :p :q :r ) , ( [ owl:inverseOf :p ] :q ) .
+    :p a owl:TransitiveProperty . :q a owl:TransitiveProperty .
+    :a :p :b , :c . :b :p :c ; :q :d , :e . :c :q :d . :d :q :e ; :r :f . :e :r :f , :a ."""
+    graph.load(turtle_text.encode(), ox.RdfFormat.TURTLE)
+    plain = set(graph.query(rule.text))  # type: ignore[call-overload]
+    assert len(plain) > 2
+    assert set(graph.query(reasoning.with_axioms(graph, rule.text))) == plain
+    nodes = {term for quad in graph for term in (quad.subject, quad.predicate, quad.object)}
+    named = [node for node in nodes if isinstance(node, ox.NamedNode)]
+    for variable in reasoning.bound_variables(rule):
+        query = reasoning.bind(rule, variable)
+        for some in (named, *([node] for node in named)):
+            text = reasoning.bind(
+                Query(rule.name, {}, rule.text.replace("# axioms: ", "# "), ROOT), variable
+            )
+            expected = reasoning.ask_about(graph, text, some)
+            assert set(reasoning.ask_about(graph, query, some)) == set(expected), variable
+
+
 def test_only_what_the_pattern_itself_binds_is_bound() -> None:
     """A variable of a filter or an option would be free: to bind it would change the meaning."""
     text = """#+ summary: Text with "quotes" and ?none.

@@ -55,6 +55,9 @@ _SUBSELECT = re.compile(r"\{\s*SELECT\b.*?\bWHERE\s*\{", re.I | re.S)
 _VALUES = re.compile(r"\bVALUES \?(\w+) \{ ([^{}]*) \}")
 _VARIABLE = re.compile(r"\?(\w+)")
 _NODES = "#nodes#"
+#: The patterns of a rule about axioms alone, between two comments, with the variables that the rest
+#: of the rule reads.
+_AXIOMS = re.compile(r"# axioms: ([^\n]*)\n(.*?)# members\n", re.S)
 
 
 def derive(
@@ -130,7 +133,7 @@ def _fixpoint(known: ox.Store, rules: Iterable[Query]) -> set[ox.Triple]:
 def _apply(known: ox.Store, rule: Query) -> set[ox.Triple]:
     found = {
         triple
-        for triple in cast(ox.QueryTriples, known.query(rule.text))
+        for triple in cast(ox.QueryTriples, known.query(with_axioms(known, rule.text)))
         if ox.Quad(triple.subject, triple.predicate, triple.object) not in known
     }
     known.extend(ox.Quad(t.subject, t.predicate, t.object) for t in found)
@@ -174,9 +177,29 @@ def bind(rule: Query, variable: str) -> str:
 
     If there is a subselect, the nodes are in it: it is evaluated by itself.
     """
-    where = cast("re.Match[str]", _SUBSELECT.search(rule.text) or _WHERE.search(rule.text))
+    text = rule.text
+    if (axioms := _AXIOMS.search(text)) and f"?{variable} " in axioms[2]:
+        text = _AXIOMS.sub(r"\2", text)  # the nodes are asked about as a part of an axiom
+    where = cast("re.Match[str]", _SUBSELECT.search(text) or _WHERE.search(text))
     values = f" VALUES ?{variable} {{ {_NODES} }} "
-    return rule.text[: where.end()] + values + _VALUES.sub(_filter, rule.text[where.end() :])
+    return text[: where.end()] + values + _VALUES.sub(_filter, text[where.end() :])
+
+
+def with_axioms(store: ox.Store, rule: str) -> str:
+    """Return a rule with the axioms of a graph in the place of its patterns about axioms.
+
+    The axioms are few. An engine without statistics does not know that: it begins with the nodes
+    that a rule is asked about, and follows each of their properties.
+    """
+    if not (axioms := _AXIOMS.search(rule)):
+        return rule
+    prefixes = rule[: rule.index("CONSTRUCT")]
+    query = f"{prefixes}SELECT DISTINCT {axioms[1]} WHERE {{ {axioms[2]} }}"
+    rows = [list(row) for row in cast(ox.QuerySolutions, store.query(query))]
+    named = [row for row in rows if all(isinstance(term, ox.NamedNode) for term in row)]
+    values = " ".join(f"({' '.join(map(str, row))})" for row in named)
+    table = f"VALUES ({axioms[1]}) {{ {values} }}\n"
+    return rule[: axioms.start()] + table + rule[axioms.end() :]
 
 
 def _filter(values: re.Match[str]) -> str:
@@ -189,4 +212,5 @@ def ask_about(store: ox.Store, query: str, nodes: Iterable[object]) -> list[ox.T
     named = " ".join(str(node) for node in nodes if isinstance(node, ox.NamedNode))
     if not named:
         return []
-    return list(cast(ox.QueryTriples, store.query(query.replace(_NODES, named))))
+    text = with_axioms(store, query).replace(_NODES, named)
+    return list(cast(ox.QueryTriples, store.query(text)))
