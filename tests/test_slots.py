@@ -192,6 +192,25 @@ def test_the_youngest_long_job_makes_room(
         take(all_slots, "f")
 
 
+def test_a_client_that_does_not_read_makes_room(
+    limits: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where others wait, its job ends and its connection is closed; who reads keeps its own."""
+    monkeypatch.setattr(slots, "LONG", 0.05)
+    all_slots, closed = Slots(limits), []
+    held = [take(all_slots, name, timeout=60) for name in "abcd"]
+    for number in (1, 2):
+        held[number].offered = time.monotonic()
+        held[number].caller = replace(
+            held[number].caller, hang_up=lambda number=number: closed.append(number)
+        )
+    time.sleep(0.06)
+    held[0].offered = held[2].offered = time.monotonic() + 60
+    assert take(all_slots, "e", timeout=60)
+    assert [slot.lost for slot in held] == [False, True, False, False]
+    assert closed == [1]
+
+
 def test_a_slot_is_not_held_beyond_its_deadline(
     limits: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

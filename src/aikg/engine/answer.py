@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn, Self
 
@@ -199,7 +201,9 @@ class Answer:
                     f"The answer has more than {self._most} bytes.",
                     advice="Ask for a part of it at a time, with LIMIT and OFFSET, or count first.",
                 )
+            self._slot.offered = time.monotonic()
             yield content
+            self._slot.offered = math.inf
             if kind != DATA:
                 return
             kind, content = self._receive()

@@ -1,11 +1,13 @@
 """The slots for jobs: which request gets the next one, which waits, and which is refused.
 
 No client has more than a share of them. The last ones are reserved for clients without a slot, and
-are taken back from jobs that run for long.
+are taken back from jobs that run for long. A client that does not read its answer loses its slot if
+others wait.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -30,10 +32,12 @@ class Caller:
     Attributes:
         name: Its address, by which shares are counted. Without a name no share limits it.
         gone: Returns whether the client has hung up.
+        hang_up: Closes its connection, which wakes a thread that sends to it.
     """
 
     name: str = ""
     gone: Callable[[], bool] = bool
+    hang_up: Callable[[], object] = bool
 
 
 _NOBODY = Caller()
@@ -51,6 +55,8 @@ class Slot:
         deadline: When the job must have ended, on the monotonic clock.
         stop: Stops the job.
         since: When the job took it, on the monotonic clock.
+        offered: Since when the client has been sent a piece, on that clock; never, while the job
+            computes the next one.
         lost: Whether it was taken back.
     """
 
@@ -59,6 +65,7 @@ class Slot:
     deadline: float
     stop: Callable[[], object] = bool
     since: float = field(default_factory=time.monotonic)
+    offered: float = math.inf
     lost: bool = False
 
     @property
@@ -186,15 +193,21 @@ class Slots:
         return free > self._reserve and held < self._settings.share
 
     def _take_back(self) -> None:
-        """If long jobs occupy the reserved slots, stop the one that began last."""
+        """If all slots are taken, stop a job whose client does not read, or the youngest long one.
+
+        The latter only if long jobs occupy the reserved slots.
+        """
         if len(self._held) < self._settings.workers:
             return
-        long = [slot for slot in self._held if time.monotonic() - slot.since > LONG]
+        now = time.monotonic()
+        long = [slot for slot in self._held if now - slot.since > LONG]
         # After its deadline, a client that reads slowly may still keep a job.
-        over = [slot for slot in long if slot.left < -LONG]
-        if over or len(long) > self._settings.workers - self._reserve:
-            slot = over[0] if over else max(long, key=lambda slot: slot.since)
+        idle = [slot for slot in long if now - slot.offered > LONG or slot.left < -LONG]
+        if idle or len(long) > self._settings.workers - self._reserve:
+            slot = idle[0] if idle else max(long, key=lambda slot: slot.since)
             slot.lost = True
             slot.stop()
             self._held.remove(slot)
             self._wake_next()
+            if idle:
+                slot.caller.hang_up()

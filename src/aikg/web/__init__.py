@@ -53,7 +53,7 @@ from aikg.web.clients import client_name
 from aikg.web.metrics import Watch
 from aikg.web.plain import Plain
 from aikg.web.prompt import PROMPT, Prompt
-from aikg.web.tasks import CLIENT, ROUTE
+from aikg.web.tasks import CLIENT, HANG_UP, ROUTE
 from aikg.web.versions import ERROR, Versions
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _attend(app: Flask, engine: Engine) -> None:
     def name_caller() -> None:
         gone = request.environ.get("waitress.client_disconnected", bool)
         name = request.environ.get(CLIENT) or client_name(request.remote_addr or "")
-        caller.set(Caller(name, gone))
+        caller.set(Caller(name, gone, request.environ.get(HANG_UP, bool)))
         if request.url_rule:
             request.environ[ROUTE] = request.url_rule.rule
 

@@ -203,13 +203,15 @@ class Cache:
         self, pieces: Iterable[bytes], tag: str, headers: list[tuple[str, str]], route: str
     ) -> Iterator[bytes]:
         """Pass pieces on, and cache them once the last one has come."""
-        body: bytearray | None = bytearray()
+        kept: list[bytes] | None = []
+        size = 0
         for piece in pieces:
-            if body is not None:
-                body = body + piece if len(body) + len(piece) <= self._most else None
+            if kept is not None:
+                size += len(piece)
+                kept = [*kept, piece] if size <= self._most else None
             yield piece
-        if body is not None:
-            self._add(tag, headers, bytes(body), route)
+        if kept is not None:
+            self._add(tag, headers, b"".join(kept), route)
 
     def _add(
         self, tag: str, headers: list[tuple[str, str]], body: bytes, route: str

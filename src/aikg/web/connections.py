@@ -303,6 +303,11 @@ class Channel(HTTPChannel):
             if task:
                 task.release()
 
+    def hang_up(self) -> None:
+        """Let the loop close the connection at once; any thread may call this."""
+        self.will_close = True
+        self.server.pull_trigger()
+
     def refuse(self, error: AikgError) -> None:
         """End the arriving request with an error."""
         with self.requests_lock:

@@ -22,7 +22,7 @@ from aikg.sparql.tables import WORKBOOK
 from aikg.web import parameters
 from aikg.web.cache import ASKED, VERSION, compress
 from aikg.web.problems import HEADERS, prefers_page
-from aikg.web.tasks import CLIENT, QUERY, ROUTE
+from aikg.web.tasks import CLIENT, HANG_UP, QUERY, ROUTE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -88,7 +88,7 @@ class Plain:
         if len(question.body) > _LONGEST or (question.timeout or _SHORTEST) < _SHORTEST:
             return None
         environ[QUESTION], environ[QUERY], environ[ROUTE] = question, text, environ["PATH_INFO"]
-        who = Caller(environ[CLIENT], environ["waitress.client_disconnected"])
+        who = Caller(environ[CLIENT], environ["waitress.client_disconnected"], environ[HANG_UP])
         return partial(self._engine.begin, question, who)
 
     def _find(self, text: str) -> Query | None:

@@ -19,6 +19,8 @@ from aikg.web.logs import Exchange, request_id
 #: Keys of the environment: the name of the client; the pattern of the route, which the application
 #: sets; the text of the query, which the endpoint sets.
 CLIENT, ROUTE, QUERY = "aikg.client", "aikg.route", "aikg.query"
+#: The key of the environment for what closes the connection, from any thread.
+HANG_UP = "aikg.hang-up"
 #: The key of the environment for the answer that the engine has begun.
 BEGUN = "aikg.begun"
 NOT_MODIFIED = "304 Not Modified"
@@ -185,7 +187,7 @@ class Task(_Noted, WSGITask):
 
     def _build_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        environ[CLIENT] = self.request.client
+        environ[CLIENT], environ[HANG_UP] = self.request.client, self.channel.hang_up
         prefix = environ.pop("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
         proxy = self.channel.server.bounds.settings.proxy
         if is_same(environ["REMOTE_ADDR"], proxy):
