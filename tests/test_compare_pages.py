@@ -18,7 +18,7 @@ from serving import Reply, Server, start
 
 from aikg.build import Built
 from aikg.cli import main
-from aikg.engine import jobs, kinds
+from aikg.engine import jobs, kinds, knowing
 from aikg.engine.client import Engine
 from aikg.errors import DeadlineExceeded
 from aikg.settings import Settings
@@ -255,7 +255,8 @@ def test_only_a_worker_that_compares_loads_numpy(built: Built, settings: Setting
 
 def test_each_job_that_needs_numpy_gets_such_a_worker() -> None:
     """The process that speaks HTTP knows the names only."""
-    assert set(jobs.JOBS) >= kinds.COMPARES
+    assert set(knowing.JOBS) >= kinds.COMPARES
+    assert set(jobs.JOBS) == kinds.QUERIES
 
 
 @pytest.fixture

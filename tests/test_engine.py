@@ -33,6 +33,7 @@ from aikg.errors import (
     DeadlineExceeded,
     EngineUnavailable,
     JobFailed,
+    MissingFolder,
     NotAcceptable,
     QueryMalformed,
     QueryRefused,
@@ -411,3 +412,22 @@ def test_a_change_counts_each_figure_once(tmp_path: Path) -> None:
     with Engine(settings) as engine:
         engine.apply(add=f'{subject} {prop} "one more" .\n'.encode(), version="2")
         assert engine.query(counts, format="csv").read().split() == [b"n", b"4"]
+
+
+def test_what_some_jobs_need_is_loaded_with_the_first_of_them(
+    small: Settings, tmp_path: Path
+) -> None:
+    """From the files as they were at the start; a query needs none of it."""
+    file = tmp_path / "ontology" / "one.ttl"
+    file.parent.mkdir()
+    file.write_text("# one\n")
+    settings = replace(small, root=tmp_path)
+    arguments = {"form": "text/csv", "long": False}
+    with Engine(settings) as engine, pytest.raises(MissingFolder):
+        engine.run("template", arguments)
+    with Engine(settings) as engine:
+        file.write_text("# another\n")
+        assert engine.query("ASK {}").read()
+        with pytest.raises(EngineUnavailable, match="have changed since the server began"):
+            engine.run("template", arguments)
+        assert engine.query("ASK {}").read()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import select
@@ -15,22 +16,26 @@ import shutil
 import signal
 import socket
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
 from aikg.description import void
-from aikg.engine import worker
+from aikg.engine import jobs, worker
 from aikg.engine.frames import Broken, Frames
-from aikg.engine.publishing import Knowledge, warm_up
-from aikg.errors import MissingFolder
+from aikg.engine.kinds import QUERYING
+from aikg.errors import AikgError, EngineUnavailable
 from aikg.files.turtle import load_nquads
-from aikg.files.version import built_version
+from aikg.files.version import built_version, glance
 from aikg.rules.delta import Delta
 from aikg.vocabularies import prepared
 from aikg.vocabularies.prepared import Head
+
+if TYPE_CHECKING:
+    from aikg.engine.publishing import Knowledge
 
 #: Where Linux lists a process's threads.
 _THREADS = Path("/proc/self/task")
@@ -45,17 +50,16 @@ class Held:
     """The graph, what the jobs need besides, and how the graph is described."""
 
     store: ox.Store
-    known: Knowledge | MissingFolder
+    root: Path
+    files: str
     version: str
     triples: int
     vocabularies: tuple[Head, ...] = ()
+    known: Knowledge | AikgError | None = None
 
     @classmethod
     def load(cls, root: Path, path: str) -> Held:
-        """Read a built graph, and what the jobs need, before a worker is forked.
-
-        A worker may open no file. Where a folder is missing, the jobs that need it say so.
-        """
+        """Read a built graph."""
         store = ox.Store()
         load_nquads(store, Path(path))
         home = Path(path).parent
@@ -63,7 +67,34 @@ class Held:
         version = prepared.version_with(built_version(Path(path)) or "", heads)
         prepared.load(store, home, heads, version)
         default = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        return cls(store, _knowledge(root), version, sum(1 for _ in default), tuple(heads))
+        return cls(store, root, glance(root), version, sum(1 for _ in default), tuple(heads))
+
+    def learn(self) -> None:
+        """Read what some jobs need besides the graph, before a worker for them is forked.
+
+        A worker may open no file. If it cannot be read, those jobs report it.
+        """
+        if self.known is not None:
+            return
+        gc.disable()
+        try:
+            if glance(self.root) != self.files:
+                raise EngineUnavailable(
+                    f"The program or the files in {self.root} have changed since the server began.",
+                    advice="Start the server again.",
+                )
+            known: Knowledge = importlib.import_module(jobs.KNOWING_JOBS).load(self.root)
+            self.known = known
+        except AikgError as error:
+            self.known = error
+        except Exception as error:
+            traceback.print_exc()
+            self.known = EngineUnavailable(
+                f"The files in {self.root} cannot be used: {type(error).__name__}: {error}",
+                advice="Build the graph again with `aikg build`, then start the server.",
+            )
+        gc.freeze()
+        gc.enable()
 
     def apply(self, add: bytes, remove: bytes, version: str) -> None:
         """Change the graph in one step: every later fork sees all of it, or none."""
@@ -108,15 +139,6 @@ class Held:
         return {"version": self.version, "triples": self.triples, "isolation": isolation}
 
 
-def _knowledge(root: Path) -> Knowledge | MissingFolder:
-    try:
-        known = Knowledge.load(root)
-    except MissingFolder as error:
-        return error
-    warm_up(known)
-    return known
-
-
 def main() -> None:
     """Load the graph, describe it on standard input's socket, and serve until that closes."""
     for meant_for_parent in (signal.SIGINT, signal.SIGTERM):  # a terminal signals the whole group
@@ -126,6 +148,7 @@ def main() -> None:
     gc.disable()  # what is loaded stays; to look for garbage in it takes time
     try:
         held = Held.load(Path(root), path)
+        jobs.warm_up()
     except Exception as error:
         control.send_message({"error": f"{type(error).__name__}: {error}"})
         return
@@ -163,6 +186,9 @@ def _serve(
             if listener in ready:
                 connection, _ = listener.accept()
                 with connection:
+                    # The client sends the kind at once; the worker reads it too.
+                    if connection.recv(1, socket.MSG_PEEK) not in {QUERYING, b""}:
+                        held.learn()
                     workers.add(_fork(held, connection, bounds))
     finally:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

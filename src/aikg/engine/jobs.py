@@ -7,31 +7,28 @@ be imported when this module is.
 
 from __future__ import annotations
 
-import importlib
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Any, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 import pyoxigraph as ox
 
-from aikg.engine import deciding, naming, publishing
-from aikg.engine.publishing import Arguments, Knowledge
-from aikg.errors import MissingFolder
-from aikg.intake.examination import examine
-from aikg.intake.submission import Limits
-from aikg.links.lookup import LookUp
-from aikg.publication import change
-from aikg.publication.rereading import OthersNeeded
+from aikg.errors import AikgError, JobFailed
 from aikg.sparql import grammar
 from aikg.sparql.evaluation import Request, evaluate
+from aikg.sparql.formats import SOLUTIONS, TRIPLES
 from aikg.sparql.labels import labels_of
 from aikg.sparql.resources import write_graph, write_node, write_rows
-from aikg.sparql.tables import write_table
+from aikg.sparql.tables import LABELLED, write_table
 
-#: The module with the jobs that need numpy; only the workers that do them import it.
-COMPARING_JOBS = "aikg.engine.comparing"
+if TYPE_CHECKING:
+    from aikg.engine.publishing import Knowledge
+
+#: The module with the jobs that need the rules, and that with those that need numpy; see `kinds`.
+KNOWING_JOBS, COMPARING_JOBS = "aikg.engine.knowing", "aikg.engine.comparing"
 
 
 class Output(Protocol):
@@ -55,8 +52,8 @@ class Task:
 
     Attributes:
         store: The worker's copy of the graph.
-        knowledge: What jobs need besides; an error where the files that it is read from are
-            missing, as under a graph that was not built here.
+        knowledge: What some jobs need besides; an error where it could not be read; None in a
+            worker for other jobs.
         version: The version of the graph.
         arguments: Of the types of JSON.
         body: Untrusted bytes.
@@ -64,9 +61,9 @@ class Task:
     """
 
     store: ox.Store
-    knowledge: Knowledge | MissingFolder
+    knowledge: Knowledge | AikgError | None
     version: str
-    arguments: Arguments
+    arguments: dict[str, Any]
     body: bytes
     output: Output
 
@@ -75,9 +72,11 @@ class Task:
         """What the job needs besides the graph.
 
         Raises:
-            MissingFolder: It could not be read.
+            AikgError: It could not be read.
         """
-        if isinstance(self.knowledge, MissingFolder):
+        if self.knowledge is None:
+            raise JobFailed("The worker was not made for this job.", advice="Please report it.")
+        if isinstance(self.knowledge, AikgError):
             raise self.knowledge
         return self.knowledge
 
@@ -136,82 +135,6 @@ def read_rows(task: Task) -> None:
     write_rows(task.store, task.arguments["node"], queries, task.file, begin)
 
 
-def compare(task: Task) -> None:
-    """Compare treatments, as the arguments ask; only a worker that has loaded numpy can."""
-    comparing = importlib.import_module(COMPARING_JOBS)
-    found = comparing.compare(task.store, task.known, task.version, task.arguments)
-    task.answer(*found, repeatable=True)
-
-
-def _named(
-    write: Callable[[LookUp, Arguments, bytes], tuple[str, bytes]],
-) -> Callable[[Task], None]:
-    """Make a job of a function that asks the look-up of names."""
-
-    def run(task: Task) -> None:
-        names = naming.look_up(task.store, task.known, task.version)
-        task.answer(*write(names, task.arguments, task.body), repeatable=True)
-
-    return run
-
-
-def write_template(task: Task) -> None:
-    """Write the extraction sheet, with the lists of the ontology that is in force."""
-    form = task.arguments["form"]
-    task.answer(form, task.known.sheets[form, task.arguments["long"]])
-
-
-def check(task: Task) -> None:
-    """Validate a file, and write the report in the form that the arguments name.
-
-    It replaces the published version of its name in the worker's copy of the graph.
-    """
-    arguments, form = task.arguments, str(task.arguments["form"])
-    change.set_aside(task.store, task.known.follows, arguments["name"])
-    examined = examine(
-        task.store,
-        task.body,
-        media_type=arguments["media_type"],
-        file=arguments["file"],
-        name=arguments["name"],
-        rules=task.known.rules,
-        limits=Limits(bytes=arguments["bytes"]),
-        namespaces=arguments["namespaces"],
-    )
-    task.answer(form, examined.written(form).encode())
-
-
-def _as_json(
-    publish: Callable[[ox.Store, Knowledge, Arguments, bytes], dict[str, Any]],
-) -> Callable[[Task], None]:
-    """Make a job of a function whose result is the answer, in JSON."""
-
-    def run(task: Task) -> None:
-        _answer(task, partial(publish, task.store, task.known, task.arguments, task.body))
-
-    return run
-
-
-def _answer(task: Task, ask: Callable[[], dict[str, Any]]) -> None:
-    """Answer in JSON: the result, or which submissions the job needs and the ledger has."""
-    try:
-        found = ask()
-    except OthersNeeded as needed:
-        found = {"needs": needed.graphs}
-    task.answer("application/json", json.dumps(found).encode())
-
-
-def _impact(measure: Callable[..., dict[str, Any]]) -> Callable[[Task], None]:
-    """Make a job of a function that measures an impact; the comparisons that change are added."""
-
-    def run(task: Task) -> None:
-        comparing = importlib.import_module(COMPARING_JOBS)
-        measured = partial(measure, task.store, task.known, task.arguments, task.body)
-        _answer(task, partial(comparing.with_comparisons, task.store, task.known, measured))
-
-    return run
-
-
 @dataclass(frozen=True)
 class Job:
     """A job.
@@ -232,17 +155,44 @@ JOBS = {
     "graph": Job(read_graph, keeps=True),
     "node": Job(read_node, keeps=True),
     "rows": Job(read_rows, keeps=True),
-    "compare": Job(compare, keeps=True),
-    "names": Job(_named(naming.link), keeps=True),
-    "reconcile": Job(_named(naming.reconcile), keeps=True),
-    "crosswalk": Job(_named(naming.describe), keeps=True),
-    "template": Job(write_template, keeps=True),
-    "check": Job(check),
-    "receive": Job(_as_json(publishing.receive)),
-    "preview": Job(_as_json(publishing.preview)),
-    "publish": Job(_as_json(publishing.publish)),
-    "decide": Job(_as_json(deciding.decide)),
-    "withdraw": Job(_as_json(publishing.withdraw)),
-    "impact-of-publishing": Job(_impact(publishing.impact_of_publishing)),
-    "impact-of-withdrawing": Job(_impact(publishing.impact_of_withdrawing)),
 }
+
+
+def find(name: str) -> Job:
+    """Return the job of a name; one that reports why its module could not be loaded, if so."""
+    if name in JOBS:
+        return JOBS[name]
+    knowing = sys.modules.get(KNOWING_JOBS)
+    return knowing.JOBS[name] if knowing else Job(_report, keeps=True)
+
+
+def _report(task: Task) -> None:
+    """Raise the error of what could not be loaded."""
+    _ = task.known
+
+
+class _Nowhere:
+    """An output that keeps nothing."""
+
+    def begin(self, media_type: str, *, repeatable: bool = False) -> None:
+        """Take the type."""
+
+    def write(self, content: bytes) -> int:
+        """Take a piece."""
+        return len(content)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def warm_up() -> None:
+    """Write an answer in each format, so that every lazy import happens before a worker exists."""
+    store, ask = ox.Store(), b"SELECT (1 AS ?a) (<urn:a> AS ?b) {}"
+    for job, body, formats, others in (
+        ("query", ask, SOLUTIONS, {}),
+        ("query", b"CONSTRUCT { <urn:a> <urn:b> 1 } {}", TRIPLES, {}),
+        ("table", ask, LABELLED, {"labels": True, "about": []}),
+    ):
+        for form in formats:
+            arguments = {"format": form.names[0], **others}
+            JOBS[job].run(Task(store, None, "", arguments, body, _Nowhere()))

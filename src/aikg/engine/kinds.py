@@ -1,17 +1,23 @@
-"""The two kinds of worker: most have no numpy, and those that compare treatments load it.
+"""The three kinds of worker: most only ask the graph, some know the rules, some have numpy.
 
-numpy takes a sixth of a second to load, and its libraries may start threads. So the process that
-forks has none, and neither has a worker that never compares.
+The rules, the vocabularies and the libraries that read files take a second to load, and more memory
+than the graph. So the process that forks loads them when the first worker is asked for that needs
+them. numpy takes a sixth of a second to load, and its libraries may start threads. So that process
+never has it, and a worker that compares loads it after the fork.
 """
 
 from __future__ import annotations
 
-QUERYING, COMPARING = b"q", b"c"
+QUERYING, KNOWING, COMPARING = b"q", b"k", b"c"
 
+#: The jobs that ask the graph alone; the others need the rules as well.
+QUERIES = frozenset({"query", "table", "labels", "graph", "node", "rows"})
 #: The jobs for which a worker needs numpy.
 COMPARES = frozenset({"compare", "impact-of-publishing", "impact-of-withdrawing"})
 
 
 def kind_of(job: str) -> bytes:
     """Return the kind of worker that a job needs."""
-    return COMPARING if job in COMPARES else QUERYING
+    if job in QUERIES:
+        return QUERYING
+    return COMPARING if job in COMPARES else KNOWING

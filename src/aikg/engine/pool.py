@@ -7,17 +7,18 @@ import os
 import signal
 import socket
 import threading
+import time
 
 from aikg.engine.frames import Broken, Frames
-from aikg.engine.kinds import COMPARING, QUERYING
-from aikg.engine.process import Process
+from aikg.engine.kinds import COMPARING, KNOWING, QUERYING
+from aikg.engine.process import START, Process
 from aikg.engine.slots import QUIETER, TICK, Slot
 from aikg.errors import TooBusy
 
 #: How many workers for queries are forked ahead of the next jobs.
 _AHEAD = 2
-#: How many workers that have numpy are kept for the next comparison.
-_KEPT = 1
+#: How many workers that have the rules, or numpy too, are kept for the next jobs.
+_KEPT = {KNOWING: 2, COMPARING: 1}
 
 
 class Worker:
@@ -103,11 +104,13 @@ class Pool:
         self._busy: set[Worker] = set()
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
-        self._retired = False
+        self._retired = self._loaded = False
         self.prepare()
 
     def take(self, slot: Slot, kind: bytes = QUERYING) -> Worker:
         """Return a worker of a kind that answers from the present version.
+
+        The time in which the process loads what the first such worker needs does not count.
 
         Raises:
             TooBusy: None was forked in time.
@@ -119,9 +122,13 @@ class Pool:
                 self._busy.add(worker)
             try:
                 version = self.process.description["version"]
-                waits = worker.waits(version)
-                worker.connection.settimeout(max(slot.left, TICK))
+                waits, began = worker.waits(version), time.monotonic()
+                loads = kind != QUERYING and not self._loaded  # what the job needs is loaded first
+                worker.connection.settimeout(START if loads else max(slot.left, TICK))
                 if waits and worker.version() == version:
+                    if loads:
+                        self._loaded = True
+                        slot.deadline += time.monotonic() - began
                     return worker
             except TimeoutError:
                 self.drop(worker)
@@ -158,7 +165,7 @@ class Pool:
         with self._lock:
             self._busy.discard(worker)
             same = sum(idle.kind == worker.kind for idle in self._idle)
-            if not (self._retired or (worker.kind == COMPARING and same >= _KEPT)):
+            if not self._retired and same < _KEPT.get(worker.kind, self._most):
                 self._idle.append(worker)
                 return
         worker.close()

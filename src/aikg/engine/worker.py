@@ -19,16 +19,18 @@ import traceback
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pyoxigraph as ox
 
 from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames, encode
-from aikg.engine.jobs import COMPARING_JOBS, JOBS, Task
+from aikg.engine.jobs import COMPARING_JOBS, Task, find
 from aikg.engine.kinds import COMPARING
-from aikg.engine.publishing import Knowledge
-from aikg.errors import AikgError, JobFailed, MissingFolder, describe
+from aikg.errors import AikgError, JobFailed, describe
 from aikg.sparql.evaluation import STACK, deep
+
+if TYPE_CHECKING:
+    from aikg.engine.publishing import Knowledge
 
 #: Where Linux reports a process's size in pages.
 SIZE = Path("/proc/self/statm")
@@ -57,12 +59,15 @@ class Bounds:
 
 def work(
     store: ox.Store,
-    known: Knowledge | MissingFolder,
+    known: Knowledge | AikgError | None,
     version: str,
     connection: socket.socket,
     bounds: Bounds,
 ) -> NoReturn:
-    """Do the jobs of a connection, and end with it; only the kernel's clock limits them."""
+    """Do the jobs of a connection, and end with it; only the kernel's clock limits them.
+
+    The client has sent the kind of worker that it needs.
+    """
     status = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -112,7 +117,7 @@ class _Worker:
     """
 
     def __init__(
-        self, store: ox.Store, known: Knowledge | MissingFolder, version: str, frames: Frames
+        self, store: ox.Store, known: Knowledge | AikgError | None, version: str, frames: Frames
     ) -> None:
         self._store, self._known, self._version, self._frames = store, known, version, frames
         self._thread = 0
@@ -152,7 +157,7 @@ class _Worker:
     def _answer(self, request: dict[str, Any], body: bytes) -> None:
         output = _Output(self._frames)
         try:
-            job = JOBS[request["job"]]
+            job = find(request["job"])
             self.leaves = not job.keeps
             arguments = request["arguments"]
             job.run(Task(self._store, self._known, self._version, arguments, body, output))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from aikg.errors import MissingFolder
@@ -42,6 +43,19 @@ def program_version() -> str:
         if "shipped" not in path.relative_to(package).parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def glance(root: Path) -> str:
+    """Digest the sizes and times of all files of the build and of the program, without reading."""
+    digest = hashlib.sha256()
+    for folder in (Path(__file__).resolve().parents[1], *(root / source for source in SOURCES)):
+        for path, folders, names in os.walk(folder):
+            folders.sort()
+            for name in sorted(names):
+                if not name.endswith(".pyc"):
+                    found = os.stat(os.path.join(path, name))
+                    digest.update(f"{name}\0{found.st_size} {found.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
 
 
 def stamp_of(root: Path) -> str:

@@ -6,14 +6,14 @@ that the answers of other pages are the same for everyone, and can be cached.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Flask, Request, Response, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from aikg.engine.slots import caller
 from aikg.errors import NotAllowed, TooManyGuesses, Unauthenticated
@@ -52,8 +52,8 @@ class Access:
     def __init__(self, app: Flask, database: Database) -> None:
         self._database = database
         self._csrf: Any = CSRFProtect()
-        self._guesses = MovingWindowRateLimiter(MemoryStorage())
-        self._limit: RateLimitItem = RateLimitItemPerMinute(GUESSES)
+        self._counting = threading.Lock()
+        self._hit: Callable[[str], bool] | None = None
         app.secret_key = database.secret()
         app.session_interface = _Cookies()
         app.config.update(
@@ -169,7 +169,18 @@ class Access:
         """Count an invalid token; return False if the client has sent too many."""
         if self._database.shared:
             return guesses.hit(self._database, client, GUESSES)
-        return self._guesses.hit(self._limit, client)
+        with self._counting:
+            self._hit = self._hit or _limiter()
+        return self._hit(client)
+
+
+def _limiter() -> Callable[[str], bool]:
+    """Return what counts an invalid token; its library takes long to load, so most never do."""
+    from limits import RateLimitItemPerMinute  # noqa: PLC0415
+    from limits.storage import MemoryStorage  # noqa: PLC0415
+    from limits.strategies import MovingWindowRateLimiter  # noqa: PLC0415
+
+    return partial(MovingWindowRateLimiter(MemoryStorage()).hit, RateLimitItemPerMinute(GUESSES))
 
 
 def _keep_nowhere(response: Response) -> Response:
