@@ -179,6 +179,7 @@ def _run(
         "AIKG_SLOW_TEXTS": settings.slow_texts,
         "AIKG_METRICS": settings.metrics,
         "AIKG_LEDGER": settings.ledger,
+        "AIKG_STORE": settings.store,
         "AIKG_VOCABULARIES": settings.vocabularies,
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
     }

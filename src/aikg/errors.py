@@ -291,6 +291,10 @@ class StoreRefused(AikgError, status=502):
     answered: int = 0
 
 
+class NotOnStore(AikgError, status=501):
+    """A server on a SPARQL store outside this program does not do this."""
+
+
 class FilesDiffer(AikgError, status=503):
     """The ledger rests on other files than those of this server, which decides nothing."""
 

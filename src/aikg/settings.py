@@ -71,6 +71,8 @@ class Settings:
         vocabulary_triples: The largest vocabulary that is loaded, in triples.
         metrics: Host and port where `/metrics` is served; empty: nowhere.
         ledger: The address of a ledger in PostgreSQL; empty: a file of the home.
+        store: The address of a dataset of Apache Jena Fuseki that has the graph; empty: the graph
+            is in a process of the server.
     """
 
     root: Path
@@ -105,6 +107,7 @@ class Settings:
     slow_texts: str = "no"
     metrics: str = ""
     ledger: str = ""
+    store: str = ""
     vocabularies: str = ""
     vocabulary_bytes: int = 2 << 30
     vocabulary_triples: int = 5_000_000
@@ -245,6 +248,18 @@ def _database(name: str, default: str) -> str:
     return text
 
 
+def _dataset(name: str, default: str) -> str:
+    """Read the address of a dataset of a SPARQL store; one with a password is refused."""
+    text = os.environ.get(name, default)
+    if text and not _PUBLIC.fullmatch(text):
+        raise SettingError(
+            f"{name} is not the address of a dataset of a SPARQL store.",
+            advice=f"Set {name} to an address such as http://127.0.0.1:3030/aikg, without user, "
+            "password and query, or leave it out.",
+        )
+    return text.rstrip("/")
+
+
 #: The readers of the settings that are texts.
 _TEXTS: dict[str, Callable[[str, str], str]] = {
     "proxy": _address,
@@ -254,6 +269,7 @@ _TEXTS: dict[str, Callable[[str, str], str]] = {
     "slow_texts": _one_of("yes", "no"),
     "metrics": _listening,
     "ledger": _database,
+    "store": _dataset,
 }
 
 

@@ -24,7 +24,11 @@ from aikg.ledger.database import MIGRATIONS
 from aikg.ledger.opening import open_ledger
 from aikg.ledger.sqlite import UNFINISHED
 from aikg.settings import Settings
+from aikg.store.loading import connect
+from aikg.store.updates import VERSION_QUERY
 
+#: How long a store may take to answer, in seconds.
+_PATIENCE = 10.0
 #: The least free space for the ledger and its copies, in bytes.
 _SPACE = 1 << 30
 
@@ -169,6 +173,9 @@ def _file(configured: Settings) -> Iterator[Finding]:
 
 
 def _engine(configured: Settings) -> Iterator[Finding]:
+    if configured.store:
+        yield from _store(configured)
+        return
     if not configured.graph.exists():
         return
     from aikg.engine.client import Engine  # noqa: PLC0415  only this look starts a process
@@ -183,6 +190,21 @@ def _engine(configured: Settings) -> Iterator[Finding]:
             "isolation",
             f"{isolation}.",
             "Serve unknown users from Linux, not from here.",
+        )
+
+
+def _store(configured: Settings) -> Iterator[Finding]:
+    try:
+        rows = connect(configured).select(VERSION_QUERY, _PATIENCE)[1]
+    except AikgError as error:
+        yield Finding("error", "store", str(error), error.advice)
+        return
+    if len(rows) == 1:
+        version = getattr(rows[0][0], "value", "")
+        yield Finding("ok", "store", f"The store has version {version} of the data.")
+    else:
+        yield Finding(
+            "error", "store", "The store does not have a whole graph.", "Run `aikg store load`."
         )
 
 

@@ -25,6 +25,9 @@ def print_impact(found: dict[str, Any]) -> None:
     for sign in ("go", "come"):
         for three in found["about_others"][sign]:
             say(f"about others {'+' if sign == 'come' else '-'} {' '.join(three)}")
+    if found.get("not_asked"):
+        say(f"not asked, because the graph is on a store: {', '.join(found['not_asked'])}")
+        return
     _print_comparisons(found["comparisons"])
     say(f"{found['unchanged']} questions keep their answers")
 

@@ -36,7 +36,8 @@ def serve(host: str, port: int) -> None:
         )
     with stages() as progress:
         ensure_built(configured, progress)
-    start_ahead(configured)  # the graph loads while Flask does
+    if not configured.store:
+        start_ahead(configured)  # the graph loads while Flask does
     from aikg import web  # noqa: PLC0415  only this command needs Flask
 
     web.serve(configured, host, port)

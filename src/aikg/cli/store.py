@@ -1,16 +1,19 @@
-"""`aikg store check`: whether aikg can be on a SPARQL store, by asking the store itself."""
+"""`aikg store check | load`: whether aikg can be on a SPARQL store, and the graph on one."""
 
 from __future__ import annotations
 
+import getpass
 import signal
 from types import FrameType
 
 import click
 
 from aikg import settings
-from aikg.cli.console import format_option, print_rows, say, say_json, stages
+from aikg.characters import visible
+from aikg.cli.console import format_option, print_rows, remark, say, say_json, stages
 from aikg.errors import SettingError
 from aikg.graph import ensure_built
+from aikg.ledger.records import Submission
 from aikg.store.protocol import Store, authorization
 from aikg.store.qualify import traces
 from aikg.store.qualify.check import examine, writing
@@ -79,3 +82,28 @@ def _end(number: int, frame: FrameType | None) -> None:
     """End as after Ctrl-C, so that what was written is removed; a second signal waits for that."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit(128 + number)
+
+
+@store.command()
+def load() -> None:
+    """Replace all that the store of AIKG_STORE has by the graph with all that is published.
+
+    Stop the server before. If this breaks off, run it again: no server starts on half a graph.
+    """
+    configured = settings.from_environment()
+    if not configured.store:
+        raise SettingError(
+            "No store is named.", advice="Set AIKG_STORE, as in http://127.0.0.1:3030/aikg."
+        )
+    from aikg.submissions.filling import fill  # noqa: PLC0415  only this command needs it
+
+    with stages() as progress:
+        ensure_built(configured, progress)
+        progress("fill the store")
+        count, version = fill(configured, f"a command of {getpass.getuser()}", _report_failing)
+    say(f"{count} quads, version {version}, at {configured.store}")
+
+
+def _report_failing(submission: Submission, found: list[str]) -> None:
+    for line in found or ["It breaks a rule."]:
+        remark(f"submission {submission.address} is published and fails: {visible(line)}")

@@ -101,10 +101,13 @@ def _figures(tally: Tally) -> Iterator[ox.Quad]:
 
 def change(
     store: ox.Store, remove: Collection[ox.Quad], add: Collection[ox.Quad], version: str
-) -> None:
+) -> tuple[set[ox.Quad], set[ox.Quad]]:
     """Change a store and its description: `remove` goes, then `add` comes.
 
     A store without a description of itself gets none.
+
+    Returns:
+        The quads of the description that go, and those that come.
     """
     quads = {*remove, *add}
     described = any(store.quads_for_pattern(None, None, None, GRAPH))
@@ -113,7 +116,7 @@ def change(
         difference.subtract(_touched(store, quads))
     _exchange(store, remove, add)
     if not described:
-        return
+        return set(), set()
     difference.update(_touched(store, quads))
     old = set(store.quads_for_pattern(DATASET, VERSION, None, GRAPH))
     new = set(_dataset(version))
@@ -136,7 +139,9 @@ def change(
                 if triples + difference[graph, TRIPLES]
                 else ()
             )
-    _exchange(store, old - new, new - old)
+    gone, come = old - new, new - old
+    _exchange(store, gone, come)
+    return gone, come
 
 
 def _exchange(store: ox.Store, remove: Iterable[ox.Quad], add: Iterable[ox.Quad]) -> None:
@@ -155,9 +160,17 @@ def _touched(store: ox.Store, quads: Iterable[ox.Quad]) -> Tally:
     for subject in subjects:
         _count(store, subject, tally, ends)
     for value, graph in {(quad.object, quad.graph_name) for quad in quads}:
-        there = any(store.quads_for_pattern(None, None, value, graph))
+        there = _is_object(store, value, graph)
         tally[_name(graph), OBJECTS] += there
     return tally
+
+
+def _is_object(store: ox.Store, value: _Term, graph: _Node | ox.DefaultGraph) -> bool:
+    """Return whether a graph has a quad with an object; a slice of a graph asks for one only."""
+    ask = getattr(store, "is_object", None)
+    if ask is not None:
+        return bool(ask(value, graph))
+    return any(store.quads_for_pattern(None, None, value, graph))
 
 
 def _count(

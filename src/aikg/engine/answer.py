@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn, Self
 
-from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames, decode
+from aikg.engine.frames import ASK, DATA, END, HEAD, LEAVE, Broken, Frames, decode
 from aikg.engine.pool import Worker
 from aikg.engine.slots import QUIETER, TICK, Slot
 from aikg.errors import (
@@ -17,6 +17,7 @@ from aikg.errors import (
     DeadlineExceeded,
     TooBusy,
     WorkerLost,
+    describe,
     revive,
 )
 
@@ -24,7 +25,8 @@ from aikg.errors import (
 #: the size of its answer, the client hung up.
 CAUSES = ("resources", "deadline", "share", "size", "client")
 
-_LESS = (
+#: The advice where a query takes too much.
+LESS = (
     "Ask for less: begin with rare values, join each pattern to another, and use LIMIT. "
     "The same query would be stopped again."
 )
@@ -63,11 +65,13 @@ class Answer:
         version: The version of the graph that it is from.
         repeatable: Whether the same request on the same version has the same answer.
         whole: All of the answer, where it is short and has come.
+        replies: Answers the queries that a job on a part of a store asks of the store.
     """
 
     media_type: str
     repeatable: bool
     whole: bytes | None = None
+    replies: Callable[[dict[str, Any]], bytes] | None = None
     _first: tuple[bytes, bytes]
     #: Whether the worker ended before it had read the request, as the kernel says once.
     _unread = False
@@ -84,7 +88,7 @@ class Answer:
         self._frames = Frames(worker.connection, self._look_around)
         self._open, self._begun = True, False
         self._failure: AikgError | None = None
-        self._what, self._shorter = _OTHERS.get(job, ("query", _LESS))
+        self._what, self._shorter = _OTHERS.get(job, ("query", LESS))
         self.version = worker.version()
         slot.stop = worker.stop
 
@@ -178,12 +182,23 @@ class Answer:
             if not self._has_come():
                 self._worker.connection.settimeout(max(min(TICK, self._slot.left), 0.001))
             kind, content = self._receive()
+            while kind == ASK and self.replies:
+                self._frames.send_message(*self._reply(content))
+                kind, content = self._receive()
         except ConnectionError:
             self._raise_not_asked()
         if kind != HEAD:
             self._raise_broken()
         self._begun = True
         return decode(content)
+
+    def _reply(self, content: bytes) -> tuple[dict[str, Any], bytes]:
+        """Answer what the worker asks."""
+        assert self.replies is not None  # noqa: S101  the caller has looked
+        try:
+            return {}, self.replies(decode(content))
+        except AikgError as error:
+            return describe(error), b""
 
     def _raise_not_asked(self) -> NoReturn:
         self.close()
@@ -211,7 +226,7 @@ class Answer:
     def _receive(self) -> tuple[bytes, bytes]:
         try:
             kind, content = self._frames.receive()
-            if kind not in {HEAD, DATA, END, LEAVE}:
+            if kind not in {HEAD, DATA, END, LEAVE, ASK}:
                 raise Broken("no frame of an answer")
         except ConnectionResetError:
             if not self._begun:

@@ -20,6 +20,8 @@ from aikg.settings import Settings
 
 #: What goes with a job: bytes, or a function that opens them as a file.
 Body = bytes | Callable[[], IO[bytes]]
+#: Answers a query of a job with SPARQL JSON.
+Replies = Callable[[dict[str, Any]], bytes]
 #: Returns the changes since the build, in their order; asked for at each start of the process.
 Replay = Callable[[], Iterable[Change]]
 
@@ -102,9 +104,14 @@ class Engine:
             are lost when the process is restarted.
         slots: The slots of another engine, which both share; None: slots of its own.
 
+    Attributes:
+        outside: Whether the graph is on a store outside this program.
+
     Raises:
         EngineUnavailable: The process did not start; the message has its reason.
     """
+
+    outside = False
 
     def __init__(
         self, settings: Settings, replay: Replay = tuple, slots: Slots | None = None
@@ -192,7 +199,7 @@ class Engine:
                 advice="Split it, or move long lists of values into several queries.",
             )
 
-    def run(
+    def run(  # noqa: PLR0913  a job, its limits, and what it may ask
         self,
         job: str,
         arguments: dict[str, Any],
@@ -200,6 +207,7 @@ class Engine:
         *,
         timeout: float | None = None,
         begun: Answer | None = None,
+        replies: Replies | None = None,
     ) -> Answer:
         """Do a job of `jobs.JOBS` in a worker, and wait until its answer begins.
 
@@ -210,6 +218,7 @@ class Engine:
                 as a file, at its beginning each time, so that they need no memory.
             timeout: The deadline in seconds, shorter or longer than that of the settings.
             begun: The answer of the same job, if a worker was asked already.
+            replies: Answers the queries that a job on a part of a store asks of the store.
 
         Raises:
             AikgError: Any of those that the job raises, or a limit that it met.
@@ -221,6 +230,7 @@ class Engine:
             pool = self._running()
             try:
                 asked, begun = begun or self._ask(pool, request, body, timeout), None
+                asked.replies = replies
                 return asked.wait()
             except NotAsked:
                 continue
@@ -254,13 +264,19 @@ class Engine:
 
         return Answer(worker, slot, job, self.settings.answer_bytes, finish)
 
-    def rehearse(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
+    def reach(self, version: str) -> None:
+        """Require that the graph has a version; the one in a process here has it."""
+
+    def rehearse(
+        self, *, add: bytes = b"", remove: bytes = b"", version: str, before: str = ""
+    ) -> None:
         """Try a change on a copy of the graph; no query sees it.
 
         Args:
             add: See `apply`.
             remove: See `apply`.
             version: See `apply`.
+            before: The version of the data until then; only a store outside is asked for it.
 
         Raises:
             ChangeRefused: The graph cannot take it; the message says why.

@@ -13,6 +13,8 @@ from typing import IO, Any
 
 #: Kinds of frames: an object in JSON; a piece of bytes; the last piece.
 HEAD, DATA, END = b"H", b"D", b"E"
+#: A worker asks the client for the answer of a query on a store outside; a message answers it.
+ASK = b"A"
 #: The last piece of an answer whose worker does nothing more.
 LEAVE = b"L"
 #: Four bytes of length, one of kind; the content follows.

@@ -16,10 +16,15 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 import pyoxigraph as ox
 
+from aikg.description import void
+from aikg.engine import sliced
 from aikg.errors import AikgError, JobFailed
+from aikg.files.turtle import write_nquads
+from aikg.rules.delta import Delta
 from aikg.sparql import grammar
-from aikg.sparql.evaluation import Request, evaluate
-from aikg.sparql.formats import SOLUTIONS, TRIPLES
+from aikg.sparql.evaluation import Request, ask, evaluate, write_solutions
+from aikg.sparql.exact import write_triples
+from aikg.sparql.formats import SOLUTIONS, TRIPLES, choose
 from aikg.sparql.labels import labels_of
 from aikg.sparql.resources import write_graph, write_node, write_rows
 from aikg.sparql.tables import LABELLED, write_table
@@ -44,6 +49,9 @@ class Output(Protocol):
 
     def write(self, content: bytes) -> int:
         """Take a piece of the answer."""
+
+    def ask(self, query: dict[str, Any]) -> bytes:
+        """Ask the client for the answer of a query on a store outside, as SPARQL JSON."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,42 @@ class Task:
         """Write the whole answer."""
         self.output.begin(media_type, repeatable=repeatable)
         self.output.write(content)
+
+
+def parse_query(task: Task) -> None:
+    """Parse the query that the body is, and answer the media type that its answer will have.
+
+    The arguments are those of `query`, or those of `table` where `table` is true.
+    """
+    given = dict(task.arguments)
+    is_table = given.pop("table", False)
+    request = Request(task.body.decode(), **given)
+    is_rows = not isinstance(ask(ox.Store(), request), ox.QueryTriples)
+    forms = LABELLED if is_table else SOLUTIONS if is_rows else TRIPLES
+    task.answer("text/plain", choose(request.format, request.accept, forms).media_type.encode())
+
+
+def write_answer(task: Task) -> None:
+    """Write an answer of a store, SPARQL JSON or N-Triples, in the format of the arguments.
+
+    It is one of `exact.NARROW`, which cannot carry every answer.
+    """
+    media_type = task.arguments["media_type"]
+    if any(form.media_type == media_type for form in SOLUTIONS):
+        found = ox.parse_query_results(task.body, format=ox.QueryResultsFormat.JSON)
+        write_solutions(found, media_type, task.file, task.output.begin)
+    else:
+        quads = ox.parse(task.body, format=ox.RdfFormat.N_TRIPLES)
+        write_triples((quad.triple for quad in quads), media_type, task.file, task.output.begin)
+
+
+def count_figures(task: Task) -> None:
+    """Answer by what the figures of the graph change with a change, as N-Quads."""
+    arguments = task.arguments
+    delta = Delta.from_nquads(arguments["added"].encode(), arguments["removed"].encode())
+    gone, come = void.change(task.store, delta.removed, delta.added, arguments["version"])
+    found = {"added": write_nquads(come).decode(), "removed": write_nquads(gone).decode()}
+    task.answer("application/json", json.dumps(found).encode())
 
 
 def answer_query(task: Task) -> None:
@@ -149,6 +193,9 @@ class Job:
 
 
 JOBS = {
+    "parse": Job(parse_query, keeps=True),
+    "written": Job(write_answer, keeps=True),
+    "figures": Job(count_figures),
     "query": Job(answer_query, keeps=True),
     "table": Job(answer_table, keeps=True),
     "labels": Job(read_labels, keeps=True),
@@ -166,6 +213,22 @@ def find(name: str) -> Job:
     return knowing.JOBS[name] if knowing else Job(_report, keeps=True)
 
 
+def do(job: Job, task: Task) -> None:
+    """Do a job on the graph, or on the slice of one that the arguments have."""
+    part = task.arguments.get("slice")
+    if part is None:
+        job.run(task)
+        return
+    arguments = {name: value for name, value in task.arguments.items() if name != "slice"}
+
+    def run(store: ox.Store, kept: sliced.Kept) -> None:
+        job.run(Task(store, task.knowledge, part["version"], arguments, task.body, kept))
+
+    about = part, task.store, task.knowledge, str(arguments.get("name", "")), task.output.ask
+    media_type, content, repeatable = sliced.run(*about, run)
+    task.answer(media_type, content, repeatable=repeatable)
+
+
 def _report(task: Task) -> None:
     """Raise the error of what could not be loaded."""
     _ = task.known
@@ -181,17 +244,21 @@ class _Nowhere:
         """Take a piece."""
         return len(content)
 
+    def ask(self, query: dict[str, Any]) -> bytes:
+        """Return nothing."""
+        return b""
+
     def flush(self) -> None:
         """Do nothing."""
 
 
 def warm_up() -> None:
     """Write an answer in each format, so that every lazy import happens before a worker exists."""
-    store, ask = ox.Store(), b"SELECT (1 AS ?a) (<urn:a> AS ?b) {}"
+    store, query = ox.Store(), b"SELECT (1 AS ?a) (<urn:a> AS ?b) {}"
     for job, body, formats, others in (
-        ("query", ask, SOLUTIONS, {}),
+        ("query", query, SOLUTIONS, {}),
         ("query", b"CONSTRUCT { <urn:a> <urn:b> 1 } {}", TRIPLES, {}),
-        ("table", ask, LABELLED, {"labels": True, "about": []}),
+        ("table", query, LABELLED, {"labels": True, "about": []}),
     ):
         for form in formats:
             arguments = {"format": form.names[0], **others}

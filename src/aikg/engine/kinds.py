@@ -11,7 +11,9 @@ from __future__ import annotations
 QUERYING, KNOWING, COMPARING = b"q", b"k", b"c"
 
 #: The jobs that ask the graph alone; the others need the rules as well.
-QUERIES = frozenset({"query", "table", "labels", "graph", "node", "rows"})
+QUERIES = frozenset(
+    {"query", "table", "labels", "graph", "node", "rows", "parse", "written", "figures"}
+)
 #: The jobs for which a worker needs numpy.
 COMPARES = frozenset({"compare", "impact-of-publishing", "impact-of-withdrawing"})
 

@@ -23,6 +23,9 @@ from aikg.links.lookup import LookUp
 from aikg.publication import change
 from aikg.publication.rereading import OthersNeeded
 
+#: What an impact leaves out where only a part of the graph is here.
+NOT_ASKED = ["questions", "comparisons"]
+
 
 def load(root: Path) -> Knowledge:
     """Read what these jobs need, and import all that they will.
@@ -106,6 +109,9 @@ def _impact(measure: Callable[..., dict[str, Any]]) -> Callable[[Task], None]:
     def run(task: Task) -> None:
         comparing = importlib.import_module(COMPARING_JOBS)
         measured = partial(measure, task.store, task.known, task.arguments, task.body)
+        if task.arguments.get("on_store"):
+            _answer(task, lambda: measured() | {"comparisons": {}, "not_asked": NOT_ASKED})
+            return
         _answer(task, partial(comparing.with_comparisons, task.store, task.known, measured))
 
     return run

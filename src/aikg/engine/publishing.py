@@ -234,7 +234,7 @@ def impact_of_publishing(
         return difference
 
     look(outcomes)
-    return impact(store, _asked(known), published, own)
+    return impact(store, _asked(known, arguments), published, own)
 
 
 def impact_of_withdrawing(
@@ -257,7 +257,7 @@ def impact_of_withdrawing(
 
     others = {"users": [user.node for user in used], "dependents": _dependents(store, arguments)}
     look(outcomes)
-    return impact(store, _asked(known), withdrawn, own) | others
+    return impact(store, _asked(known, arguments), withdrawn, own) | others
 
 
 def _outcomes(store: ox.Store, stated: Iterable[ox.Triple]) -> set[str]:
@@ -284,9 +284,10 @@ def _owner(arguments: Arguments, nodes: set[str]) -> Callable[[str], bool]:
     return lambda node: node in nodes or owned(node)
 
 
-def _asked(known: Knowledge) -> Asked:
+def _asked(known: Knowledge, arguments: Arguments) -> Asked:
     rules = known.rules
-    return Asked(known.questions, rules.checks, rules.joined_by_checks, rules.ontology)
+    questions = [] if arguments.get("on_store") else known.questions
+    return Asked(questions, rules.checks, rules.joined_by_checks, rules.ontology)
 
 
 def _publish(

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pyoxigraph as ox
 
-from aikg.engine.frames import DATA, END, HEAD, LEAVE, Broken, Frames, encode
-from aikg.engine.jobs import COMPARING_JOBS, Task, find
+from aikg.engine.frames import ASK, DATA, END, HEAD, LEAVE, Broken, Frames, encode
+from aikg.engine.jobs import COMPARING_JOBS, Task, do, find
 from aikg.engine.kinds import COMPARING
-from aikg.errors import AikgError, JobFailed, describe
+from aikg.errors import AikgError, JobFailed, describe, revive
 from aikg.sparql.evaluation import STACK, deep
 
 if TYPE_CHECKING:
@@ -158,9 +158,10 @@ class _Worker:
         output = _Output(self._frames)
         try:
             job = find(request["job"])
-            self.leaves = not job.keeps
             arguments = request["arguments"]
-            job.run(Task(self._store, self._known, self._version, arguments, body, output))
+            changed = bool(arguments.get("slice", {}).get("quads"))
+            self.leaves = not job.keeps or changed
+            do(job, Task(self._store, self._known, self._version, arguments, body, output))
         except (MemoryError, ConnectionError):
             raise
         except Exception as error:
@@ -202,6 +203,19 @@ class _Output:
         if len(self._piece) >= PIECE:
             self._send(DATA)
         return len(content)
+
+    def ask(self, query: dict[str, Any]) -> bytes:
+        """Ask the client for the answer of a query on a store outside, as SPARQL JSON.
+
+        Raises:
+            AikgError: What the store answered in place of an answer.
+        """
+        self._frames.send((ASK, encode(query)))
+        head = self._frames.receive_head()
+        content = self._frames.receive_body()
+        if "error" in head:
+            raise revive(head)
+        return content
 
     def flush(self) -> None:
         """Do nothing: a piece goes out when it is full."""

@@ -6,10 +6,14 @@ history, and a purge leaves no trace in it.
 
 from __future__ import annotations
 
+import json
+
 from aikg.ledger.database import Database
 from aikg.rules.delta import Delta
 
 _FILES = "overlay files"
+#: The last step, until the store outside this program is known to have it.
+_STEP = "step for the store"
 
 
 def read(database: Database) -> Delta[str]:
@@ -100,3 +104,34 @@ def version_of_data(database: Database, version: str) -> str:
     last, decisions = rows[0]["last"] or 0, decided[0]["number"]
     since = f"{last}.{decisions}" if decisions else f"{last}"
     return f"{version}-{since}" if last or decisions else version
+
+
+def keep_step(database: Database, before: str, version: str, added: bytes, removed: bytes) -> None:
+    """Keep the change of a step for a store outside, within the transaction of the step.
+
+    Args:
+        database: The ledger.
+        before: The version of the data before the step.
+        version: The version after it.
+        added: The quads that come, as N-Quads.
+        removed: The quads that go.
+    """
+    text = json.dumps([before, version, added.decode(), removed.decode()])
+    database.write(
+        "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (_STEP, text),
+    )
+
+
+def kept_step(database: Database) -> tuple[str, str, bytes, bytes] | None:
+    """Return what `keep_step` kept, if anything."""
+    rows = database.rows("SELECT value FROM fact WHERE name = ?", (_STEP,))
+    if not rows:
+        return None
+    before, version, added, removed = json.loads(rows[0]["value"])
+    return before, version, added.encode(), removed.encode()
+
+
+def forget_step(database: Database) -> None:
+    """Forget the kept step: the store has it."""
+    database.write("DELETE FROM fact WHERE name = ?", (_STEP,))

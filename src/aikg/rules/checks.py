@@ -13,6 +13,7 @@ from typing import cast
 import pyoxigraph as ox
 
 from aikg.files.queries import Query, read_queries
+from aikg.rules.announcing import announce
 
 #: The data issues that concern a node, or a group with findings of the same source.
 _RECORDED = """
@@ -116,8 +117,9 @@ def names(store: ox.Store, checks: Sequence[Query]) -> list[Problem]:
 
 def recorded(store: ox.Store, nodes: Iterable[str] | None = None) -> dict[str, str]:
     """Return for each node, or some nodes, the data issue of the same source that concerns it."""
-    iris = map(str, map(ox.NamedNode, nodes or ()))  # which refuses all but addresses
-    named = "" if nodes is None else f"VALUES ?node {{ {' '.join(iris)} }}"
+    known = [ox.NamedNode(node) for node in nodes or ()]  # which refuses all but addresses
+    named = "" if nodes is None else f"VALUES ?node {{ {' '.join(map(str, known))} }}"
+    announce(store, known)
     rows = cast("ox.QuerySolutions", store.query(_RECORDED % named))
     return {row["node"].value: row["issue"].value for row in rows}
 

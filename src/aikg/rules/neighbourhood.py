@@ -55,18 +55,32 @@ def joins(queries: Iterable[Query]) -> frozenset[Path]:
         QueryMalformed: A header is not a list of paths.
     """
     return frozenset(
-        tuple(_step(step, query) for step in path.split("/"))
+        path
         for query in queries
-        for path in query.header.get("joins", "").split()
+        for path in read_paths(query.header.get("joins", ""), str(query.path))
     )
 
 
-def _step(text: str, query: Query) -> Step:
+def read_paths(text: str, where: str) -> Iterator[Path]:
+    """Read paths, which are separated by spaces.
+
+    Args:
+        text: The paths, as in a header.
+        where: What has them, for a message.
+
+    Raises:
+        QueryMalformed: It is not a list of paths.
+    """
+    for path in text.split():
+        yield tuple(_step(step, where) for step in path.split("/"))
+
+
+def _step(text: str, where: str) -> Step:
     match = _STEP.fullmatch(text)
     prefix, _, local = ((match[2] or match[4]) if match else "").partition(":")
     if match is None or prefix not in PREFIXES:
         raise QueryMalformed(
-            f"{query.path}: `#+ joins:` has the step {text!r}, which is not a prefixed name.",
+            f"{where}: `#+ joins:` has the step {text!r}, which is not a prefixed name.",
             advice="Write paths such as aikg:ofGroup/^aikg:ofGroup, with spaces between them.",
         )
     both = match[4] is not None
@@ -93,12 +107,12 @@ def around(store: ox.Store, changed: Iterable[str], paths: Iterable[Path]) -> It
     while waiting:
         for quad in store.quads_for_pattern(waiting.pop(), None, None, _DEFAULT):
             yield quad
-            if quad.object not in seen and _leads_on(quad):
+            if quad.object not in seen and leads_on(quad):
                 seen.add(quad.object)
                 waiting.append(quad.object)
 
 
-def _leads_on(quad: ox.Quad) -> bool:
+def leads_on(quad: ox.Quad) -> bool:
     """Say whether to read on at a value: a node that is not a term of the ontology."""
     value = quad.object
     if not isinstance(value, ox.NamedNode) or value.value.startswith(PREFIXES["aikg"]):

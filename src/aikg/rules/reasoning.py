@@ -16,6 +16,7 @@ import pyoxigraph as ox
 
 from aikg.files.queries import Query, read_queries
 from aikg.names import graph_of
+from aikg.rules.announcing import announce
 
 #: The named graph of all inferred triples.
 INFERRED = ox.NamedNode(graph_of("inferred"))
@@ -195,6 +196,7 @@ def with_axioms(store: ox.Store, rule: str) -> str:
         return rule
     prefixes = rule[: rule.index("CONSTRUCT")]
     query = f"{prefixes}SELECT DISTINCT {axioms[1]} WHERE {{ {axioms[2]} }}"
+    announce(store, ())  # about terms, which every slice has
     rows = [list(row) for row in cast(ox.QuerySolutions, store.query(query))]
     named = [row for row in rows if all(isinstance(term, ox.NamedNode) for term in row)]
     values = " ".join(f"({' '.join(map(str, row))})" for row in named)
@@ -209,8 +211,10 @@ def _filter(values: re.Match[str]) -> str:
 
 def ask_about(store: ox.Store, query: str, nodes: Iterable[object]) -> list[ox.Triple]:
     """Return the triples that a rule, bound by `bind`, concludes about nodes."""
-    named = " ".join(str(node) for node in nodes if isinstance(node, ox.NamedNode))
+    known = [node for node in nodes if isinstance(node, ox.NamedNode)]
+    named = " ".join(map(str, known))
     if not named:
         return []
     text = with_axioms(store, query).replace(_NODES, named)
+    announce(store, known)
     return list(cast(ox.QueryTriples, store.query(text)))

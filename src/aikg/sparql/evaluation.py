@@ -92,6 +92,26 @@ def evaluate(
         write_triples(results, media_type, output, begin)
         return
     media_type = choose(request.format, request.accept, SOLUTIONS).media_type
+    write_solutions(results, media_type, output, begin)
+
+
+def write_solutions(
+    results: ox.QuerySolutions | ox.QueryBoolean,
+    media_type: str,
+    output: IO[bytes],
+    begin: Callable[[str], None],
+) -> None:
+    """Write the answer of a SELECT or an ASK.
+
+    Args:
+        results: The answer.
+        media_type: One of the types of `formats.SOLUTIONS`.
+        output: Receives the answer, in pieces.
+        begin: Called with the media type before the first piece.
+
+    Raises:
+        NotAcceptable: The format cannot express the answer.
+    """
     syntax = ox.QueryResultsFormat.from_media_type(media_type)
     if media_type in NARROW:
         exact = ExactOutput(media_type, output, begin)

@@ -30,8 +30,13 @@ def labels_of(store: ox.Store, iris: Iterable[str]) -> dict[str, str]:
 def label_of(store: ox.Store, node: ox.NamedNode) -> str | None:
     """Return the label of one node, or None."""
     quads = store.quads_for_pattern(node, _LABEL, None, _DEFAULT)
-    labels = [quad.object for quad in quads if isinstance(quad.object, ox.Literal)]
-    return min(labels, key=_order).value if labels else None
+    return best([quad.object for quad in quads if isinstance(quad.object, ox.Literal)])
+
+
+def best(labels: Iterable[ox.Literal]) -> str | None:
+    """Return the best of some labels; see `labels_of`."""
+    first = min(labels, key=_order, default=None)
+    return first.value if first is not None else None
 
 
 def _order(label: ox.Literal) -> tuple[int, str]:

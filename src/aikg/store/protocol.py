@@ -19,6 +19,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import pyoxigraph as ox
 
@@ -175,9 +176,36 @@ class Store:
         with self._send(self.update_address, text.encode(), headers, timeout) as answer:
             answer.read()
 
+    def replace(self, address: str, file: Path, timeout: float) -> None:
+        """Replace all graphs by the quads of a file, in one request.
+
+        Args:
+            address: Where the store takes a whole dataset, by PUT.
+            file: N-Quads.
+            timeout: How long it may take, in seconds.
+
+        Raises:
+            As `update` does.
+        """
+        headers = {
+            "Content-Type": "application/n-quads",
+            "Content-Length": str(file.stat().st_size),
+            "Accept": "*/*",
+        }
+        with (
+            file.open("rb") as body,
+            self._send(address, body, headers, timeout, "PUT") as answer,
+        ):
+            answer.read()
+
     @contextlib.contextmanager
     def _send(
-        self, address: str, body: bytes, headers: dict[str, str], timeout: float
+        self,
+        address: str,
+        body: bytes | IO[bytes],
+        headers: dict[str, str],
+        timeout: float,
+        method: str = "POST",
     ) -> Iterator[Answer]:
         parts = _parts(address)
         host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
@@ -190,7 +218,7 @@ class Store:
             connection.connect()
             over.watch(connection.sock)
             headers["Accept-Encoding"] = "identity"
-            connection.request("POST", path, body, headers)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             if not 200 <= response.status < 300:
                 raise _refusal(response, over)

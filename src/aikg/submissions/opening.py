@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from aikg.engine.client import Engine
 from aikg.engine.process import Change
-from aikg.errors import EngineUnavailable
+from aikg.engine.remote import Step, StoreEngine
+from aikg.errors import EngineUnavailable, FilesDiffer, SettingError
 from aikg.files.version import built_version
 from aikg.ledger import overlay
 from aikg.ledger.database import Database
@@ -45,13 +46,18 @@ def open_home(
         HomeHeld: Another program holds the home.
         LedgerUnreadable: The ledger cannot be opened.
         LedgerUnreachable: The ledger does not answer.
-        EngineUnavailable: The graph cannot be loaded.
+        EngineUnavailable: The graph cannot be loaded, or the store has another version of it.
+        StoreUnreachable: The store does not answer.
     """
     files = built_version(settings.graph) or ""
     with (
         hold(settings.home, holder),
         contextlib.closing(open_ledger(settings)) as database,
     ):
+        if settings.store:
+            with _on_store(settings, database, files) as home:
+                yield home
+            return
         if database.shared:
             with _shared(settings, database, files, failing, renewing) as home:
                 yield home
@@ -78,6 +84,37 @@ def _shared(
         home.purge_releases()
         with following.running(engine, home.purge_releases):
             yield home
+
+
+@contextmanager
+def _on_store(settings: Settings, database: Database, files: str) -> Iterator[Home]:
+    """Open a home whose graph is on a store outside, which has all steps of the ledger then."""
+    if database.shared:
+        raise SettingError(
+            "AIKG_STORE and AIKG_LEDGER are both set, and no server uses both.",
+            advice="Leave AIKG_LEDGER out: the ledger is a file of the home then.",
+        )
+    if not overlay.stands_on(database, files):
+        raise FilesDiffer(
+            f"The ledger rests on version {overlay.files(database)} of the files, and this "
+            f"program has version {files}.",
+            advice="Run `aikg store load`: it judges all that is published again.",
+        )
+    with StoreEngine(settings, lambda: _kept_step(settings)) as engine:
+        engine.reach(overlay.version_of_data(database, files))
+        home = Home(database, engine, files)
+        home.purge_releases()
+        yield home
+
+
+def _kept_step(settings: Settings) -> Step | None:
+    """Return the last step of the ledger, if the store may lack it."""
+    with contextlib.closing(open_ledger(settings)) as database:
+        kept = overlay.kept_step(database)
+    if kept is None:
+        return None
+    before, version, added, removed = kept
+    return Step(before, Change(added, removed, version))
 
 
 def _renew(home: Home, failing: Failing, *, recorded: bool = True) -> None:

@@ -63,6 +63,7 @@ class Stepping:
         with self._changing, self.database.exclusive():
             self.require_same_files()
             self._decided_on = self.version
+            self.engine.reach(self._decided_on)
             yield
 
     def require_same_files(self) -> None:
@@ -141,6 +142,9 @@ class Stepping:
                 self.engine.apply(add=added, remove=removed, version=version)
             except EngineUnavailable:
                 self.engine.restart()  # it begins with the record of the ledger
+            if self.engine.outside:
+                with self.database.transaction():
+                    overlay.forget_step(self.database)
             if following:
                 following.note(whole, version)
         return taken
@@ -164,7 +168,11 @@ class Stepping:
             whole = delta.then(Delta(after - before, before - after).lines())
             added, removed = whole.to_nquads()
             version = self.version
-            self.engine.rehearse(add=added, remove=removed, version=version)
+            self.engine.rehearse(
+                add=added, remove=removed, version=version, before=self._decided_on
+            )
+            if self.engine.outside:
+                overlay.keep_step(self.database, self._decided_on, version, added, removed)
         return taken, whole, version
 
     def run(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from werkzeug.datastructures import MultiDict
 
@@ -19,7 +20,11 @@ from aikg.web import parameters
 ROWS, BYTES, AT_ONCE = 10_000, 4_000_000, 25
 #: The parameters of a view; each leaves the answer itself as it is.
 VIEW = ("sort", "order", "contains", "page", "labels", "view", "bar")
-_BINDINGS = '"bindings":['
+_BINDINGS = re.compile(r'\s*,\s*"results"\s*:\s*\{\s*"bindings"\s*:\s*\[\s*')
+#: How the declarations before triples begin.
+_PREFIXES = ("@", "PREFIX ")
+#: The characters between two rows.
+_BETWEEN = re.compile(r"[\s,]*")
 _NUMBERS = {
     OTHER_PREFIXES["xsd"] + kind
     for kind in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")
@@ -100,14 +105,15 @@ def read(answer: Answer) -> Shown:
             break
     text = beginning.decode(errors="ignore")  # a character may be cut at the end
     if answer.media_type == TRIPLES[0].media_type:
-        prefixes = list(itertools.takewhile(lambda line: line.startswith("@"), text.splitlines()))
+        lines = text.splitlines()
+        prefixes = list(itertools.takewhile(lambda line: line.startswith(_PREFIXES), lines))
         triples = "\n".join(text.splitlines()[len(prefixes) :])
         return Shown(prefixes="\n".join(sorted(prefixes)), turtle=triples, whole=whole)
-    if _BINDINGS not in text:
+    begun = _BINDINGS.search(text)
+    if begun is None:
         return Shown(boolean=json.loads(text)["boolean"])
-    head, _, bindings = text.partition(_BINDINGS)
-    rows = list(itertools.islice(_rows(bindings), ROWS + 1))
-    columns = json.loads(head + "}}")["head"]["vars"]
+    rows = list(itertools.islice(_rows(text[begun.end() :]), ROWS + 1))
+    columns = json.loads(text[: begun.start()] + "}")["head"]["vars"]
     return Shown(columns, rows[:ROWS], whole=whole and len(rows) <= ROWS)
 
 
@@ -121,7 +127,7 @@ def _rows(bindings: str) -> Iterator[Row]:
         except ValueError:
             return
         yield row
-        at += bindings.startswith(",", at)
+        at = cast("re.Match[str]", _BETWEEN.match(bindings, at)).end()
 
 
 def view(shown: Shown, given: MultiDict[str, str], labels: dict[str, str]) -> View:
