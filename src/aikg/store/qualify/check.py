@@ -10,7 +10,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from aikg.errors import SettingError
+from aikg.errors import AikgError, SettingError, StoreRefused
 from aikg.files.queries import Query, read_queries
 from aikg.files.turtle import load_nquads
 from aikg.files.version import built_version
@@ -88,7 +88,22 @@ def writing(store: Store, write: bool) -> Iterator[Traces]:
         yield Traces(store)
     finally:
         if write:
-            traces.remove(store)
+            _remove(store)
+
+
+def _remove(store: Store) -> None:
+    """Remove what was written.
+
+    Raises:
+        StoreRefused: Something may still be there.
+    """
+    try:
+        traces.remove(store)
+    except AikgError as error:
+        raise StoreRefused(
+            f"The store may still contain what the check wrote: {error}",
+            advice="When the store answers again, run the command with --clean.",
+        ) from error
 
 
 def examine(

@@ -13,6 +13,7 @@ from aikg.store.protocol import Store, insert_data
 #: How the name of each graph and node begins that a check writes.
 PREFIX = "urn:aikg-store-check:"
 
+_DEFAULT = "default graph"
 _GRAPHS = f"""SELECT DISTINCT ?g {{
   GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), "{PREFIX}"))
 }}"""
@@ -43,7 +44,7 @@ def left(store: Store) -> list[str]:
     """Return what checks have left in a store: their graphs, and `default graph`."""
     _, rows = store.select(_GRAPHS)
     found = sorted(str(getattr(row[0], "value", row[0])) for row in rows)
-    return found + (["default graph"] if store.holds(f"ASK {{ {_NODES} }}") else [])
+    return found + ([_DEFAULT] if store.holds(f"ASK {{ {_NODES} }}") else [])
 
 
 def remove(store: Store) -> list[str]:
@@ -57,13 +58,16 @@ def remove(store: Store) -> list[str]:
     """
     found = left(store)
     for graph in found:
-        if graph == "default graph":
-            store.update(f"DELETE {{ ?s ?p ?o }} WHERE {{ {_NODES} }}")
-        else:
+        if graph != _DEFAULT:
             name = ox.NamedNode(graph)
             store.update(f"DELETE WHERE {{ GRAPH {name} {{ ?s ?p ?o }} }}")
-            if graph in left(store):
-                store.update(f"DROP SILENT GRAPH {name}")
+    # Graphs that are still there have terms which a pattern does not find; and where the default
+    # graph is the union of all, its part is gone by now.
+    for graph in left(store):
+        if graph == _DEFAULT:
+            store.update(f"DELETE {{ ?s ?p ?o }} WHERE {{ {_NODES} }}")
+        else:
+            store.update(f"DROP SILENT GRAPH {ox.NamedNode(graph)}")
     if still := left(store):
         raise StoreRefused(
             f"The store still contains {', '.join(still[:3])}, which the check wrote.",

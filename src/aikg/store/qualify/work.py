@@ -6,8 +6,8 @@ import time
 
 import pyoxigraph as ox
 
-from aikg.errors import DeadlineExceeded
-from aikg.store.qualify.probe import NotTried, Tried
+from aikg.errors import DeadlineExceeded, StoreRefused
+from aikg.store.qualify.probe import NotTried, Tried, number_of
 
 #: The sizes that are tried, in nodes: the query has the cube of them as rows.
 _SIZES = (30, 60, 90, 120, 160, 200, 260, 340, 440, 560)
@@ -53,12 +53,22 @@ class Work:
         raise NotTried("the store is too fast for the largest query of the check")
 
     def seconds(self, most: float) -> float:
-        """Return how long the query takes; `most` if it takes longer."""
+        """Return how long the query takes; `most` if it takes longer.
+
+        Raises:
+            StoreRefused: The answer is not that of all rows, such as one that a deadline cut short.
+        """
         began = time.monotonic()
         try:
-            self._tried.store.select(self.query, most)
+            found = number_of(self._tried.store, self.query, most)
         except DeadlineExceeded:
             return most
+        if found != self._size**3:
+            raise StoreRefused(
+                f"With timeout={most:g}, {found:,} of {self._size**3:,} rows were counted, and "
+                "nothing says that some are missing.",
+                advice="Look up what `timeout=` means to the store.",
+            )
         return time.monotonic() - began
 
     def _grow(self, size: int) -> None:
