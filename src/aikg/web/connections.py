@@ -227,11 +227,20 @@ class Channel(HTTPChannel):
 
     def handle_read(self) -> None:
         """Read data; those of a refused client are thrown away."""
-        if self._lingers_until is None:
-            super().handle_read()
-        else:
+        if self._lingers_until is not None:
             with contextlib.suppress(OSError):
                 self.recv(self.adj.recv_bytes)
+            return
+        try:
+            data = self.recv(self.adj.recv_bytes)
+        except BlockingIOError:
+            return  # nothing has come
+        except OSError:
+            self.handle_close()
+            return
+        if data:  # otherwise the client has gone, and `recv` has closed the connection
+            self.last_activity = time.time()  # type: ignore[assignment]
+            self.received(data)
 
     def handle_write(self) -> None:
         """Send the ready part; after a refusal, close only our side: the client can read it."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import select
 from typing import Any
 
 from waitress.wasyncore import readwrite
 
-#: The same numbers for `epoll` and `poll`.
 _READ, _WRITE = select.POLLIN | select.POLLPRI, select.POLLOUT
 
 
 class Poller:
     """Watches the objects of a map; only the thread of the loop may use it.
+
+    It is `poll`, not `epoll`: while another process is started, `epoll` still reports what happens
+    to a closed connection, under a number that a new one may have by then.
 
     Args:
         map: The objects by their descriptors, as waitress keeps them.
@@ -21,8 +22,7 @@ class Poller:
 
     def __init__(self, map: dict[int, Any]) -> None:
         self._map = map
-        self._is_epoll = hasattr(select, "epoll")
-        self._kernel: Any = select.epoll() if self._is_epoll else select.poll()
+        self._kernel = select.poll()
         #: What the kernel watches: the object and its flags, by the descriptor.
         self._watched: dict[int, tuple[Any, int]] = {}
 
@@ -72,17 +72,12 @@ class Poller:
         Args:
             seconds: The longest time.
         """
-        for descriptor, flags in self._kernel.poll(seconds if self._is_epoll else seconds * 1000):
+        for descriptor, flags in self._kernel.poll(seconds * 1000):
             found = self._map.get(descriptor)
             # The number may be another connection's since.
             if found is not None and self._watched[descriptor][0] is found:
                 readwrite(found, flags)
             self.look(descriptor)
-
-    def close(self) -> None:
-        """Watch nothing more."""
-        if self._is_epoll:
-            self._kernel.close()
 
     def _register(self, descriptor: int, found: Any, flags: int) -> None:
         self._kernel.register(descriptor, flags)
@@ -90,5 +85,4 @@ class Poller:
 
     def _forget(self, descriptor: int) -> None:
         del self._watched[descriptor]
-        with contextlib.suppress(OSError, KeyError):  # it is closed, and the kernel forgot it
-            self._kernel.unregister(descriptor)
+        self._kernel.unregister(descriptor)

@@ -178,7 +178,6 @@ class Server(TcpWSGIServer):
             self.poller.poll(self.loop.pause(_GLANCE))
             self.loop.turn()
         self.task_dispatcher.shutdown()
-        self.poller.close()
 
     def _is_busy(self) -> bool:
         channels = self.active_channels.values()
