@@ -8,7 +8,7 @@ https://www.w3.org/TR/owl2-profiles/#Reasoning_in_OWL_2_RL_and_RDF_Graphs_using_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -186,8 +186,13 @@ def bind(rule: Query, variable: str) -> str:
     return text[: where.end()] + values + _VALUES.sub(_filter, text[where.end() :])
 
 
+def _filter(values: re.Match[str]) -> str:
+    """Turn the rule's own values into a filter: an engine begins with the shorter list."""
+    return f"FILTER(?{values[1]} IN ({', '.join(values[2].split())}))"
+
+
 def with_axioms(store: ox.Store, rule: str) -> str:
-    """Return a rule with the axioms of a graph in the place of its patterns about axioms.
+    """Return a rule with a branch for each axiom, in the place of its patterns about axioms.
 
     The axioms are few. An engine without statistics does not know that: it begins with the nodes
     that a rule is asked about, and follows each of their properties.
@@ -197,16 +202,21 @@ def with_axioms(store: ox.Store, rule: str) -> str:
     prefixes = rule[: rule.index("CONSTRUCT")]
     query = f"{prefixes}SELECT DISTINCT {axioms[1]} WHERE {{ {axioms[2]} }}"
     announce(store, ())  # about terms, which every slice has
-    rows = [list(row) for row in cast(ox.QuerySolutions, store.query(query))]
-    named = [row for row in rows if all(isinstance(term, ox.NamedNode) for term in row)]
-    values = " ".join(f"({' '.join(map(str, row))})" for row in named)
-    table = f"VALUES ({axioms[1]}) {{ {values} }}\n"
-    return rule[: axioms.start()] + table + rule[axioms.end() :]
+    where = cast("re.Match[str]", _WHERE.search(rule)).end()
+    asked, members = rule[where : axioms.start()], rule[axioms.end() : rule.rindex("}")]
+    branches = [
+        asked + _with_terms(members, dict(zip(_VARIABLE.findall(axioms[1]), terms, strict=True)))
+        for terms in map(list, cast(ox.QuerySolutions, store.query(query)))
+        if all(isinstance(term, ox.NamedNode) for term in terms)  # an expression joins nothing
+    ]
+    return f"{rule[:where]} {{ {' } UNION { '.join(branches or ['FILTER(false)'])} }} }}"
 
 
-def _filter(values: re.Match[str]) -> str:
-    """Turn the rule's own values into a filter: an engine begins with the shorter list."""
-    return f"FILTER(?{values[1]} IN ({', '.join(values[2].split())}))"
+def _with_terms(patterns: str, terms: Mapping[str, object]) -> str:
+    """Return patterns with terms in the place of variables, which are bound after them."""
+    for name, term in terms.items():
+        patterns = re.sub(rf"\?{name}\b", str(term), patterns)
+    return patterns + " ".join(f"BIND({term} AS ?{name})" for name, term in terms.items())
 
 
 def ask_about(store: ox.Store, query: str, nodes: Iterable[object]) -> list[ox.Triple]:
