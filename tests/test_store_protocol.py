@@ -51,6 +51,19 @@ def test_what_is_written_is_read(store: Store) -> None:
     assert len(store.read(G.value)) == 1
 
 
+def test_triples_in_another_format(store: Store, behind: SparqlStore) -> None:
+    """A store without N-Triples answers in Turtle or RDF/XML; the type of the answer says which."""
+    store.update(insert_data([ox.Quad(S, P, ox.Literal("x", language="en"))]))
+    wanted = store.read()
+    for form in (ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML):
+
+        def write_answer(found: ox.QueryTriples, form: ox.RdfFormat = form) -> tuple[str, bytes]:
+            return form.media_type, found.serialize(format=form) or b""
+
+        behind.write_answer = write_answer  # type: ignore[method-assign,assignment]
+        assert store.read() == wanted
+
+
 def test_a_mistake_is_reported_in_the_words_of_the_store(store: Store) -> None:
     """The message has the status and the store's own words."""
     with pytest.raises(StoreRefused, match=r"answers 400: .*expected") as caught:

@@ -45,7 +45,8 @@ _SHOWN = 300
 GRACE = 2.0
 
 _ROWS = "application/sparql-results+json"
-_TRIPLES = "application/n-triples"
+#: N-Triples, or another format if a store does not have it.
+_TRIPLES = "application/n-triples, text/turtle;q=0.5, application/rdf+xml;q=0.2"
 
 
 @dataclass
@@ -149,8 +150,9 @@ class Store:
         """Answer CONSTRUCT or DESCRIBE as triples, in the store's order; see `select`."""
         with self.ask(query, _TRIPLES, timeout) as answer:
             content = answer.read()
+        form = ox.RdfFormat.from_media_type(answer.media_type) or ox.RdfFormat.N_TRIPLES
         try:
-            quads = list(ox.parse(content, format=ox.RdfFormat.N_TRIPLES))
+            quads = list(ox.parse(content, format=form))
         except (SyntaxError, ValueError) as error:
             raise _unreadable(str(error)) from error
         return [ox.Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
