@@ -44,7 +44,7 @@ class Work:
         """
         for size in _SIZES:
             self._grow(size)
-            took = self.seconds(seconds * 3)
+            took = self.seconds(max(1.0, seconds * 3))  # some stores take whole seconds only
             if took >= seconds:
                 return size
             # The time grows with the cube: what is surely too small is left out.
