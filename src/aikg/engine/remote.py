@@ -219,27 +219,26 @@ class StoreEngine(Engine):
     def apply(self, *, add: bytes = b"", remove: bytes = b"", version: str) -> None:
         """Change the graph on the store in one update, if nobody else has; see `Engine.apply`."""
         change = Change(add, remove, version)
-        with self._looking:
-            made, before, figures = self._prepared or ("", "", Delta[ox.Quad]())
-            self._prepared, self._looked = None, -math.inf
-            try:
-                if self._on_store.version() != version:
-                    if made != version:
-                        before = self._present
-                        figures = self._measure(change, before)
-                    self._send(Step(before, change), figures)
-                present = self._look(0)
-            except AikgError as error:
-                self._behind = True
-                raise EngineUnavailable(
-                    f"The store did not take a change that the ledger has: {error}",
-                    advice="It is sent again once the store answers.",
-                ) from error
-            if present != version:
-                raise EngineUnavailable(
-                    f"The store has version {present} of the data, and not {version}.",
-                    advice="Ask again; if that does not help, run `aikg store load`.",
-                )
+        made, before, figures = self._prepared or ("", "", Delta[ox.Quad]())
+        self._prepared = None
+        try:
+            if self._on_store.version() != version:
+                if made != version:
+                    before = self._present
+                    figures = self._measure(change, before)
+                self._send(Step(before, change), figures)
+            present = self._look(0)
+        except AikgError as error:
+            self._behind = True
+            raise EngineUnavailable(
+                f"The store did not take a change that the ledger has: {error}",
+                advice="It is sent again once the store answers.",
+            ) from error
+        if present != version:
+            raise EngineUnavailable(
+                f"The store has version {present} of the data, and not {version}.",
+                advice="Ask again; if that does not help, run `aikg store load`.",
+            )
 
     def _send(self, step: Step, figures: Delta[ox.Quad]) -> None:
         delta = _with_figures(step.change, figures)

@@ -64,6 +64,7 @@ class Stepping:
             self.require_same_files()
             self._decided_on = self.version
             self.engine.reach(self._decided_on)
+            self._forget_step()
             yield
 
     def require_same_files(self) -> None:
@@ -142,12 +143,16 @@ class Stepping:
                 self.engine.apply(add=added, remove=removed, version=version)
             except EngineUnavailable:
                 self.engine.restart()  # it begins with the record of the ledger
-            if self.engine.outside:
-                with self.database.transaction():
-                    overlay.forget_step(self.database)
+            self._forget_step()
             if following:
                 following.note(whole, version)
         return taken
+
+    def _forget_step(self) -> None:
+        """Forget the step that was kept for a store outside, which has it."""
+        if self.engine.outside and overlay.kept_step(self.database):
+            with self.database.transaction():
+                overlay.forget_step(self.database)
 
     def _recorded(
         self,
