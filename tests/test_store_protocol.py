@@ -18,7 +18,8 @@ from aikg.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from aikg.store.protocol import Store, authorization, insert_data
+from aikg.store.addresses import authorization
+from aikg.store.protocol import Store, insert_data
 
 DECIMAL = ox.NamedNode("http://www.w3.org/2001/XMLSchema#decimal")
 S, P, G = (ox.NamedNode(f"http://example.org/{name}") for name in "spg")

@@ -14,7 +14,8 @@ from aikg.cli.console import format_option, print_rows, remark, say, say_json, s
 from aikg.errors import SettingError
 from aikg.graph import ensure_built
 from aikg.ledger.records import Submission
-from aikg.store.protocol import Store, authorization
+from aikg.store.addresses import authorization
+from aikg.store.protocol import Store
 from aikg.store.qualify import traces
 from aikg.store.qualify.check import examine, writing
 from aikg.store.qualify.probe import Tried

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from aikg.settings import Settings
 from aikg.store import protocol
+from aikg.store.addresses import authorization
 from aikg.store.figures import DATASET, FIGURES, VERSION, on_store
 
 #: How long a store may take to load a graph, in seconds.
@@ -23,7 +24,7 @@ def connect(settings: Settings, most: int = protocol.MOST) -> protocol.Store:
         most: The longest answer that is read, in bytes.
     """
     address = settings.store
-    key = protocol.authorization(address)
+    key = authorization(address)
     return protocol.Store(f"{address}/query", f"{address}/update", key, most)
 
 

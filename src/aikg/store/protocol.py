@@ -7,15 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import netrc
-import os
-import socket
-import ssl
-import stat
-import threading
-import time
 import urllib.parse
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,9 +21,9 @@ from aikg.errors import (
     DeadlineExceeded,
     SettingError,
     StoreRefused,
-    StoreUnreachable,
 )
 from aikg.files.canonical import canonical_quad
+from aikg.store.addresses import DeadlineTimer, connected, parts_of
 
 #: How long an answer may take, in seconds, where the caller names no deadline.
 PATIENCE = 60.0
@@ -89,7 +81,7 @@ class Store:
     def __post_init__(self) -> None:
         """Refuse an address that is not one."""
         for address in filter(None, (self.address, self.update_address)):
-            _parts(address)
+            parts_of(address)
 
     @contextlib.contextmanager
     def ask(
@@ -209,10 +201,10 @@ class Store:
         timeout: float,
         method: str = "POST",
     ) -> Iterator[Answer]:
-        parts = _parts(address)
+        parts = parts_of(address)
         host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-        over = _DeadlineTimer(timeout)
-        connection = _connection(parts, timeout)
+        over = DeadlineTimer(timeout)
+        connection = connected(parts, timeout)
         path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
         if self.authorization:
             headers["Authorization"] = self.authorization
@@ -233,7 +225,7 @@ class Store:
             connection.close()
 
     def _pieces(
-        self, response: http.client.HTTPResponse, over: _DeadlineTimer, host: str
+        self, response: http.client.HTTPResponse, over: DeadlineTimer, host: str
     ) -> Iterator[bytes]:
         count = 0
         try:
@@ -251,105 +243,8 @@ class Store:
             raise over.explain(host, EOFError("the answer ends before its end"))
 
 
-class _DeadlineTimer:
-    """Shuts a connection down at a deadline, so that a store which answers slowly ends too."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._end = time.monotonic() + seconds
-        self._timer: threading.Timer | None = None
-
-    @property
-    def passed(self) -> bool:
-        return time.monotonic() >= self._end
-
-    def watch(self, sock: socket.socket) -> None:
-        sock.settimeout(self._seconds)
-
-        def shut() -> None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-
-        self._timer = threading.Timer(max(0.0, self._end - time.monotonic()), shut)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def explain(self, host: str, error: Exception) -> DeadlineExceeded | StoreUnreachable:
-        if self.passed or isinstance(error, TimeoutError):
-            return DeadlineExceeded(
-                f"The store at {host} did not answer within {self._seconds:g} s.",
-                advice="Ask for less, or wait longer.",
-            )
-        said = visible(str(error) or type(error).__name__)
-        return StoreUnreachable(
-            f"The store at {host} does not answer: {said}.",
-            advice="Check that it runs, and its address.",
-        )
-
-
-def _parts(address: str) -> urllib.parse.SplitResult:
-    """Return the parts of an address of HTTP; what may be a password is never shown."""
-    try:
-        parts = urllib.parse.urlsplit(address)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or any(c.isspace() or not c.isprintable() for c in address):
-        raise SettingError(
-            "The address of the store is not one of HTTP.",
-            advice="Write it as in http://127.0.0.1:3030/aikg/query.",
-        )
-    if "@" in parts.netloc:
-        raise SettingError(
-            "The address of the store contains a user, and maybe a password, which others could "
-            "read in a list of processes.",
-            advice="Write both to a netrc file of mode 0600: `machine HOST login USER password "
-            "PASSWORD`; the variable NETRC names it.",
-        )
-    return parts
-
-
-def authorization(address: str) -> str:
-    """Return the header for a store, from the netrc file; empty if that has no line for it.
-
-    The file is the one that the variable NETRC names, or `.netrc` of the home.
-
-    Raises:
-        SettingError: Others can read the file, or it is not a netrc file.
-    """
-    file = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
-    if not file.is_file():
-        return ""
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        raise SettingError(
-            f"Others can read {file}, which contains passwords.", advice=f"Run `chmod 600 {file}`."
-        )
-    try:
-        found = netrc.netrc(str(file)).authenticators(_parts(address).hostname or "")
-    except (netrc.NetrcParseError, UnicodeDecodeError):
-        raise SettingError(
-            f"{file} is not a netrc file.",
-            advice="Write lines such as `machine HOST login USER password PASSWORD`.",
-        ) from None
-    if found is None:
-        return ""
-    return "Basic " + b64encode(f"{found[0]}:{found[2]}".encode()).decode()
-
-
-def _connection(parts: urllib.parse.SplitResult, timeout: float) -> http.client.HTTPConnection:
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        secure = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=secure)
-    return http.client.HTTPConnection(host, parts.port, timeout=timeout)
-
-
 def _refusal(
-    response: http.client.HTTPResponse, over: _DeadlineTimer
+    response: http.client.HTTPResponse, over: DeadlineTimer
 ) -> StoreRefused | DeadlineExceeded:
     status = response.status
     if 300 <= status < 400:
