@@ -23,7 +23,7 @@ from aikg.build import Built
 from aikg.errors import SettingError
 from aikg.settings import Settings, from_environment
 from aikg.web import clients, heads
-from aikg.web import server as server_module
+from aikg.web.descriptors import affordable
 
 ASK = b"ASK%7B%7D"
 QUERY = b"Content-Type: application/sparql-query\r\n"
@@ -548,6 +548,6 @@ def test_a_public_address_is_read(monkeypatch: pytest.MonkeyPatch, url: str) -> 
 def test_too_few_descriptors_are_refused_at_the_start(small: Settings) -> None:
     """A server that could serve nobody does not start; one connection more is one."""
     least = 64 + 4 * small.workers + 2 * small.threads + 3
-    assert server_module.affordable(small, least) == 1
+    assert affordable(small, least) == 1
     with pytest.raises(SettingError, match="may open"):
-        server_module.affordable(small, least - 1)
+        affordable(small, least - 1)

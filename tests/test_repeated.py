@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from waitress.adjustments import Adjustments
 
-from aikg.web.connections import Bounds, _Parser
+from aikg.web.arriving import Bounds, Parser
 from aikg.web.repeated import _KEPT, Known
 
 METHODS = ("GET", "POST", "QUERY", "HEAD", "get", "GE-T")
@@ -75,7 +75,7 @@ def parse(head: bytes, known: Any) -> dict[str, Any]:
     bodies = SimpleNamespace(take=lambda *a: None, give_back=lambda *a: None)
     settings = SimpleNamespace(proxy="127.0.0.1")
     bounds: Any = Bounds(settings, lambda path: 1000, bodies, None, known)  # type: ignore[arg-type]
-    parser = _Parser(bounds, "127.0.0.1", Adjustments())
+    parser = Parser(bounds, "127.0.0.1", Adjustments())
     taken = parser.received(head)
     if parser.error:
         return {"taken": taken, "error": parser.error.to_response(), "version": parser.version}

@@ -209,7 +209,7 @@ def _store(configured: Settings) -> Iterator[Finding]:
 
 
 def _limits(configured: Settings) -> Iterator[Finding]:
-    from aikg.web.server import affordable  # noqa: PLC0415  it needs waitress
+    from aikg.web.descriptors import affordable  # noqa: PLC0415  only this command needs it
 
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     connections = affordable(configured, most if most != resource.RLIM_INFINITY else 1 << 30)

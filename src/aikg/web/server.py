@@ -7,7 +7,6 @@ import errno
 import gc
 import logging
 import math
-import resource
 import signal
 import socket
 import sys
@@ -22,8 +21,10 @@ from waitress.server import TcpWSGIServer
 
 from aikg.errors import PortInUse, SettingError, ShareExceeded, TooBusy
 from aikg.settings import Settings
+from aikg.web.arriving import Bounds, Refusal
 from aikg.web.clients import Shares, client_name, is_same
-from aikg.web.connections import Bounds, Channel, Refusal
+from aikg.web.connections import Channel
+from aikg.web.descriptors import affordable, raise_descriptors
 from aikg.web.heads import MOST
 from aikg.web.loop import Loop
 from aikg.web.metrics import Watch
@@ -43,11 +44,6 @@ _BURST, _REST = 64, 1.0
 _IN_MEMORY, _READY = 1 << 18, 1 << 20
 #: How much of a request is read at once, in bytes.
 _AT_ONCE = 1 << 16
-#: A connection may need one descriptor for itself, and one for each body that lies on the disk.
-_EACH = 3
-#: Descriptors for the libraries, files and sockets of the program itself; for a worker (two, and
-#: its place while it is replaced); for a thread (an upload, the ledger).
-_OWN, _WORKER, _THREAD = 64, 4, 2
 #: How often the loop looks at all connections, in seconds.
 _GLANCE = 1.0
 #: The log has the same line at most once in so many seconds.
@@ -292,34 +288,6 @@ def make(
     )
     server.patience = settings.deadline + _SILENCE
     return server
-
-
-def raise_descriptors() -> int:
-    """Raise the process's limit of descriptors as far as possible; return the limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        soft = hard
-    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
-
-
-def affordable(settings: Settings, descriptors: int) -> int:
-    """Return the number of connections that leaves enough descriptors for everything else.
-
-    Args:
-        settings: The number of workers and threads.
-        descriptors: How many descriptors the process may have.
-
-    Raises:
-        SettingError: Too few descriptors are left for any service.
-    """
-    own = _OWN + _WORKER * settings.workers + _THREAD * settings.threads
-    if descriptors < own + _EACH:
-        raise SettingError(
-            f"This process may open {descriptors} files, and needs at least {own + _EACH}.",
-            advice="Raise the limit (`ulimit -n`), or lower AIKG_THREADS and AIKG_WORKERS.",
-        )
-    return (descriptors - own) // _EACH
 
 
 def listen(host: str, port: int) -> socket.socket:
