@@ -24,7 +24,7 @@ from aikg.cli import COMMANDS, console, main
 SILENT = {
     "serve", "template", "export", "backup", "restore", "completion", "mcp",
     "create", "revoke", "add", "join", "remove", "strike", "move", "adopt", "undo",
-    "migrate", "renew", "erase",
+    "migrate", "renew", "erase", "load",
 }  # fmt: skip
 
 

@@ -86,6 +86,7 @@ def test_a_comparison_shows_its_interval() -> None:
     head = (
         "PREFIX aikg: <https://w3id.org/aikg/ontology/>"
         "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>"
+        "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>"
         "SELECT ?interval ?p ?time { VALUES ?finding { <urn:f> <urn:g> } "
     )
     rows = [[term and term.value for term in row] for row in store.query(f"{head}{fragment}}}")]  # type: ignore[union-attr]
